@@ -1,0 +1,19 @@
+"""TensorFlow 1 graph mode: the batch-normalised LSTM cell, and what runs old scripts.
+
+Names are looked up on first use, so that importing this package imports nothing else.
+"""
+
+import importlib
+
+_HOMES = {
+    "BNLSTMCell": "cell",
+    "offset_initializer": "cell",
+    "orthogonal_lstm_initializer": "cell",
+}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name):
+    if name not in _HOMES:
+        raise AttributeError("module 'legacy' has no attribute {!r}".format(name))
+    return getattr(importlib.import_module("legacy." + _HOMES[name]), name)
