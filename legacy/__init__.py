@@ -15,5 +15,5 @@ __all__ = sorted(_HOMES)
 
 def __getattr__(name):
     if name not in _HOMES:
-        raise AttributeError("module 'legacy' has no attribute {!r}".format(name))
+        raise AttributeError(f"module 'legacy' has no attribute {name!r}")
     return getattr(importlib.import_module("legacy." + _HOMES[name]), name)

@@ -59,14 +59,14 @@ def offset_initializer():
         if size % 4:
             raise ValueError(
                 "offset_initializer needs four gates of one size. "
-                "Received: shape={}".format(list(shape))
+                f"Received: shape={list(shape)}"
             )
         return tf.constant(np.repeat([1.0, 0.0, 0.0, 0.0], size // 4), dtype)
 
     return offset
 
 
-class BNLSTMCell(object):
+class BNLSTMCell:
     """LSTM cell with batch normalisation and population statistics for each step.
 
     With B batch, D input, H ``num_units``, M ``max_bn_steps``; gates in the order
@@ -225,14 +225,14 @@ class BNLSTMCell(object):
 
             def batch_statistics():
                 mean, var = tf.nn.moments(x, [0])
-                keep = self._decay
                 updates = [
                     tf.scatter_update(
-                        means, row, tf.stop_gradient(pop_mean * keep + mean * (1 - keep))
-                    ),
-                    tf.scatter_update(
-                        variances, row, tf.stop_gradient(pop_var * keep + var * (1 - keep))
-                    ),
+                        table, row, old * self._decay + new * (1 - self._decay)
+                    )
+                    for table, old, new in (
+                        (means, pop_mean, mean),
+                        (variances, pop_var, var),
+                    )
                 ]
                 with tf.control_dependencies(updates):
                     return normalise(mean, var)

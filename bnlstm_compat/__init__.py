@@ -1,0 +1,13 @@
+"""The batch-normalised LSTM with statistics for each time step, for Keras 3.
+
+``BNLSTM`` (whole sequences) and ``BNLSTMCell`` (one step, for ``keras.layers.RNN``);
+importing this package registers both for ``keras.saving.load_model``.
+``BNLSTMWeights`` is a cell's weights as arrays; ``reference`` is the cell in NumPy.
+
+Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025.
+"""
+
+from bnlstm_compat.layer import BNLSTM, BNLSTMCell
+from bnlstm_compat.weights import BNLSTMWeights
+
+__all__ = ["BNLSTM", "BNLSTMCell", "BNLSTMWeights"]

@@ -1,0 +1,399 @@
+"""The proof: the graph cell on the checkpoint against the layers of a conversion.
+
+Three computations of the same random input, in inference and in training, with full
+and with random lengths:
+
+* graph: ``legacy.BNLSTMCell`` in a TensorFlow 1 session, its variables restored from
+  the checkpoint by TensorFlow's own Saver;
+* step path: ``BNLSTMCell`` of the conversion, step by step, eagerly. It must give the
+  same bits as the graph;
+* layer: the conversion's model as people run it, in a ``tf.function``. It rounds
+  differently, so it must agree within a tolerance.
+"""
+
+import json
+import os
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from legacy import cell as legacy
+from migrate import survey as surveys
+from migrate.checkpoint import Checkpoint
+from migrate.convert import cells_of
+from migrate.errors import MigrateError
+from migrate.layouts import layout_of
+from migrate.writers import REPORT
+
+TOLERANCE = 1e-5
+BATCH = 8
+SEED = 0
+
+
+@dataclass
+class CellResult:
+    """What was found for one cell.
+
+    ``differing`` names the step path's results whose bits differ from the graph's;
+    ``layer`` holds the layer's largest difference from the graph, relative to the
+    graph's largest value, in "inference" and "training" outputs and in "statistics".
+    """
+
+    scope: str
+    file: str
+    differing: list[str] = field(default_factory=list)
+    layer: dict[str, float] = field(
+        default_factory=lambda: dict.fromkeys(("inference", "training", "statistics"), 0)
+    )
+
+    def equal(self, tolerance: float) -> bool:
+        """Same bits in the step path, and the layer within ``tolerance``."""
+        return not self.differing and all(
+            difference <= tolerance for difference in self.layer.values()
+        )
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """One case: inputs [B,T,D], lengths [B] or None, training or not."""
+
+    name: str
+    x: np.ndarray
+    lengths: np.ndarray | None
+    training: bool
+
+    @property
+    def mask(self):
+        steps = self.x.shape[1]
+        return None if self.lengths is None else np.arange(steps) < self.lengths[:, None]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """For each cell: outputs [B,T,H], zero past lengths; state (h, c, step); and the
+    statistics after the pass, by v1 leaf."""
+
+    outputs: list[np.ndarray]
+    states: list[tuple[np.ndarray, ...]]
+    statistics: list[dict[str, np.ndarray]]
+
+
+def verify(ckpt, out, *, seed=SEED, progress=None) -> list[CellResult]:
+    """Compares a conversion with its checkpoint.
+
+    Args:
+      ckpt: the checkpoint. out: the folder that ``convert`` made of it.
+      seed: of the random inputs, standard normal [8, M + 1, D].
+      progress: called with ``(done, total, what)``.
+
+    Returns:
+      A ``CellResult`` for each cell, in the order of the report.
+
+    Raises:
+      MigrateError: either cannot be used, or they do not belong together.
+    """
+    checkpoint = Checkpoint(ckpt)
+    found = surveys.survey(checkpoint.entries)
+    surveys.require_cells(found, checkpoint.prefix)
+    report = _read_report(out)
+    networks = {rnn.scope: rnn for rnn in found.rnns}
+    if sorted(networks) != sorted(entry["scope"] for entry in report["rnns"]):
+        raise MigrateError(
+            f"{out} was made from another checkpoint: it has the RNNs "
+            f"{[entry['scope'] for entry in report['rnns']]}, {checkpoint.prefix} has "
+            f"{list(networks)}"
+        )
+    rng = np.random.default_rng(seed)
+    results = []
+    for done, entry in enumerate(report["rnns"]):
+        if progress is not None:
+            progress(done, len(report["rnns"]), entry["scope"])
+        model = _load(os.path.join(out, entry["file"]))
+        settings = {name: item["value"] for name, item in entry["settings"].items()}
+        rnn = networks[entry["scope"]]
+        _require_shapes(rnn, model, entry["file"])
+        results += _compare(checkpoint, rnn, model, entry["file"], settings, rng)
+    return results
+
+
+def _read_report(out):
+    path = os.path.join(out, REPORT)
+    try:
+        with open(path, encoding="utf-8") as stream:
+            report = json.load(stream)
+        for entry in report["rnns"]:
+            for name in ("scope", "file", "settings"):
+                entry[name]
+    except FileNotFoundError:
+        raise MigrateError(
+            f"{out} is not a folder that convert made: it has no {REPORT}"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MigrateError(f"{path} cannot be read; convert again") from error
+    return report
+
+
+def _load(path):
+    try:
+        return keras.saving.load_model(path)
+    except Exception as error:  # Keras raises whatever its parts raise
+        reason = " ".join(str(error).split())[:200]
+        raise MigrateError(
+            f"{path} cannot be opened by Keras; convert again ({reason})"
+        ) from error
+
+
+def _require_shapes(rnn, model, file):
+    cells = cells_of(model)
+    sizes = [(cell.units, cell.max_bn_steps, cell.kernel.shape[0]) for cell in cells]
+    expected = [(cell.units, cell.max_bn_steps, cell.input_dim) for cell in rnn.cells]
+    if sizes != expected:
+        raise MigrateError(
+            f"{file} was made from another checkpoint: its cells have (H, M, D) "
+            f"{sizes}, those under {rnn.scope} have {expected}"
+        )
+
+
+def _compare(checkpoint, rnn, model, file, settings, rng):
+    results = [CellResult(cell.scope, file) for cell in rnn.cells]
+    first = rnn.cells[0]
+    steps = max(cell.max_bn_steps for cell in rnn.cells) + 1
+    x = rng.standard_normal((BATCH, steps, first.input_dim)).astype(first.dtype)
+    lengths = rng.integers(1, steps + 1, BATCH).astype(np.int32)
+    initial = [cell.export_weights() for cell in cells_of(model)]
+    graph = _Graph(checkpoint, rnn, settings)
+    for length_name, given in (("full", None), ("random", lengths)):
+        for mode in ("inference", "training"):
+            case = _Pass(f"{mode}, {length_name} lengths", x, given, mode == "training")
+            expected = graph.run(case)
+            for path in (_run_steps, _run_layer):
+                for cell, weights in zip(cells_of(model), initial, strict=True):
+                    cell.import_weights(weights)
+                actual = path(rnn, model, case)
+                for number, result in enumerate(results):
+                    if path is _run_steps:
+                        result.differing += _differing(case, expected, actual, number)
+                    else:
+                        _measure(result, mode, expected, actual, number)
+    return results
+
+
+def _differing(case, expected, actual, number):
+    """Names of results whose bits differ, for cell ``number``."""
+    names = ("h", "c", "step")
+    pairs = [("outputs", expected.outputs[number], actual.outputs[number])]
+    pairs += zip(names, expected.states[number], actual.states[number], strict=True)
+    pairs += [
+        (leaf, array, actual.statistics[number][leaf])
+        for leaf, array in expected.statistics[number].items()
+    ]
+    return [
+        f"{name} ({case.name})"
+        for name, a, b in pairs
+        if b is not None and (a.dtype != b.dtype or a.tobytes() != b.tobytes())
+    ]
+
+
+def _measure(result, mode, expected, actual, number):
+    """Widens ``result`` by the layer's differences, for cell ``number``."""
+    widest = result.layer
+    outputs = relative_difference(actual.outputs[number], expected.outputs[number])
+    widest[mode] = max(widest[mode], outputs)
+    for leaf, array in expected.statistics[number].items():
+        moved = relative_difference(actual.statistics[number][leaf], array)
+        widest["statistics"] = max(widest["statistics"], moved)
+
+
+def relative_difference(a, b) -> float:
+    """Largest ``|a - b|`` over largest ``|b|``; infinite where only one is finite."""
+    if not np.array_equal(np.isfinite(a), np.isfinite(b)):
+        return float("inf")
+    a, b = (np.nan_to_num(z.astype(np.float64), posinf=0, neginf=0) for z in (a, b))
+    difference = np.abs(a - b).max()
+    return float(difference / (np.abs(b).max() or 1.0))
+
+
+class _Graph:
+    """The RNN of a checkpoint as a TensorFlow 1 graph with a session of its own."""
+
+    def __init__(self, checkpoint, rnn, settings):
+        v1 = tf.compat.v1
+        self._prefix, self._rnn = checkpoint.prefix, rnn
+        activation = keras.activations.get(settings["activation"])
+        with tf.Graph().as_default() as self._graph:
+            first = rnn.cells[0]
+            self._x = v1.placeholder(first.dtype, [None, None, first.input_dim])
+            self._lengths = v1.placeholder(tf.int32, [None])
+            self._training = v1.placeholder(tf.bool, [])
+            cells = [
+                legacy.BNLSTMCell(
+                    cell.units,
+                    self._training,
+                    cell.max_bn_steps,
+                    activation=activation,
+                    decay=settings["decay"],
+                )
+                for cell in rnn.cells
+            ]
+            self._outputs, self._states = _networks(
+                rnn, cells, self._x, self._lengths
+            )
+            self._variables = [
+                self._by_leaf(cell, f"cell_{number}")
+                for number, cell in enumerate(rnn.cells)
+            ]
+            self._saver = v1.train.Saver(
+                {
+                    cell.variables[leaf]: variable
+                    for cell, by_leaf in zip(rnn.cells, self._variables, strict=True)
+                    for leaf, variable in by_leaf.items()
+                }
+            )
+        self._session = v1.Session(graph=self._graph)
+
+    @staticmethod
+    def _by_leaf(cell, scope):
+        variables = {v.op.name: v for v in tf.compat.v1.global_variables()}
+        return {
+            leaf: next(v for name, v in variables.items() if name.endswith(f"{scope}/{leaf}"))
+            for leaf in layout_of(cell).leaves
+        }
+
+    def run(self, case) -> _Run:
+        batch, steps, _ = case.x.shape
+        lengths = np.full(batch, steps) if case.lengths is None else case.lengths
+        feed = {self._x: case.x, self._lengths: lengths, self._training: case.training}
+        with self._graph.as_default():
+            self._saver.restore(self._session, self._prefix)
+        outputs, states = self._session.run([self._outputs, self._states], feed)
+        statistics = self._session.run(
+            [
+                {leaf: v for leaf, v in by_leaf.items() if not v.trainable}
+                for by_leaf in self._variables
+            ]
+        )
+        return _Run(outputs, [(h, c, step) for c, h, step in states], statistics)
+
+
+class _Stack:
+    """Cells one above the other, as MultiRNNCell, giving the outputs of all."""
+
+    def __init__(self, cells):
+        self._cells = cells
+
+    @property
+    def state_size(self):
+        return tuple(cell.state_size for cell in self._cells)
+
+    @property
+    def output_size(self):
+        return tuple(cell.output_size for cell in self._cells)
+
+    def zero_state(self, batch_size, dtype):
+        return tuple(cell.zero_state(batch_size, dtype) for cell in self._cells)
+
+    def __call__(self, x, state, scope=None):
+        del scope
+        outputs, states = [], []
+        for number, (cell, before) in enumerate(zip(self._cells, state, strict=True)):
+            x, after = cell(x, before, scope=f"cell_{number}")
+            outputs.append(x)
+            states.append(after)
+        return tuple(outputs), tuple(states)
+
+
+def _networks(rnn, cells, x, lengths):
+    """Outputs and states of every cell, as dynamic_rnn and its relatives run them."""
+    v1 = tf.compat.v1
+
+    def run(cell, x):
+        return v1.nn.dynamic_rnn(cell, x, sequence_length=lengths, dtype=x.dtype)
+
+    if rnn.kind != surveys.BIDIRECTIONAL:
+        return run(_Stack(cells), x)
+    outputs, states = [], []
+    for number, cell in enumerate(cells):
+        # bidirectional_dynamic_rnn reverses each sequence within its length.
+        reverse = (
+            (lambda z: tf.reverse_sequence(z, lengths, seq_axis=1, batch_axis=0))
+            if number
+            else tf.identity
+        )
+        with v1.variable_scope(f"direction_{number}"):
+            (y,), (state,) = run(_Named(cell, number), reverse(x))
+        outputs.append(reverse(y))
+        states.append(state)
+    return outputs, states
+
+
+class _Named(_Stack):
+    """One cell under the scope that its number gives."""
+
+    def __init__(self, cell, number):
+        super().__init__([cell])
+        self._number = number
+
+    def __call__(self, x, state, scope=None):
+        y, after = self._cells[0](x, state[0], scope=f"cell_{self._number}")
+        return (y,), (after,)
+
+
+def _run_steps(rnn, model, case) -> _Run:
+    """The conversion's cells step by step, eagerly, by Keras's own RNN loop."""
+    cells = cells_of(model)
+    networks = [[cell] for cell in cells] if rnn.kind == surveys.BIDIRECTIONAL else [cells]
+    outputs, states = [], []
+    batch, steps, _ = case.x.shape
+    lengths = np.full(batch, steps) if case.lengths is None else case.lengths
+    longest = lengths.max()  # where TensorFlow 1.15's loop ends
+    for number, network in enumerate(networks):
+        x = tf.reverse_sequence(case.x, lengths, 1, 0) if number else case.x
+        mask = None if case.mask is None else case.mask[:, :longest]
+        loop = keras.layers.RNN(
+            network if len(network) > 1 else network[0],
+            return_sequences=True,
+            return_state=True,
+            zero_output_for_mask=True,
+            unroll=True,
+            dtype=network[0].dtype_policy,
+        )
+        y, *last = loop(x[:, :longest], mask=mask, training=case.training)
+        y = tf.pad(y, [[0, 0], [0, steps - longest], [0, 0]])
+        if number:
+            y = tf.reverse_sequence(y, lengths, 1, 0)
+        # Only the last cell of a stack shows its outputs; the others their states.
+        outputs += [None] * (len(network) - 1) + [y.numpy()]
+        last = [last] if len(network) == 1 else last
+        states += [tuple(z.numpy() for z in state) for state in last]
+    return _Run(outputs, states, _statistics(rnn, cells))
+
+
+def _run_layer(rnn, model, case) -> _Run:
+    """The conversion's model, in one tf.function."""
+
+    @tf.function
+    def run(x):
+        y, outputs = x, []
+        for layer in model.layers:
+            y = layer(y, mask=case.mask, training=case.training)
+            outputs.append(y)
+        return outputs
+
+    outputs = run(tf.constant(case.x))
+    if rnn.kind == surveys.BIDIRECTIONAL:
+        outputs = tf.split(outputs[0], [cell.units for cell in rnn.cells], axis=-1)
+    if case.mask is not None:
+        outputs = [tf.where(case.mask[:, :, None], y, tf.zeros_like(y)) for y in outputs]
+    return _Run(
+        [y.numpy() for y in outputs], [], _statistics(rnn, cells_of(model))
+    )
+
+
+def _statistics(rnn, cells):
+    """The statistics of Keras cells, under their v1 leaves."""
+    return [
+        layout_of(cell).from_canonical(keras_cell.export_weights())
+        for cell, keras_cell in zip(rnn.cells, cells, strict=True)
+    ]

@@ -1,0 +1,186 @@
+"""Writing a conversion's folder: whole or not at all, and reread before it counts."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from urllib.parse import quote
+
+import keras
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from migrate import report
+from migrate.convert import build_rnn
+from migrate.errors import MigrateError
+from migrate.layouts import layout_of
+
+REPORT = "report.json"
+VARIABLES = "variables.safetensors"
+_LONGEST = 150
+
+
+def file_name(scope: str) -> str:
+    """A file name for a scope: ``/`` becomes ``.``, what is unsafe is percent-coded.
+
+    Different scopes have different names; none leaves the folder it is put in.
+    """
+    name = quote(scope, safe="/").replace(".", "%2E").replace("/", ".") or "%"
+    if len(name) > _LONGEST:
+        digest = hashlib.sha256(scope.encode()).hexdigest()[:16]
+        name = f"{name[:_LONGEST]}-{digest}"
+    return name + ".keras"
+
+
+def write(out, checkpoint, found, settings, *, force=False, progress=None) -> dict:
+    """Writes the folder ``out`` for a checkpoint.
+
+    It holds a ``.keras`` file for each RNN, ``variables.safetensors`` with every other
+    variable under its v1 name, and ``report.json``. Made in a folder beside, reread and
+    compared, then renamed.
+
+    Args:
+      out: the folder to make.
+      checkpoint, found: the source and its survey.
+      settings: a ``convert.Settings``.
+      force: replace a folder that an earlier conversion made.
+      progress: called with ``(done, total, what)``.
+
+    Returns:
+      The report.
+
+    Raises:
+      MigrateError: ``out`` exists or cannot be written, or what was reread differs.
+    """
+    out = os.path.abspath(out)
+    _may_write(out, checkpoint, force)
+    parent, name = os.path.split(out)
+    try:
+        os.makedirs(parent, exist_ok=True)
+        beside = tempfile.mkdtemp(prefix=f".{name[:100]}.", dir=parent)
+    except OSError as error:
+        raise MigrateError(f"cannot write {out}: {error.strerror}") from error
+    try:
+        made = _fill(beside, checkpoint, found, settings, progress or (lambda *_: None))
+        _open_to_others(beside)
+        _put(beside, out)
+    except OSError as error:
+        raise MigrateError(f"cannot write {out}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return made
+
+
+def _may_write(out, checkpoint, force):
+    source = os.path.abspath(checkpoint.prefix)
+    if source == out or source.startswith(out + os.sep):
+        raise MigrateError(f"{out} holds the checkpoint itself; choose another folder")
+    if not os.path.lexists(out):
+        return
+    if not force:
+        raise MigrateError(
+            f"{out} exists; choose another folder, or replace it with --force"
+        )
+    ours = os.path.isfile(os.path.join(out, REPORT))
+    if not ours and not (os.path.isdir(out) and not os.listdir(out)):
+        raise MigrateError(
+            f"{out} was not made by convert (it has no {REPORT}), so --force does not "
+            "replace it; choose another folder"
+        )
+
+
+def _open_to_others(folder):
+    """Gives a private temporary folder and its files the person's usual rights."""
+    mask = os.umask(0)
+    os.umask(mask)
+    os.chmod(folder, 0o777 & ~mask)
+    for name in os.listdir(folder):
+        os.chmod(os.path.join(folder, name), 0o666 & ~mask)
+
+
+def _put(beside, out):
+    """Renames the finished folder to ``out``; an old one stays until that is done."""
+    old = None
+    if os.path.lexists(out):
+        old = tempfile.mkdtemp(prefix=".old.", dir=os.path.dirname(out))
+        os.rename(out, os.path.join(old, "out"))
+    try:
+        os.rename(beside, out)
+    except OSError:
+        if old is not None:
+            os.rename(os.path.join(old, "out"), out)
+        raise
+    finally:
+        if old is not None:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _fill(folder, checkpoint, found, settings, progress):
+    total = len(found.rnns) + 1
+    tensors, files = [], []
+
+    def record(name, file, inside, **more):
+        entry = checkpoint.entries[name]
+        tensors.append(
+            {
+                "name": name,
+                "shape": list(entry.shape),
+                "dtype": entry.dtype,
+                "file": file,
+                "as": inside,
+                **more,
+            }
+        )
+
+    for number, rnn in enumerate(found.rnns):
+        file = file_name(rnn.scope)
+        progress(number, total, file)
+        _write_rnn(os.path.join(folder, file), build_rnn(rnn, checkpoint, settings))
+        files.append((rnn, file))
+        for place, cell in enumerate(rnn.cells):
+            leaves = layout_of(cell).leaves
+            for leaf, name in cell.variables.items():
+                record(name, file, f"cell {place}: {leaves[leaf]}")
+
+    progress(total - 1, total, VARIABLES)
+    rest, written = [*found.others, *found.slots], {}
+    for name in rest:
+        array = checkpoint[name]
+        if array.dtype.kind in "biuf":
+            written[name] = np.ascontiguousarray(array)
+            record(name, VARIABLES, name)
+        else:
+            reason = f"no {checkpoint.entries[name].dtype} in this format"
+            record(name, None, None, reason=reason)
+    _write_variables(os.path.join(folder, VARIABLES), written)
+
+    made = report.conversion(checkpoint, files, settings, tensors, found.problems)
+    with open(os.path.join(folder, REPORT), "w", encoding="utf-8") as stream:
+        json.dump(made, stream, indent=1)
+    progress(total, total, REPORT)
+    return made
+
+
+def _write_rnn(path, model):
+    model.save(path)
+    again = keras.saving.load_model(path)
+    for written, reread in zip(model.weights, again.weights, strict=True):
+        _require_same(path, written.path, written.numpy(), reread.numpy())
+
+
+def _write_variables(path, arrays):
+    save_file(arrays, path)
+    with safe_open(path, framework="numpy") as stream:
+        for name, array in arrays.items():
+            _require_same(path, name, array, stream.get_tensor(name))
+
+
+def _require_same(path, name, written, reread):
+    same = written.dtype == reread.dtype and written.shape == reread.shape
+    if not same or written.tobytes() != reread.tobytes():
+        raise MigrateError(
+            f"{os.path.basename(path)}: {name} was read back different from what was "
+            "written; the disk or its driver may be failing"
+        )
