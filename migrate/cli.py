@@ -1,0 +1,329 @@
+"""The command line: the only place that prints or chooses an exit code.
+
+Exit codes: 0 done (or equal), 1 different, 2 unusable input.
+"""
+
+import argparse
+import contextlib
+import json
+import sys
+
+from migrate.errors import MigrateError
+
+_DESCRIPTION = """\
+Carries batch-normalised LSTMs from TensorFlow 1 checkpoints into Keras 3, and proves
+that nothing changed."""
+
+
+def main(argv) -> int:
+    """Runs one command; ``argv`` is without the program's name."""
+    options = _parser().parse_args(argv)
+    try:
+        return options.run(options)
+    except MigrateError as error:
+        print(f"migrate: {_one_line(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("migrate: stopped", file=sys.stderr)
+        return 130
+
+
+def _one_line(error):
+    text = " ".join(str(error).split())
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="migrate", description=_DESCRIPTION)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name, run, text):
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:])
+        sub.set_defaults(run=run)
+        return sub
+
+    def checkpoint(sub):
+        sub.add_argument(
+            "ckpt", metavar="CKPT", help="prefix such as model.ckpt-1000, or its folder"
+        )
+
+    sub = command("inspect", _inspect, "list the cells and variables of a checkpoint")
+    checkpoint(sub)
+    sub.add_argument("--json", action="store_true", help="print JSON")
+
+    sub = command("convert", _convert, "write Keras models and the other variables")
+    checkpoint(sub)
+    sub.add_argument("out", metavar="OUT", help="folder to make")
+    sub.add_argument("--force", action="store_true", help="replace an earlier OUT")
+    assumed = "not in a checkpoint; default: what the cell's layout has"
+    sub.add_argument("--epsilon", type=_number(0, None), help=assumed)
+    sub.add_argument("--decay", type=_number(0, 1), help=assumed)
+    sub.add_argument("--activation", help=f"a Keras name; {assumed}")
+
+    sub = command("verify", _verify, "prove that a conversion equals its checkpoint")
+    checkpoint(sub)
+    sub.add_argument("out", metavar="OUT", help="the folder that convert made")
+    sub.add_argument(
+        "--tolerance",
+        type=_number(0, None),
+        help="largest relative difference of the layer (default 1e-5)",
+    )
+
+    sub = command("demo", _demo, "inspect, convert and verify a checkpoint of TF 1.15.5")
+    sub.add_argument("--keep", metavar="DIR", help="keep what was made, in this folder")
+    return parser
+
+
+def _number(smallest, below):
+    def parse(text):
+        value = float(text)
+        if not (value >= smallest and (below is None or value < below)):
+            raise ValueError
+        return value
+
+    parse.__name__ = f"number from {smallest}" + (f" to below {below}" if below else "")
+    return parse
+
+
+@contextlib.contextmanager
+def _progress(title):
+    """A progress bar on stderr, where that is a terminal; yields its update."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=None)
+
+        def update(done, total, what):
+            bar.update(task, completed=done, total=total, description=f"{title} {what}")
+
+        yield update
+
+
+def _open(ckpt):
+    """The checkpoint and its survey; it has whole cells."""
+    from migrate import quiet
+
+    quiet.start_tensorflow()
+    from migrate import survey
+    from migrate.checkpoint import Checkpoint
+
+    checkpoint = Checkpoint(ckpt)
+    found = survey.survey(checkpoint.entries)
+    survey.require_cells(found, checkpoint.prefix)
+    return checkpoint, found
+
+
+def _table(*columns):
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, justify in columns:
+        table.add_column(name, justify=justify, overflow="fold")
+    return table
+
+
+def _show(*things):
+    """Prints to stdout; wide enough that a pipe never folds a table."""
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, width=200)
+    for thing in things:
+        console.print(thing)
+
+
+def _inspect(options):
+    checkpoint, found = _open(options.ckpt)
+    from migrate import report
+
+    if options.json:
+        print(json.dumps(report.inspection(checkpoint, found), indent=1))
+    else:
+        _show_inspection(checkpoint, found)
+    return 0
+
+
+def _show_inspection(checkpoint, found):
+    from collections import Counter
+
+    cells = _table(
+        ("RNN", "left"),
+        ("kind", "left"),
+        ("cell", "left"),
+        ("layout", "left"),
+        *((name, "right") for name in ("D", "H", "M", "dtype")),
+    )
+    for rnn in found.rnns:
+        for number, cell in enumerate(rnn.cells):
+            cells.add_row(
+                *((rnn.scope, rnn.kind) if number == 0 else ("", "")),
+                cell.scope,
+                cell.layout,
+                *map(str, (cell.input_dim, cell.units, cell.max_bn_steps, cell.dtype)),
+            )
+    _show(f"{checkpoint.prefix}: {len(checkpoint.entries)} variables", cells)
+    kinds = Counter(name.rpartition("/")[2] for name in found.slots)
+    if kinds:
+        counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        _show(f"Optimizer slots: {len(found.slots)} ({counts})")
+    if found.others:
+        others = _table(("other variables", "left"), ("shape", "left"), ("dtype", "left"))
+        for name in found.others:
+            entry = checkpoint.entries[name]
+            others.add_row(name, str(list(entry.shape)), entry.dtype)
+        _show(others)
+
+
+def _convert(options):
+    checkpoint, found = _open(options.ckpt)
+    made = _write(checkpoint, found, options.out, _settings(options), options.force)
+    _show_conversion(made, options.out)
+    return 0
+
+
+def _settings(options):
+    import keras
+
+    from migrate.convert import Settings
+
+    if options.activation is not None:
+        try:
+            keras.activations.get(options.activation)
+        except ValueError:
+            raise MigrateError(
+                f"expected an activation that Keras knows, such as tanh or relu. "
+                f"Received: --activation {options.activation}"
+            ) from None
+    return Settings(options.epsilon, options.decay, options.activation)
+
+
+def _write(checkpoint, found, out, settings, force):
+    from migrate import writers
+
+    with _progress("Converting") as update:
+        return writers.write(
+            out, checkpoint, found, settings, force=force, progress=update
+        )
+
+
+def _show_conversion(made, out):
+    files = _table(("file", "left"), ("holds", "left"))
+    for rnn in made["rnns"]:
+        sizes = ", ".join(
+            f"D {c['input_dim']}, H {c['units']}, M {c['max_bn_steps']}"
+            for c in rnn["cells"][:1]
+        )
+        files.add_row(rnn["file"], f"{rnn['scope']}: {rnn['kind']}, {sizes}")
+    others = [tensor for tensor in made["tensors"] if tensor["as"] == tensor["name"]]
+    files.add_row("variables.safetensors", f"{len(others)} other variables, as they were")
+    files.add_row("report.json", f"where each of {len(made['tensors'])} tensors went")
+    _show(f"Wrote {out}", files)
+    left = [tensor for tensor in made["tensors"] if tensor["file"] is None]
+    for tensor in left:
+        _show(f"Not written: {tensor['name']} ({tensor['reason']})")
+    assumed = {
+        f"{name} {item['value']} (--{name})"
+        for rnn in made["rnns"]
+        for name, item in rnn["settings"].items()
+        if item["assumed"]
+    }
+    if assumed:
+        _show(f"Assumed, for a checkpoint does not say: {', '.join(sorted(assumed))}")
+
+
+def _verify(options):
+    from migrate import quiet
+
+    quiet.start_tensorflow()
+    from migrate import verify
+
+    tolerance = verify.TOLERANCE if options.tolerance is None else options.tolerance
+    with _progress("Verifying") as update:
+        results = verify.verify(options.ckpt, options.out, progress=update)
+    return _show_verdict(results, tolerance)
+
+
+def _show_verdict(results, tolerance):
+    table = _table(
+        ("cell", "left"),
+        ("step path", "left"),
+        ("layer: inference", "right"),
+        ("training", "right"),
+        ("statistics", "right"),
+        ("", "left"),
+    )
+    for result in results:
+        same = not result.differing
+        table.add_row(
+            result.scope,
+            "same bits" if same else f"{len(result.differing)} results differ",
+            *(f"{difference:.1e}" for difference in result.layer.values()),
+            "equal" if result.equal(tolerance) else "DIFFERENT",
+        )
+    _show(table)
+    different = [result for result in results if not result.equal(tolerance)]
+    for result in different:
+        if result.differing:
+            first = "; ".join(result.differing[:3])
+            _show(f"{result.scope}: the step path's bits differ in {first}")
+    verdict = "Different" if different else "Equal"
+    _show(
+        f"{verdict}: {len(results) - len(different)} of {len(results)} cells give the "
+        f"bits of the TensorFlow 1 graph step by step, and its values within "
+        f"{tolerance:g} as a layer."
+    )
+    return 1 if different else 0
+
+
+def _demo(options):
+    import tempfile
+
+    from migrate import quiet
+
+    _show("Starting TensorFlow ...")
+    quiet.start_tensorflow()
+    from migrate import demo
+
+    if options.keep is not None:
+        return _tell(demo, options.keep)
+    with tempfile.TemporaryDirectory() as folder:
+        return _tell(demo, f"{folder}/converted")
+
+
+def _tell(demo, out):
+    """The demo's story: inspect, convert, verify, and a look at the original's values."""
+    from migrate import verify
+    from migrate.convert import Settings
+
+    _show(
+        "\n1. Inspect: a checkpoint that TensorFlow 1.15.5 trained and saved: a "
+        "bidirectional RNN, a stack above it, a dense head, Adam's slots.\n"
+    )
+    checkpoint, found = _open(demo.CHECKPOINT)
+    _show_inspection(checkpoint, found)
+    _show(
+        "2. Convert: a Keras model for each RNN, every other variable in a file, and a "
+        "report of where each tensor went.\n"
+    )
+    _show_conversion(_write(checkpoint, found, out, Settings(), False), out)
+    _show(
+        "\n3. Verify: the old graph on the checkpoint against the new layers, on the same "
+        "random input, in inference and training, with full and random lengths.\n"
+    )
+    with _progress("Verifying") as update:
+        results = verify.verify(demo.CHECKPOINT, out, progress=update)
+    verdict = _show_verdict(results, verify.TOLERANCE)
+    _show("\n4. And against what TensorFlow 1.15.5 itself computed, when it saved this:\n")
+    for scope, difference in demo.differences(out).items():
+        equal = difference <= demo.TOLERANCE
+        verdict = verdict or int(not equal)
+        _show(
+            f"{scope}: largest relative difference {difference:.1e}: "
+            f"{'equal' if equal else 'DIFFERENT'} (1.15.5 and 0.12.1 differ by up to "
+            f"{demo.TOLERANCE:g})"
+        )
+    return verdict

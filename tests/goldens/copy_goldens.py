@@ -1,0 +1,61 @@
+"""Copies the per-step goldens from the shared folder, without what is redundant.
+
+    python tests/goldens/copy_goldens.py SHARED/golden
+
+Left out: variables at the end (``v1``: the checkpoint holds them), optimizer slots at the
+start (zeros), and after one pass everything but the statistics (unchanged).
+"""
+
+import os
+import shutil
+import sys
+
+import numpy as np
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+VERSIONS = ("0.12.1", "1.0.0", "1.15.5")
+SCENARIOS = (
+    "basic",
+    "beyond_max_steps",
+    "bidirectional",
+    "bidirectional_lengths",
+    "initial_state",
+    "sharded",
+    "stacked",
+    "v1_format",
+    "variable_length",
+    "variable_length_row0_longest",
+    "wide",
+)
+
+
+def kept(key):
+    """Whether a golden's array is copied."""
+    kind, _, name = key.partition("|")
+    if kind == "v1":
+        return False
+    if kind in ("v0", "v_after_one_pass"):
+        leaf = name.rpartition("\\")[2]
+        statistics = leaf in ("pop_mean", "pop_var")
+        cell = statistics or leaf in ("W_xh", "W_hh", "scale", "offset")
+        return cell if kind == "v0" else statistics
+    return True
+
+
+def main(argv):
+    """Copies from the folder ``argv[0]``."""
+    for version in VERSIONS:
+        source, target = (f"{top}/tf-{version}" for top in (argv[0], HERE))
+        os.makedirs(f"{target}/ckpt", exist_ok=True)
+        for name in SCENARIOS:
+            arrays = np.load(f"{source}/{name}.npz")
+            np.savez_compressed(
+                f"{target}/{name}.npz", **{key: arrays[key] for key in arrays if kept(key)}
+            )
+            for file in os.listdir(f"{source}/ckpt"):
+                if file.split(".")[0] == name:
+                    shutil.copyfile(f"{source}/ckpt/{file}", f"{target}/ckpt/{file}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
