@@ -134,17 +134,12 @@ class BNLSTMCell(keras.layers.Layer):
 
     def tensors(self):
         """Name to tensor, for ``ops``."""
-        return {
-            name: tf.convert_to_tensor(getattr(self, name)) for name in spec.NAMES
-        }
+        return {name: tf.convert_to_tensor(getattr(self, name)) for name in spec.NAMES}
 
     def export_weights(self) -> BNLSTMWeights:
         """The weights as arrays."""
         return BNLSTMWeights(
-            **{
-                name: keras.ops.convert_to_numpy(getattr(self, name))
-                for name in spec.NAMES
-            }
+            **{name: tensor.numpy() for name, tensor in self.tensors().items()}
         )
 
     def import_weights(self, weights: BNLSTMWeights):
@@ -166,7 +161,7 @@ class BNLSTMCell(keras.layers.Layer):
         ]
 
     def call(self, inputs, states, training=False):
-        """One step: inputs [B,D], states [h, c, step] to ``(h', [h', c', step + 1])``."""
+        """One step: inputs [B,D] and states to ``(h', [h', c', step + 1])``."""
         h, c, step = states
         w = self.tensors()
         row = ops.row_of(step, self.max_bn_steps)
@@ -239,9 +234,10 @@ class BNLSTM(keras.layers.RNN):
     finished row keeps its state, but its padding still counts in the batch's moments;
     row 0's counter decides the row of the statistics; outputs past a row's length are
     zero, or with ``zero_output_for_mask=False`` what the cell computes there, as
-    TensorFlow 1's ``MultiRNNCell`` hands it to the next cell of a stack. With ``go_backwards``, each sequence is reversed within its length and the
-    output is right-aligned, so that ``keras.layers.Bidirectional`` gives what TensorFlow
-    1's ``bidirectional_dynamic_rnn`` gave.
+    TensorFlow 1's ``MultiRNNCell`` hands it to the next cell of a stack. With
+    ``go_backwards``, each sequence is reversed within its length and the output is
+    right-aligned, so that ``keras.layers.Bidirectional`` gives what TensorFlow 1's
+    ``bidirectional_dynamic_rnn`` gave.
 
     Args:
       units: H. max_bn_steps: M. activation, momentum, epsilon: see ``BNLSTMCell``.

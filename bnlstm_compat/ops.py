@@ -178,7 +178,9 @@ def sequence(
             return affine(w, site, mean, variance, epsilon)
 
         recurrent = tf.matmul(h, w["recurrent_kernel"])
-        gates = read("inputs") + normalize(recurrent, *bn_affine("recurrent", recurrent))
+        gates = read("inputs") + normalize(
+            recurrent, *bn_affine("recurrent", recurrent)
+        )
         next_h, next_c = gates_to_state(
             w, gates, c, lambda z: bn_affine("cell", z), activation
         )
@@ -261,7 +263,9 @@ def updated_statistics(table, batch, rows, momentum):
     ran = rows >= 0
     # Only the last row reached can be hit more than once: rows rise, then stay.
     count = tf.reduce_sum(tf.cast(ran, tf.int32))
-    after = tf.where(rows == tf.reduce_max(rows), count - 1 - tf.range(tf.size(rows)), 0)
+    after = tf.where(
+        rows == tf.reduce_max(rows), count - 1 - tf.range(tf.size(rows)), 0
+    )
     weight = share * tf.pow(momentum, tf.cast(after, table.dtype))
     size = tf.shape(table)[0]
     added = tf.math.unsorted_segment_sum(

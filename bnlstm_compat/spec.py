@@ -36,7 +36,10 @@ def _statistics(site: str, size: str) -> tuple[Weight, Weight]:
     return (
         Weight(f"{site}_moving_mean", ("M", size), False, "population mean, by step"),
         Weight(
-            f"{site}_moving_variance", ("M", size), False, "population variance, by step"
+            f"{site}_moving_variance",
+            ("M", size),
+            False,
+            "population variance, by step",
         ),
     )
 

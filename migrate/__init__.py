@@ -1,7 +1,7 @@
 """TensorFlow 1 checkpoints of batch-normalised LSTMs, carried into Keras and proven.
 
-``read(ckpt)`` gives the cells of a checkpoint as arrays, ``load(layer, ckpt, scope=...)``
-fills a Keras layer; ``python -m migrate`` inspects, converts and verifies.
+``read(ckpt)`` gives the cells of a checkpoint as arrays; ``load(layer, ckpt,
+scope=...)`` fills a Keras layer; ``python -m migrate`` inspects, converts and verifies.
 
 Names are looked up on first use, so that importing this package imports nothing heavy.
 """

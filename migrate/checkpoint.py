@@ -7,6 +7,7 @@ what it reads.
 
 import glob
 import os
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -23,9 +24,14 @@ class Entry(NamedTuple):
     dtype: str
 
 
+# Files that are parts of a V2 checkpoint, not a V1 checkpoint of one file.
+_PART = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
+
+
 def _exists(prefix: str) -> bool:
+    one_file = os.path.isfile(prefix) and not _PART.search(prefix)
     return (
-        os.path.isfile(prefix)
+        one_file
         or os.path.isfile(prefix + ".index")
         or bool(glob.glob(glob.escape(prefix) + "-?????-of-?????"))
     )
@@ -57,16 +63,12 @@ def find_prefix(path: str) -> str:
                 if prefixes
                 else "expected a `checkpoint` file or a checkpoint's prefix"
             )
-            raise MigrateError(f"{path} is a folder without a latest checkpoint; {hint}")
+            raise MigrateError(
+                f"{path} is a folder without a latest checkpoint; {hint}"
+            )
         return latest
-    for ending in (".index", ".meta"):
-        if path.endswith(ending) and not _exists(path):
-            path = path.removesuffix(ending)
-    head, mark, _ = path.rpartition(".data-")
-    if path.endswith(".index") or path.endswith(".meta"):
-        path = path.rpartition(".")[0]
-    elif mark:
-        path = head
+    if not _exists(path):
+        path = _PART.sub("", path)
     if not _exists(path):
         raise MigrateError(
             f"no checkpoint at {path}: expected a prefix such as model.ckpt-1000, with "

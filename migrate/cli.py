@@ -38,7 +38,9 @@ def _parser():
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name, run, text):
-        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:])
+        sub = commands.add_parser(
+            name, help=text, description=text[0].upper() + text[1:]
+        )
         sub.set_defaults(run=run)
         return sub
 
@@ -69,7 +71,9 @@ def _parser():
         help="largest relative difference of the layer (default 1e-5)",
     )
 
-    sub = command("demo", _demo, "inspect, convert and verify a checkpoint of TF 1.15.5")
+    sub = command(
+        "demo", _demo, "inspect, convert and verify a checkpoint of TF 1.15.5"
+    )
     sub.add_argument("--keep", metavar="DIR", help="keep what was made, in this folder")
     return parser
 
@@ -92,7 +96,9 @@ def _progress(title):
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(
+        console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task(title, total=None)
 
         def update(done, total, what):
@@ -171,7 +177,9 @@ def _show_inspection(checkpoint, found):
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
         _show(f"Optimizer slots: {len(found.slots)} ({counts})")
     if found.others:
-        others = _table(("other variables", "left"), ("shape", "left"), ("dtype", "left"))
+        others = _table(
+            ("other variables", "left"), ("shape", "left"), ("dtype", "left")
+        )
         for name in found.others:
             entry = checkpoint.entries[name]
             others.add_row(name, str(list(entry.shape)), entry.dtype)
@@ -219,7 +227,9 @@ def _show_conversion(made, out):
         )
         files.add_row(rnn["file"], f"{rnn['scope']}: {rnn['kind']}, {sizes}")
     others = [tensor for tensor in made["tensors"] if tensor["as"] == tensor["name"]]
-    files.add_row("variables.safetensors", f"{len(others)} other variables, as they were")
+    files.add_row(
+        "variables.safetensors", f"{len(others)} other variables, as they were"
+    )
     files.add_row("report.json", f"where each of {len(made['tensors'])} tensors went")
     _show(f"Wrote {out}", files)
     left = [tensor for tensor in made["tensors"] if tensor["file"] is None]
@@ -295,7 +305,7 @@ def _demo(options):
 
 
 def _tell(demo, out):
-    """The demo's story: inspect, convert, verify, and a look at the original's values."""
+    """The demo's story: inspect, convert, verify; then the original's own values."""
     from migrate import verify
     from migrate.convert import Settings
 
@@ -311,13 +321,15 @@ def _tell(demo, out):
     )
     _show_conversion(_write(checkpoint, found, out, Settings(), False), out)
     _show(
-        "\n3. Verify: the old graph on the checkpoint against the new layers, on the same "
-        "random input, in inference and training, with full and random lengths.\n"
+        "\n3. Verify: the old graph on the checkpoint against the new layers, on the "
+        "same random input, in inference and training, with full and random lengths.\n"
     )
     with _progress("Verifying") as update:
         results = verify.verify(demo.CHECKPOINT, out, progress=update)
     verdict = _show_verdict(results, verify.TOLERANCE)
-    _show("\n4. And against what TensorFlow 1.15.5 itself computed, when it saved this:\n")
+    _show(
+        "\n4. And against what TensorFlow 1.15.5 itself computed, when it saved this:\n"
+    )
     for scope, difference in demo.differences(out).items():
         equal = difference <= demo.TOLERANCE
         verdict = verdict or int(not equal)

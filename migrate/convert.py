@@ -162,7 +162,9 @@ def _choose(found, kinds, count, scope):
     if not options:
         listed = ", ".join(f"{rnn.scope!r} ({rnn.kind})" for rnn in found.rnns)
         raise MigrateError(f"the checkpoint has no {what}; its RNNs are: {listed}")
-    asked = "no scope was given" if scope is None else f"scope {scope!r} is none of them"
+    asked = (
+        "no scope was given" if scope is None else f"scope {scope!r} is none of them"
+    )
     raise MigrateError(f"expected the scope of a {what}, {asked}; there are: {listed}")
 
 

@@ -27,6 +27,8 @@ def differences(out) -> dict[str, float]:
     x, result = recorded["x"], {}
     for scope in ("frames", "epochs"):
         model = keras.saving.load_model(os.path.join(out, file_name(scope)))
-        result[scope] = relative_difference(model.predict(x, verbose=0), recorded[scope])
+        result[scope] = relative_difference(
+            model.predict(x, verbose=0), recorded[scope]
+        )
         x = recorded[scope]
     return result

@@ -57,9 +57,9 @@ def survey(entries) -> Survey:
     slots = {}
     for name in entries:
         owner = name.rpartition("/")[0]
-        if name not in taken and owner in entries:
-            if entries[owner].shape == entries[name].shape:
-                slots[name] = owner
+        shape = entries[owner].shape if owner in entries else None
+        if name not in taken and shape == entries[name].shape:
+            slots[name] = owner
     others = tuple(name for name in entries if name not in taken and name not in slots)
     return Survey(tuple(cells), _networks(cells), slots, others, tuple(problems))
 

@@ -45,7 +45,9 @@ class CellResult:
     file: str
     differing: list[str] = field(default_factory=list)
     layer: dict[str, float] = field(
-        default_factory=lambda: dict.fromkeys(("inference", "training", "statistics"), 0)
+        default_factory=lambda: dict.fromkeys(
+            ("inference", "training", "statistics"), 0
+        )
     )
 
     def equal(self, tolerance: float) -> bool:
@@ -67,7 +69,9 @@ class _Pass:
     @property
     def mask(self):
         steps = self.x.shape[1]
-        return None if self.lengths is None else np.arange(steps) < self.lengths[:, None]
+        return (
+            None if self.lengths is None else np.arange(steps) < self.lengths[:, None]
+        )
 
 
 @dataclass(frozen=True)
@@ -237,9 +241,7 @@ class _Graph:
                 )
                 for cell in rnn.cells
             ]
-            self._outputs, self._states = _networks(
-                rnn, cells, self._x, self._lengths
-            )
+            self._outputs, self._states = _networks(rnn, cells, self._x, self._lengths)
             self._variables = [
                 self._by_leaf(cell, f"cell_{number}")
                 for number, cell in enumerate(rnn.cells)
@@ -257,7 +259,9 @@ class _Graph:
     def _by_leaf(cell, scope):
         variables = {v.op.name: v for v in tf.compat.v1.global_variables()}
         return {
-            leaf: next(v for name, v in variables.items() if name.endswith(f"{scope}/{leaf}"))
+            leaf: next(
+                v for name, v in variables.items() if name.endswith(f"{scope}/{leaf}")
+            )
             for leaf in layout_of(cell).leaves
         }
 
@@ -343,7 +347,9 @@ class _Named(_Stack):
 def _run_steps(rnn, model, case) -> _Run:
     """The conversion's cells step by step, eagerly, by Keras's own RNN loop."""
     cells = cells_of(model)
-    networks = [[cell] for cell in cells] if rnn.kind == surveys.BIDIRECTIONAL else [cells]
+    networks = (
+        [[cell] for cell in cells] if rnn.kind == surveys.BIDIRECTIONAL else [cells]
+    )
     outputs, states = [], []
     batch, steps, _ = case.x.shape
     lengths = np.full(batch, steps) if case.lengths is None else case.lengths
@@ -385,10 +391,10 @@ def _run_layer(rnn, model, case) -> _Run:
     if rnn.kind == surveys.BIDIRECTIONAL:
         outputs = tf.split(outputs[0], [cell.units for cell in rnn.cells], axis=-1)
     if case.mask is not None:
-        outputs = [tf.where(case.mask[:, :, None], y, tf.zeros_like(y)) for y in outputs]
-    return _Run(
-        [y.numpy() for y in outputs], [], _statistics(rnn, cells_of(model))
-    )
+        outputs = [
+            tf.where(case.mask[:, :, None], y, tf.zeros_like(y)) for y in outputs
+        ]
+    return _Run([y.numpy() for y in outputs], [], _statistics(rnn, cells_of(model)))
 
 
 def _statistics(rnn, cells):

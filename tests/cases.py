@@ -1,17 +1,16 @@
-"""Goldens packed into one file for a process of another TensorFlow, and unpacked there."""
+"""Goldens packed into one file for a process of another TensorFlow."""
 
 import json
 
-import numpy as np
-
 import graphs
+import numpy as np
 
 
 def pack(path, goldens):
     """Writes what ``unpack`` needs of the goldens to ``path``."""
     arrays = {}
     for golden in goldens:
-        name = "%s:%s" % (golden.version, golden.name)
+        name = f"{golden.version}:{golden.name}"
         about = {
             "meta": golden.meta,
             "kind": golden.rnn.kind,

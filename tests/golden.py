@@ -131,7 +131,11 @@ class Golden:
                 {"c": f"state_{end}0", "h": f"state_{end}1"} for end in ("fw", "bw")
             ]
         return [
-            {"c": f"state{3 * i}", "h": f"state{3 * i + 1}", "step": f"state{3 * i + 2}"}
+            {
+                "c": f"state{3 * i}",
+                "h": f"state{3 * i + 1}",
+                "step": f"state{3 * i + 2}",
+            }
             for i in range(len(self.rnn.cells))
         ]
 

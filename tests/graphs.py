@@ -83,7 +83,7 @@ class Graph:
         leaves += ["hh/" + n for n in ("scale", "offset", "pop_mean", "pop_var")]
         leaves += ["xh/" + n for n in ("scale", "pop_mean", "pop_var")]
         leaves += ["c/" + n for n in ("scale", "offset", "pop_mean", "pop_var")]
-        return ["%s/%s" % (scope, leaf) for scope in self.case.scopes for leaf in leaves]
+        return [f"{scope}/{leaf}" for scope in self.case.scopes for leaf in leaves]
 
     def _network(self, multi):
         case, lengths = self.case, None
@@ -112,14 +112,16 @@ class Graph:
                 sequence_length=lengths,
                 initial_state=initial,
                 dtype=tf.float32,
-                scope="rnn_%d" % number,
+                scope=f"rnn_{number}",
             )
             states.append(state)
         return y, states
 
     def reset(self):
         """Sets the variables of the start."""
-        start = {v.initializer.inputs[1]: self.case.v0[n] for n, v in self.variables.items()}
+        start = {
+            v.initializer.inputs[1]: self.case.v0[n] for n, v in self.variables.items()
+        }
         self.session.run(self.init, start)
 
     def feed(self, training, target=False):
@@ -148,18 +150,18 @@ class Graph:
 
         def record(key, training):
             outputs, states = self.run(training)
-            found["out|%s|outputs" % key] = outputs
+            found[f"out|{key}|outputs"] = outputs
             for i, state in enumerate(states):
                 for what, array in zip(("c", "h", "step"), state):
-                    found["state|%s|%d|%s" % (key, i, what)] = array
+                    found[f"state|{key}|{i}|{what}"] = array
 
         def record_gradients(key, training):
             fetched = [self.loss, self._gradients]
             loss, gradients = self.session.run(fetched, self.feed(training, True))
-            found["out|%s|loss" % key] = loss
+            found[f"out|{key}|loss"] = loss
             trained = [name for name in self.variables if "/pop_" not in name]
             for name, gradient in zip(trained, gradients):
-                found["grad|%s|%s" % (key, name)] = gradient
+                found[f"grad|{key}|{name}"] = gradient
 
         self.reset()
         record("inference", False)

@@ -14,11 +14,10 @@ os.environ["TF_USE_LEGACY_KERAS"] = "1"  # brings MultiRNNCell back on TensorFlo
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-import numpy as np  # noqa: E402
-import tensorflow.compat.v1 as tf  # noqa: E402
-
-import cases  # noqa: E402
-import graphs  # noqa: E402
+import cases
+import graphs
+import numpy as np
+import tensorflow.compat.v1 as tf
 
 
 def main(mode, given, wanted, runs=0):
@@ -50,7 +49,7 @@ def main(mode, given, wanted, runs=0):
         else:
             passes = graph.all_passes()
             passes["out|from_checkpoint|outputs"] = graph.final_from(prefix)
-        found.update({"%s#%s" % (name, key): value for key, value in passes.items()})
+        found.update({f"{name}#{key}": value for key, value in passes.items()})
     np.savez(wanted, **{key.replace("/", "\\"): value for key, value in found.items()})
 
 

@@ -2,12 +2,12 @@
 
 import functools
 
+import golden as goldens
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM, spec
 from migrate import survey
@@ -158,11 +158,14 @@ def _tolerance_after_adam(golden):
     """1e-6, and more only where real TensorFlow is further than that from itself.
 
     Adam divides gradients by their own size, so that an element near zero moves by the
-    sign of its rounding error: in `bidirectional_lengths`, 1.15.5 is 2.8e-6 from 0.12.1.
+    sign of its rounding error: in `bidirectional_lengths`, 1.15.5 is 2.8e-6 from
+    0.12.1.
     """
     newest = goldens.load("1.15.5", golden.name)
     pairs = zip(
-        _statistics_in_checkpoint(golden), _statistics_in_checkpoint(newest), strict=True
+        _statistics_in_checkpoint(golden),
+        _statistics_in_checkpoint(newest),
+        strict=True,
     )
     itself = max(goldens.difference(a, b) for a, b in pairs)
     allowed = goldens.STATISTICS_AFTER_ADAM
@@ -197,7 +200,7 @@ def test_final_from_the_checkpoint(version, name, mode):
 
 @pytest.mark.parametrize(("version", "name"), goldens.ALL)
 def test_step_path(version, name):
-    """``BNLSTMCell`` in Keras's own loop, which may call a cell more than once a step."""
+    """``BNLSTMCell`` in Keras's own loop, which calls the cell once more to probe it."""
     golden, layers = goldens.load(version, name), model(name, "eager")
     if golden.rnn.kind == survey.BIDIRECTIONAL and golden.lengths is not None:
         pytest.skip("Keras's loop does not reverse within lengths; see test_bits.py")

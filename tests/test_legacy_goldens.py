@@ -4,11 +4,11 @@ import os
 import subprocess
 import sys
 
+import cases
+import golden as goldens
 import numpy as np
 import pytest
 
-import cases
-import golden as goldens
 from bnlstm_compat import reference
 from migrate import survey
 from migrate.layouts import layout_of
@@ -66,9 +66,7 @@ def check_all_passes(golden, found):
         golden, "v_after_one_pass", goldens.STATISTICS, group("v_after_one_pass")
     )
     if golden.meta["adam_steps"]:
-        worst = goldens.difference(
-            found["out|adam|losses"], golden["out|adam|losses"]
-        )
+        worst = goldens.difference(found["out|adam|losses"], golden["out|adam|losses"])
         assert worst <= goldens.ADAM_LOSSES
     if golden.raced_row() is None:
         outputs = found["out|final|outputs"]

@@ -1,9 +1,9 @@
 """The NumPy reference against real TensorFlow."""
 
+import golden as goldens
 import numpy as np
 import pytest
 
-import golden as goldens
 from bnlstm_compat import reference
 from migrate import survey
 from migrate.layouts import layout_of
@@ -59,6 +59,4 @@ def test_passes(version, name):
             for leaf, array in by_leaf.items()
             if "/pop_" in leaf
         }
-    goldens.check_statistics(
-        golden, "v_after_one_pass", goldens.STATISTICS, statistics
-    )
+    goldens.check_statistics(golden, "v_after_one_pass", goldens.STATISTICS, statistics)

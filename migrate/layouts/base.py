@@ -15,7 +15,8 @@ class Cell:
     """A cell found in a checkpoint, by names and shapes alone.
 
     ``scope`` holds the cell's variables, ``layout`` names its layout; D, H and M are
-    ``input_dim``, ``units`` and ``max_bn_steps``; ``variables`` maps leaves to v1 names.
+    ``input_dim``, ``units`` and ``max_bn_steps``; ``variables`` maps leaves to v1
+    names.
     """
 
     scope: str

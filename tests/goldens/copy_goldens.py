@@ -2,8 +2,8 @@
 
     python tests/goldens/copy_goldens.py SHARED/golden
 
-Left out: variables at the end (``v1``: the checkpoint holds them), optimizer slots at the
-start (zeros), and after one pass everything but the statistics (unchanged).
+Left out: variables at the end (``v1``: the checkpoint holds them), optimizer slots at
+the start (zeros), and after one pass everything but the statistics (unchanged).
 """
 
 import os
@@ -50,7 +50,8 @@ def main(argv):
         for name in SCENARIOS:
             arrays = np.load(f"{source}/{name}.npz")
             np.savez_compressed(
-                f"{target}/{name}.npz", **{key: arrays[key] for key in arrays if kept(key)}
+                f"{target}/{name}.npz",
+                **{key: arrays[key] for key in arrays if kept(key)},
             )
             for file in os.listdir(f"{source}/ckpt"):
                 if file.split(".")[0] == name:

@@ -1,0 +1,97 @@
+"""Arrows between the packages, start-up cost of imports, and lint."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("bnlstm_compat", "legacy", "migrate")
+# What a module of each package may import of the project, and of the heavy libraries.
+ALLOWED = {
+    "bnlstm_compat": {"bnlstm_compat"},
+    "legacy": {"legacy"},
+    "migrate": {"bnlstm_compat", "legacy", "migrate"},
+}
+LIGHT = {
+    "bnlstm_compat/spec.py": set(),
+    "bnlstm_compat/weights.py": {"numpy"},
+    "bnlstm_compat/reference.py": {"numpy"},
+    "bnlstm_compat/ops.py": {"tensorflow"},
+    "legacy/cell.py": {"numpy", "tensorflow"},
+    "migrate/cli.py": set(),
+    "migrate/survey.py": set(),
+}
+HEAVY = {"h5py", "keras", "numpy", "rich", "safetensors", "tensorflow", "tf_keras"}
+
+
+def _imports(path, top_level_only=False):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if top_level_only else ast.walk(tree)
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_data_flows_one_way(package):
+    files = sorted((ROOT / package).rglob("*.py"))
+    assert files
+    for path in files:
+        if "demo_checkpoint" in path.parts:  # a script of its own, for TF 1.15.5
+            continue
+        wrong = _imports(path) & set(PACKAGES) - ALLOWED[package]
+        assert not wrong, f"{path} imports {wrong}"
+
+
+@pytest.mark.parametrize("file", LIGHT)
+def test_light_modules_stay_light(file):
+    assert _imports(ROOT / file, top_level_only=True) & HEAVY == LIGHT[file]
+
+
+def test_only_the_command_line_prints_or_exits():
+    for path in sorted((ROOT / "migrate").glob("*.py")):
+        if path.name in ("cli.py", "__main__.py"):
+            continue
+        names = {
+            node.func.id
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert not names & {"print", "exit"}, path
+
+
+def test_help_imports_no_tensorflow():
+    code = (
+        "import sys; from migrate.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        f"print(sorted(set(sys.modules) & {HEAVY!r}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
+def test_ruff(command):
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", *command, "."],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
