@@ -96,6 +96,7 @@ class Checkpoint(Mapping):
         import tensorflow as tf
 
         self.prefix = find_prefix(path)
+        self._require_shards()
         self._errors = (tf.errors.OpError, RuntimeError, ValueError, TypeError)
         try:
             self._reader = tf.train.load_checkpoint(self.prefix)
@@ -109,6 +110,18 @@ class Checkpoint(Mapping):
                 for name in sorted(shapes)
             }
         )
+
+    def _require_shards(self):
+        """A V2 index is of no use without every one of its data files."""
+        if not os.path.isfile(self.prefix + ".index"):
+            return
+        shards = glob.glob(glob.escape(self.prefix) + ".data-?????-of-?????")
+        count = int(shards[0][-5:]) if shards else 1
+        if len(shards) != count:
+            raise self._damaged(
+                f"{os.path.basename(self.prefix)}.data-*-of-{count:05}: "
+                f"{len(shards)} of {count} files are there"
+            )
 
     def _damaged(self, error, name=None):
         what = f"variable {name} of " if name else ""

@@ -30,8 +30,8 @@ def _stderr_held():
 
 
 def start_tensorflow():
-    """Imports TensorFlow and Keras; of their logs, only errors reach the terminal."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    """Imports TensorFlow and Keras; their logs stay off the terminal."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     with _stderr_held():
         import keras  # noqa: F401

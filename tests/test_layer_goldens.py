@@ -200,7 +200,7 @@ def test_final_from_the_checkpoint(version, name, mode):
 
 @pytest.mark.parametrize(("version", "name"), goldens.ALL)
 def test_step_path(version, name):
-    """``BNLSTMCell`` in Keras's own loop, which calls the cell once more to probe it."""
+    """``BNLSTMCell`` in Keras's own loop, which also calls the cell to probe it."""
     golden, layers = goldens.load(version, name), model(name, "eager")
     if golden.rnn.kind == survey.BIDIRECTIONAL and golden.lengths is not None:
         pytest.skip("Keras's loop does not reverse within lengths; see test_bits.py")

@@ -1,0 +1,328 @@
+"""The command line: what it says, its exit codes, and what it leaves behind."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import checkpoints
+import golden as goldens
+import keras
+import numpy as np
+import pytest
+
+from migrate import verify
+from migrate.cli import main
+from migrate.demo import CHECKPOINT
+
+ROOT = Path(__file__).parent.parent
+
+
+def _fails(capfd, *argv):
+    """The one line on stderr of a command that must end with 2."""
+    capfd.readouterr()
+    assert main([str(word) for word in argv]) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith("migrate: ")
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+    return err
+
+
+@pytest.fixture
+def source(tmp_path):
+    """A folder with a copy of the demo's checkpoint, and its prefix."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    for file in Path(CHECKPOINT).parent.glob("model.ckpt.*"):
+        shutil.copy(file, folder)
+    return folder / "model.ckpt"
+
+
+@pytest.fixture
+def unchanged(source, tmp_path):
+    """Fails if a test leaves anything behind, or touches the source."""
+    before = checkpoints.state_of(source.parent), sorted(os.listdir(tmp_path))
+    yield
+    assert (checkpoints.state_of(source.parent), sorted(os.listdir(tmp_path))) == before
+
+
+def test_inspect_json(source, capfd):
+    assert main(["inspect", str(source), "--json"]) == 0
+    found = json.loads(capfd.readouterr().out)
+    kinds = {rnn["scope"]: rnn["kind"] for rnn in found["rnns"]}
+    assert kinds == {"frames": "bidirectional", "epochs": "stack"}
+    cells = [cell for rnn in found["rnns"] for cell in rnn["cells"]]
+    sizes = [(c["input_dim"], c["units"], c["max_bn_steps"]) for c in cells]
+    assert sorted(sizes) == [(4, 8, 10), (4, 8, 10), (8, 4, 10), (16, 8, 10)]
+    assert len(found["optimizer_slots"]) == 60
+    assert "head/kernel" in found["other_variables"]
+    assert found["variables"] == 52 + 60 + len(found["other_variables"])
+
+
+def test_inspect_shows_every_cell_and_variable(source, capfd):
+    assert main(["inspect", str(source)]) == 0
+    out = capfd.readouterr().out
+    for word in ("frames/bw/BNLSTMCell", "per-step", "30 Adam_1", "global_step"):
+        assert word in out
+
+
+def test_convert_then_verify(source, tmp_path, capfd):
+    out = tmp_path / "out"
+    assert main(["convert", str(source), str(out)]) == 0
+    said = capfd.readouterr().out
+    assert "Assumed" in said
+    assert "--decay" in said
+    assert sorted(os.listdir(out)) == [
+        "epochs.keras",
+        "frames.keras",
+        "report.json",
+        "variables.safetensors",
+    ]
+    assert main(["verify", str(source), str(out)]) == 0
+    said = capfd.readouterr().out
+    assert said.count("same bits") == 4
+    assert "Equal: 4 of 4 cells" in said
+    assert main(["verify", str(source), str(out), "--tolerance", "1e-12"]) == 1
+    assert "DIFFERENT" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["kernel", "cell_moving_variance", "input_gamma"])
+def test_verify_sees_one_changed_bit(source, tmp_path, name, capfd):
+    out = tmp_path / "out"
+    assert main(["convert", str(source), str(out)]) == 0
+    path = out / "frames.keras"
+    model = keras.saving.load_model(path)
+    variable = getattr(model.layers[0].forward_layer.cell, name)
+    array = np.array(variable.value)
+    array.view(np.uint32)[0, ...].flat[0] ^= 1
+    variable.assign(array)
+    model.save(path)
+    assert main(["verify", str(source), str(out)]) == 1
+    out = capfd.readouterr().out
+    assert "the step path's bits differ" in out
+    assert "Different: 3 of 4 cells" in out
+
+
+def test_settings_reach_the_layers(source, tmp_path):
+    out = tmp_path / "out"
+    options = ["--epsilon", "0.001", "--decay", "0.5", "--activation", "relu"]
+    assert main(["convert", str(source), str(out), *options]) == 0
+    model = keras.saving.load_model(out / "epochs.keras")
+    for layer in model.layers:
+        assert (layer.cell.epsilon, layer.cell.momentum) == (0.001, 0.5)
+        assert layer.cell.activation is keras.activations.relu
+    report = json.loads((out / "report.json").read_text())
+    for rnn in report["rnns"]:
+        assert rnn["settings"]["decay"] == {"value": 0.5, "assumed": False}
+
+
+def test_verify_takes_the_settings_of_the_conversion(source, tmp_path):
+    out = str(tmp_path / "out")
+    options = ["--decay", "0.5", "--activation", "relu"]
+    assert main(["convert", str(source), out, *options]) == 0
+    assert main(["verify", str(source), out]) == 0
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize("command", ["inspect", "convert", "verify"])
+class TestNoCheckpoint:
+    """Each command, on what is not a checkpoint."""
+
+    def _argv(self, command, source, where):
+        return [command, where] + ([source.parent / "out"] * (command != "inspect"))
+
+    def test_no_such_file(self, capfd, source, command):
+        argv = self._argv(command, source, source.parent / "nothing")
+        assert "no checkpoint at" in _fails(capfd, *argv)
+
+    def test_folder_without_a_checkpoint(self, capfd, source, command):
+        argv = self._argv(command, source, source.parent)
+        assert "folder without a latest checkpoint" in _fails(capfd, *argv)
+
+
+def _damaged(source, how):
+    data = source.with_name("model.ckpt.data-00000-of-00001")
+    index = source.with_name("model.ckpt.index")
+    if how == "no data":
+        data.unlink()
+    elif how == "truncated data":
+        data.write_bytes(data.read_bytes()[:1000])
+    elif how == "empty data":
+        data.write_bytes(b"")
+    elif how == "truncated index":
+        index.write_bytes(index.read_bytes()[:-10])
+    else:
+        path = data if how.endswith("data") else index
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 16
+        path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "no data",
+        "truncated data",
+        "empty data",
+        "truncated index",
+        "a flipped bit in the data",
+        "a flipped bit in the index",
+    ],
+)
+def test_damaged_files(how, source, tmp_path, capfd):
+    _damaged(source, how)
+    before = checkpoints.state_of(tmp_path)
+    err = _fails(capfd, "convert", source, tmp_path / "out")
+    assert "incomplete or damaged" in err
+    assert checkpoints.state_of(tmp_path) == before
+    if how == "no data":
+        assert "model.ckpt.data-" in _fails(capfd, "inspect", source)
+
+
+def test_without_a_known_cell(tmp_path, capfd):
+    variables = {
+        "rnn/lstm_cell/kernel": np.ones((3, 4), np.float32),
+        "global_step": np.int64(1),
+    }
+    prefix = checkpoints.write(tmp_path / "m", variables)
+    err = _fails(capfd, "convert", prefix, tmp_path / "out")
+    for word in ("no cell of a known layout", "rnn/lstm_cell/kernel", "per-step"):
+        assert word in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_half_a_cell(tmp_path, capfd):
+    variables = checkpoints.cell("net/rnn/BNLSTMCell")
+    del variables["net/rnn/BNLSTMCell/hh/pop_var"]
+    prefix = checkpoints.write(tmp_path / "m", variables)
+    for argv in (["inspect", prefix], ["convert", prefix, tmp_path / "out"]):
+        err = _fails(capfd, *argv)
+        assert "net/rnn/BNLSTMCell is not a whole per-step cell" in err
+        assert "hh/pop_var missing" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_shape_that_does_not_fit(tmp_path, capfd):
+    variables = checkpoints.cell("rnn/BNLSTMCell")
+    variables["rnn/BNLSTMCell/c/scale"] = np.ones(9, np.float32)
+    prefix = checkpoints.write(tmp_path / "m", variables)
+    err = _fails(capfd, "convert", prefix, tmp_path / "out")
+    assert "c/scale has shape (9,), expected (4,)" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_out_exists(source, tmp_path, capfd):
+    out = tmp_path / "out"
+    assert main(["convert", str(source), str(out)]) == 0
+    before = checkpoints.state_of(tmp_path)
+    assert "--force" in _fails(capfd, "convert", source, out)
+    assert checkpoints.state_of(tmp_path) == before
+    options = ["--force", "--decay", "0.5"]
+    assert main(["convert", str(source), str(out), *options]) == 0
+    report = json.loads((out / "report.json").read_text())
+    assert report["rnns"][0]["settings"]["decay"]["value"] == 0.5
+    assert sorted(os.listdir(tmp_path)) == ["out", "source"]
+
+
+def test_force_replaces_only_what_convert_made(source, tmp_path, capfd):
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("years of work")
+    (tmp_path / "file").write_text("also precious")
+    before = checkpoints.state_of(tmp_path)
+    for out in (precious, tmp_path / "file"):
+        assert "not made by convert" in _fails(capfd, "convert", source, out, "--force")
+    err = _fails(capfd, "convert", source, source.parent, "--force")
+    assert "holds the checkpoint itself" in err
+    assert checkpoints.state_of(tmp_path) == before
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_unwritable_out(source, capfd):
+    # Below a file: unwritable for everyone, root included.
+    below = source.with_name("model.ckpt.index") / "out"
+    assert "cannot write" in _fails(capfd, "convert", source, below)
+
+
+def test_a_failure_half_way_leaves_nothing(source, tmp_path, capfd, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("migrate.writers._write_variables", full)
+    before = checkpoints.state_of(tmp_path)
+    err = _fails(capfd, "convert", source, tmp_path / "out")
+    assert "No space left on device" in err
+    assert checkpoints.state_of(tmp_path) == before
+    assert sorted(os.listdir(tmp_path)) == ["source"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "word"),
+    [
+        (lambda out: shutil.rmtree(out), "not a folder that convert made"),
+        (lambda out: (out / "report.json").write_text("{"), "cannot be read"),
+        (lambda out: (out / "epochs.keras").unlink(), "cannot be opened"),
+        (lambda out: (out / "epochs.keras").write_bytes(b"PK"), "cannot be opened"),
+    ],
+)
+def test_verify_of_an_unusable_output(damage, word, source, tmp_path, capfd):
+    out = tmp_path / "out"
+    assert main(["convert", str(source), str(out)]) == 0
+    damage(out)
+    assert word in _fails(capfd, "verify", source, out)
+
+
+def test_verify_of_another_checkpoint(source, tmp_path, capfd):
+    out = tmp_path / "out"
+    other = goldens.load("1.15.5", "basic").checkpoint
+    assert main(["convert", str(other), str(out)]) == 0
+    assert "another checkpoint" in _fails(capfd, "verify", source, out)
+
+
+def test_unknown_activation(source, tmp_path, capfd):
+    argv = ["convert", source, tmp_path / "out", "--activation", "nonsense"]
+    assert "--activation nonsense" in _fails(capfd, *argv)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["explode"],
+        ["convert", "a"],
+        ["convert", "a", "b", "--decay", "1"],
+        ["verify", "a", "b", "--tolerance", "x"],
+    ],
+)
+def test_wrong_words(argv, capfd):
+    with pytest.raises(SystemExit) as ended:
+        main(argv)
+    assert ended.value.code == 2
+    assert "usage: migrate" in capfd.readouterr().err
+
+
+def test_demo_in_a_fresh_process(tmp_path):
+    kept = tmp_path / "kept"
+    done = subprocess.run(
+        [sys.executable, "-m", "migrate", "demo", "--keep", str(kept)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    assert "Equal: 4 of 4 cells" in done.stdout
+    assert done.stdout.count(": equal (1.15.5 and 0.12.1 differ") == 2
+    assert (kept / "frames.keras").exists()
+
+
+def test_relative_difference():
+    a = np.array([1.0, 2.0, -4.0])
+    assert verify.relative_difference(a + [0, 0.4, 0], a) == pytest.approx(0.1)
+    assert verify.relative_difference(np.array([1.0, np.nan]), a[:2]) == float("inf")
+    assert verify.relative_difference(np.zeros(2), np.zeros(2)) == 0

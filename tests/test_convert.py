@@ -1,0 +1,260 @@
+"""Reading, loading and converting checkpoints."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import checkpoints
+import golden as goldens
+import keras
+import numpy as np
+import pytest
+import safetensors.numpy
+
+import migrate
+from bnlstm_compat import BNLSTM, BNLSTMCell
+from migrate import survey, writers
+from migrate.checkpoint import Checkpoint
+from migrate.cli import main
+from migrate.layouts.per_step import PER_STEP
+
+ROOT = Path(__file__).parent.parent
+
+
+def _bnlstm(**options):
+    return BNLSTM(checkpoints.H, checkpoints.M, return_sequences=True, **options)
+
+
+def _expect(cell, variables, scope):
+    """The Keras cell holds the variables of that scope, to the bit."""
+    arrays = PER_STEP.from_canonical(cell.export_weights())
+    for leaf, array in arrays.items():
+        assert array.tobytes() == variables[f"{scope}/{leaf}"].tobytes(), leaf
+
+
+@pytest.mark.parametrize(("version", "name"), goldens.ALL)
+def test_converted_models_compute_what_tensorflow_did(version, name, tmp_path):
+    golden = goldens.load(version, name)
+    options = ["--activation", golden.activation, "--decay", str(golden.decay)]
+    out = tmp_path / "out"
+    assert main(["convert", str(golden.checkpoint), str(out), *options]) == 0
+    model = keras.saving.load_model(out / writers.file_name(golden.rnn.scope))
+    if golden.name == "initial_state":
+        outputs = model.layers[0](golden.x, initial_state=golden.initial_state())
+    else:
+        outputs = model(golden.x, mask=golden.mask)
+    worst = goldens.difference(outputs, golden["out|final|outputs"])
+    assert worst <= goldens.INFERENCE
+
+    source = Checkpoint(golden.checkpoint)
+    report = json.loads((out / "report.json").read_text())
+    assert sorted(t["name"] for t in report["tensors"]) == sorted(source)
+    others = safetensors.numpy.load_file(out / "variables.safetensors")
+    cells = {n for cell in golden.rnn.cells for n in cell.variables.values()}
+    assert sorted(others) == sorted(set(source) - cells)
+    for other, array in others.items():
+        assert array.dtype == source[other].dtype
+        assert array.tobytes() == source[other].tobytes()
+
+
+def test_output_opens_after_importing_the_layers_alone(tmp_path):
+    out = tmp_path / "out"
+    golden = goldens.load("1.15.5", "bidirectional")
+    assert main(["convert", str(golden.checkpoint), str(out)]) == 0
+    code = (
+        "import sys, bnlstm_compat, keras\n"
+        f"model = keras.saving.load_model({str(out / 'bidirectional_rnn.keras')!r})\n"
+        "assert 'migrate' not in sys.modules and 'legacy' not in sys.modules\n"
+        "print(model.layers[0].__class__.__name__, model.count_params())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    size = sum(
+        array.size
+        for weights in migrate.read(golden.checkpoint).values()
+        for array in weights.tolist()
+    )
+    assert done.stdout.split() == ["Bidirectional", str(size)]
+
+
+def test_kinds_of_network(tmp_path):
+    variables = {
+        **checkpoints.cell("rnn/BNLSTMCell"),
+        **checkpoints.cell("deep/frame_rnn_layer/fw/BNLSTMCell", seed=1),
+        **checkpoints.cell("deep/frame_rnn_layer/bw/BNLSTMCell", seed=2),
+        **checkpoints.cell("old/RNN/MultiRNNCell/Cell0/BNLSTMCell", seed=3),
+        **checkpoints.cell("old/RNN/MultiRNNCell/Cell1/BNLSTMCell", input_dim=4),
+        **checkpoints.cell("half/fw/BNLSTMCell", seed=5),
+        **checkpoints.cell("gap/multi_rnn_cell/cell_0/BNLSTMCell", seed=6),
+        **checkpoints.cell("gap/multi_rnn_cell/cell_2/BNLSTMCell", seed=7),
+        **checkpoints.cell("twins/A", seed=8),
+        **checkpoints.cell("twins/B", seed=9),
+        "rnn/BNLSTMCell/W_xh/Adam": np.zeros((3, 16), np.float32),
+        "head/kernel": np.zeros((4, 2), np.float32),
+        "global_step": np.int64(7),
+    }
+    found = survey.survey(
+        Checkpoint(checkpoints.write(tmp_path / "m", variables)).entries
+    )
+    assert {(rnn.scope, rnn.kind, len(rnn.cells)) for rnn in found.rnns} == {
+        ("rnn", "single", 1),
+        ("deep/frame_rnn_layer", "bidirectional", 2),
+        ("old/RNN", "stack", 2),
+        ("half/fw", "single", 1),
+        ("gap/multi_rnn_cell/cell_0", "single", 1),
+        ("gap/multi_rnn_cell/cell_2", "single", 1),
+        ("twins/A", "single", 1),
+        ("twins/B", "single", 1),
+    }
+    assert found.slots == {"rnn/BNLSTMCell/W_xh/Adam": "rnn/BNLSTMCell/W_xh"}
+    assert found.others == ("global_step", "head/kernel")
+    assert not found.problems
+    names = [writers.file_name(rnn.scope) for rnn in found.rnns]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "../../etc/x",
+        "/abs",
+        "a.b",
+        "a/b",
+        "a//b",
+        "",
+        "a\x00b",
+        "a\nb",
+        "x" * 5000,
+        "%",
+    ],
+)
+def test_file_names_stay_in_the_folder(scope):
+    name = writers.file_name(scope)
+    assert "/" not in name
+    assert not name.startswith(".")
+    assert name.isprintable()
+    assert len(name) < 200
+
+
+def test_file_names_differ_where_scopes_do():
+    scopes = ["a/b", "a.b", "a%2Fb", "a%2Eb", "", "%", ".", "x" * 500, "x" * 501]
+    assert len({writers.file_name(scope) for scope in scopes}) == len(scopes)
+
+
+@pytest.fixture
+def several(tmp_path):
+    """A checkpoint with a single RNN, a pair and a stack."""
+    variables = {
+        **checkpoints.cell("one/rnn/BNLSTMCell"),
+        **checkpoints.cell("pair/fw/BNLSTMCell", seed=1),
+        **checkpoints.cell("pair/bw/BNLSTMCell", seed=2),
+        **checkpoints.cell("deep/multi_rnn_cell/cell_0/BNLSTMCell", seed=3),
+        **checkpoints.cell(
+            "deep/multi_rnn_cell/cell_1/BNLSTMCell", input_dim=4, seed=4
+        ),
+    }
+    return checkpoints.write(tmp_path / "model.ckpt", variables), variables
+
+
+@pytest.mark.parametrize(
+    "scope", ["one/rnn", "one/rnn/BNLSTMCell", "pair/fw", "/pair/bw/"]
+)
+def test_load_one(several, scope):
+    prefix, variables = several
+    layer = migrate.load(_bnlstm(), prefix, scope=scope)
+    whole = scope.strip("/")
+    whole += "" if whole.endswith("BNLSTMCell") else "/BNLSTMCell"
+    _expect(layer.cell, variables, whole)
+
+
+def test_load_a_cell_and_a_built_layer(several):
+    prefix, variables = several
+    cell = migrate.load(BNLSTMCell(4, 5), prefix, scope="one/rnn")
+    _expect(cell, variables, "one/rnn/BNLSTMCell")
+    layer = _bnlstm()
+    layer(np.zeros((2, 3, checkpoints.D), np.float32))
+    migrate.load(layer, prefix + ".index", scope="one/rnn")
+    _expect(layer.cell, variables, "one/rnn/BNLSTMCell")
+
+
+def test_load_a_pair_needs_no_scope_where_one_fits(several):
+    prefix, variables = several
+    layer = migrate.load(keras.layers.Bidirectional(_bnlstm()), prefix)
+    _expect(layer.forward_layer.cell, variables, "pair/fw/BNLSTMCell")
+    _expect(layer.backward_layer.cell, variables, "pair/bw/BNLSTMCell")
+
+
+def _stacks():
+    two = [_bnlstm(), _bnlstm()]
+    inputs = keras.Input((None, checkpoints.D))
+    return {
+        "sequential": keras.Sequential([inputs, *two]),
+        "unbuilt": keras.Sequential([_bnlstm(), _bnlstm()]),
+        "list": [_bnlstm(), _bnlstm()],
+        "cells": keras.layers.RNN([BNLSTMCell(4, 5), BNLSTMCell(4, 5)]),
+    }
+
+
+@pytest.mark.parametrize("kind", ["sequential", "unbuilt", "list", "cells"])
+def test_load_a_stack(several, kind):
+    prefix, variables = several
+    layer = migrate.load(_stacks()[kind], prefix, scope="deep")
+    cells = layer.cell.cells if kind == "cells" else None
+    if cells is None:
+        cells = [member.cell for member in (layer if kind == "list" else layer.layers)]
+    for number, cell in enumerate(cells):
+        _expect(cell, variables, f"deep/multi_rnn_cell/cell_{number}/BNLSTMCell")
+
+
+@pytest.mark.parametrize(
+    ("layer", "scope", "words"),
+    [
+        (lambda: _bnlstm(), None, ["no scope was given", "'one/rnn'", "'pair/fw'"]),
+        (lambda: _bnlstm(), "two", ["'two' is none of them", "'one/rnn'"]),
+        (lambda: [_bnlstm(), _bnlstm(), _bnlstm()], "deep", ["no stack RNN of 3"]),
+        (lambda: BNLSTM(4, 6), "one/rnn", ["max_bn_steps=5", "max_bn_steps=6"]),
+        (lambda: BNLSTM(8, 5), "one/rnn", ["units=4", "units=8"]),
+        (lambda: keras.layers.LSTM(4), "one/rnn", ["expected a BNLSTM", "Received"]),
+    ],
+)
+def test_load_says_what_does_not_fit(several, layer, scope, words):
+    with pytest.raises(migrate.MigrateError) as caught:
+        migrate.load(layer(), several[0], scope=scope)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_load_assigns_nothing_where_one_cell_does_not_fit(several):
+    layers = [_bnlstm(), BNLSTM(4, 9)]
+    for layer in layers:
+        layer.build((None, None, 3 if layer is layers[0] else 4))
+    before = layers[0].cell.export_weights().tolist()
+    with pytest.raises(migrate.MigrateError, match="max_bn_steps"):
+        migrate.load(layers, several[0], scope="deep")
+    for old, new in zip(before, layers[0].cell.export_weights().tolist(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_float64_cells_stay_float64(tmp_path):
+    variables = checkpoints.cell("rnn/BNLSTMCell", dtype=np.float64)
+    prefix = checkpoints.write(tmp_path / "m", variables)
+    out = str(tmp_path / "out")
+    assert main(["convert", prefix, out]) == 0
+    model = keras.saving.load_model(f"{out}/rnn.keras")
+    _expect(model.layers[0].cell, variables, "rnn/BNLSTMCell")
+    assert main(["verify", prefix, out]) == 0
+
+
+def test_layout_and_its_reverse():
+    variables = checkpoints.cell("")
+    weights = PER_STEP.to_canonical(variables)
+    again = PER_STEP.from_canonical(weights)
+    assert sorted(again) == sorted(variables)
+    for leaf, array in variables.items():
+        assert again[leaf].tobytes() == array.tobytes()
