@@ -97,7 +97,15 @@ class Checkpoint(Mapping):
 
         self.prefix = find_prefix(path)
         self._require_shards()
-        self._errors = (tf.errors.OpError, RuntimeError, ValueError, TypeError)
+        # What TensorFlow's reader raises for damaged files, by kind of damage.
+        self._errors = (
+            tf.errors.OpError,
+            IndexError,
+            MemoryError,
+            RuntimeError,
+            TypeError,
+            ValueError,
+        )
         try:
             self._reader = tf.train.load_checkpoint(self.prefix)
             shapes = self._reader.get_variable_to_shape_map()

@@ -253,11 +253,12 @@ def _verify(options):
 
     tolerance = verify.TOLERANCE if options.tolerance is None else options.tolerance
     with _progress("Verifying") as update:
-        results = verify.verify(options.ckpt, options.out, progress=update)
-    return _show_verdict(results, tolerance)
+        proof = verify.verify(options.ckpt, options.out, progress=update)
+    return _show_verdict(proof, tolerance)
 
 
-def _show_verdict(results, tolerance):
+def _show_verdict(proof, tolerance):
+    results = proof.cells
     table = _table(
         ("cell", "left"),
         ("step path", "left"),
@@ -279,14 +280,17 @@ def _show_verdict(results, tolerance):
     for result in different:
         if result.differing:
             first = "; ".join(result.differing[:3])
-            _show(f"{result.scope}: the step path's bits differ in {first}")
-    verdict = "Different" if different else "Equal"
+            _show(f"{result.scope}: the bits differ in {first}")
+    if proof.variables:
+        shown = ", ".join(proof.variables[:5])
+        _show(f"{len(proof.variables)} other variables differ: {shown}")
+    verdict = "Equal" if proof.equal(tolerance) else "Different"
     _show(
         f"{verdict}: {len(results) - len(different)} of {len(results)} cells give the "
         f"bits of the TensorFlow 1 graph step by step, and its values within "
         f"{tolerance:g} as a layer."
     )
-    return 1 if different else 0
+    return 0 if proof.equal(tolerance) else 1
 
 
 def _demo(options):
@@ -325,8 +329,8 @@ def _tell(demo, out):
         "same random input, in inference and training, with full and random lengths.\n"
     )
     with _progress("Verifying") as update:
-        results = verify.verify(demo.CHECKPOINT, out, progress=update)
-    verdict = _show_verdict(results, verify.TOLERANCE)
+        proof = verify.verify(demo.CHECKPOINT, out, progress=update)
+    verdict = _show_verdict(proof, verify.TOLERANCE)
     _show(
         "\n4. And against what TensorFlow 1.15.5 itself computed, when it saved this:\n"
     )

@@ -9,6 +9,8 @@ and with random lengths:
   same bits as the graph;
 * layer: the conversion's model as people run it, in a ``tf.function``. It rounds
   differently, so it must agree within a tolerance.
+
+Before that, all weights and all other variables must have the checkpoint's bits.
 """
 
 import json
@@ -18,6 +20,7 @@ from dataclasses import dataclass, field
 import keras
 import numpy as np
 import tensorflow as tf
+from safetensors import SafetensorError, safe_open
 
 from legacy import cell as legacy
 from migrate import survey as surveys
@@ -25,7 +28,7 @@ from migrate.checkpoint import Checkpoint
 from migrate.convert import cells_of
 from migrate.errors import MigrateError
 from migrate.layouts import layout_of
-from migrate.writers import REPORT
+from migrate.writers import REPORT, VARIABLES, WRITABLE
 
 TOLERANCE = 1e-5
 BATCH = 8
@@ -36,7 +39,8 @@ SEED = 0
 class CellResult:
     """What was found for one cell.
 
-    ``differing`` names the step path's results whose bits differ from the graph's;
+    ``differing`` names the weights whose bits differ from the checkpoint's, and the
+    step path's results whose bits differ from the graph's;
     ``layer`` holds the layer's largest difference from the graph, relative to the
     graph's largest value, in "inference" and "training" outputs and in "statistics".
     """
@@ -84,7 +88,21 @@ class _Run:
     statistics: list[dict[str, np.ndarray]]
 
 
-def verify(ckpt, out, *, seed=SEED, progress=None) -> list[CellResult]:
+@dataclass(frozen=True)
+class Proof:
+    """What ``verify`` found: a ``CellResult`` for each cell, in the report's order, and
+    the names of other variables that are missing or have other bits."""
+
+    cells: list[CellResult]
+    variables: list[str]
+
+    def equal(self, tolerance: float) -> bool:
+        """Whether nothing differs."""
+        cells = all(result.equal(tolerance) for result in self.cells)
+        return cells and not self.variables
+
+
+def verify(ckpt, out, *, seed=SEED, progress=None) -> Proof:
     """Compares a conversion with its checkpoint.
 
     Args:
@@ -93,7 +111,7 @@ def verify(ckpt, out, *, seed=SEED, progress=None) -> list[CellResult]:
       progress: called with ``(done, total, what)``.
 
     Returns:
-      A ``CellResult`` for each cell, in the order of the report.
+      A ``Proof``.
 
     Raises:
       MigrateError: either cannot be used, or they do not belong together.
@@ -119,7 +137,30 @@ def verify(ckpt, out, *, seed=SEED, progress=None) -> list[CellResult]:
         rnn = networks[entry["scope"]]
         _require_shapes(rnn, model, entry["file"])
         results += _compare(checkpoint, rnn, model, entry["file"], settings, rng)
-    return results
+    return Proof(results, _differing_variables(checkpoint, found, out))
+
+
+def _differing_variables(checkpoint, found, out):
+    """Names of variables beside the cells that ``out`` does not hold to the bit."""
+    path = os.path.join(out, VARIABLES)
+    differing = []
+    try:
+        with safe_open(path, framework="numpy") as stream:
+            kept = set(stream.keys())
+            for name in (*found.others, *found.slots):
+                array = checkpoint[name]
+                if array.dtype.kind not in WRITABLE:
+                    continue
+                if name not in kept or not _same(array, stream.get_tensor(name)):
+                    differing.append(name)
+    except (OSError, SafetensorError) as error:
+        raise MigrateError(f"{path} cannot be read; convert again") from error
+    return differing
+
+
+def _same(a, b):
+    same = a.dtype == b.dtype and a.shape == b.shape
+    return same and a.tobytes() == b.tobytes()
 
 
 def _read_report(out):
@@ -167,6 +208,10 @@ def _compare(checkpoint, rnn, model, file, settings, rng):
     x = rng.standard_normal((BATCH, steps, first.input_dim)).astype(first.dtype)
     lengths = rng.integers(1, steps + 1, BATCH).astype(np.int32)
     initial = [cell.export_weights() for cell in cells_of(model)]
+    for result, cell, weights in zip(results, rnn.cells, initial, strict=True):
+        for leaf, array in layout_of(cell).from_canonical(weights).items():
+            if not _same(array, checkpoint[cell.variables[leaf]]):
+                result.differing.append(f"{leaf} (weights)")
     graph = _Graph(checkpoint, rnn, settings)
     for length_name, given in (("full", None), ("random", lengths)):
         for mode in ("inference", "training"):
@@ -196,7 +241,7 @@ def _differing(case, expected, actual, number):
     return [
         f"{name} ({case.name})"
         for name, a, b in pairs
-        if b is not None and (a.dtype != b.dtype or a.tobytes() != b.tobytes())
+        if b is not None and not _same(a, b)
     ]
 
 

@@ -19,6 +19,8 @@ from migrate.layouts import layout_of
 
 REPORT = "report.json"
 VARIABLES = "variables.safetensors"
+#: NumPy's kinds of the dtypes that the file of variables can hold.
+WRITABLE = "biuf"
 _LONGEST = 150
 
 
@@ -27,7 +29,9 @@ def file_name(scope: str) -> str:
 
     Different scopes have different names; none leaves the folder it is put in.
     """
-    name = quote(scope, safe="/").replace(".", "%2E").replace("/", ".") or "%"
+    name = quote(scope, safe="/").replace(".", "%2E").replace("/", ".")
+    if not name or name.startswith("."):  # nor is a file hidden
+        name = "%" + name
     if len(name) > _LONGEST:
         digest = hashlib.sha256(scope.encode()).hexdigest()[:16]
         name = f"{name[:_LONGEST]}-{digest}"
@@ -148,8 +152,8 @@ def _fill(folder, checkpoint, found, settings, progress):
     rest, written = [*found.others, *found.slots], {}
     for name in rest:
         array = checkpoint[name]
-        if array.dtype.kind in "biuf":
-            written[name] = np.ascontiguousarray(array)
+        if array.dtype.kind in WRITABLE:
+            written[name] = np.asarray(array, order="C")
             record(name, VARIABLES, name)
         else:
             reason = f"no {checkpoint.entries[name].dtype} in this format"
@@ -167,7 +171,8 @@ def _write_rnn(path, model):
     model.save(path)
     again = keras.saving.load_model(path)
     for written, reread in zip(model.weights, again.weights, strict=True):
-        _require_same(path, written.path, written.numpy(), reread.numpy())
+        arrays = (variable.value.numpy() for variable in (written, reread))
+        _require_same(path, written.path, *arrays)
 
 
 def _write_variables(path, arrays):

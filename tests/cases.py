@@ -2,8 +2,9 @@
 
 import json
 
-import graphs
 import numpy as np
+
+import graphs
 
 
 def pack(path, goldens):

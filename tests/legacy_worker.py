@@ -14,10 +14,11 @@ os.environ["TF_USE_LEGACY_KERAS"] = "1"  # brings MultiRNNCell back on TensorFlo
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-import cases
-import graphs
 import numpy as np
 import tensorflow.compat.v1 as tf
+
+import cases
+import graphs
 
 
 def main(mode, given, wanted, runs=0):

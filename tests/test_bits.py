@@ -1,13 +1,13 @@
 """Op for op: the step path run eagerly gives the bits of the graph, in one process."""
 
-import cases
-import golden as goldens
-import graphs
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import cases
+import golden as goldens
+import graphs
 from bnlstm_compat import BNLSTMCell
 from migrate import survey
 from migrate.layouts import layout_of

@@ -2,22 +2,25 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import checkpoints
-import golden as goldens
 import keras
 import numpy as np
 import pytest
+import safetensors.numpy
 
+import checkpoints
+import golden as goldens
 from migrate import verify
 from migrate.cli import main
 from migrate.demo import CHECKPOINT
 
 ROOT = Path(__file__).parent.parent
+_CPP_LOG = re.compile(r"[IWE]\d{4} \d\d:\d\d:")
 
 
 def _fails(capfd, *argv):
@@ -97,14 +100,26 @@ def test_verify_sees_one_changed_bit(source, tmp_path, name, capfd):
     path = out / "frames.keras"
     model = keras.saving.load_model(path)
     variable = getattr(model.layers[0].forward_layer.cell, name)
-    array = np.array(variable.value)
+    array = variable.value.numpy()
     array.view(np.uint32)[0, ...].flat[0] ^= 1
     variable.assign(array)
     model.save(path)
     assert main(["verify", str(source), str(out)]) == 1
-    out = capfd.readouterr().out
-    assert "the step path's bits differ" in out
-    assert "Different: 3 of 4 cells" in out
+    said = capfd.readouterr().out
+    assert "the bits differ in" in said
+    assert "(weights)" in said
+    assert "Different: 3 of 4 cells" in said
+
+
+def test_verify_sees_one_changed_variable(source, tmp_path, capfd):
+    out = tmp_path / "out"
+    assert main(["convert", str(source), str(out)]) == 0
+    path = out / "variables.safetensors"
+    variables = safetensors.numpy.load_file(path)
+    variables["head/kernel"] = variables["head/kernel"] * np.float32(1.0000001)
+    safetensors.numpy.save_file(variables, path)
+    assert main(["verify", str(source), str(out)]) == 1
+    assert "head/kernel" in capfd.readouterr().out
 
 
 def test_settings_reach_the_layers(source, tmp_path):
@@ -315,7 +330,9 @@ def test_demo_in_a_fresh_process(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stderr == ""
+    # TensorFlow's threads log, in some runs only, past every setting of theirs.
+    lines = [line for line in done.stderr.splitlines() if not _CPP_LOG.match(line)]
+    assert lines == []
     assert "Equal: 4 of 4 cells" in done.stdout
     assert done.stdout.count(": equal (1.15.5 and 0.12.1 differ") == 2
     assert (kept / "frames.keras").exists()
@@ -323,6 +340,6 @@ def test_demo_in_a_fresh_process(tmp_path):
 
 def test_relative_difference():
     a = np.array([1.0, 2.0, -4.0])
-    assert verify.relative_difference(a + [0, 0.4, 0], a) == pytest.approx(0.1)
+    assert verify.relative_difference(a * 1.1, a) == pytest.approx(0.1)
     assert verify.relative_difference(np.array([1.0, np.nan]), a[:2]) == float("inf")
     assert verify.relative_difference(np.zeros(2), np.zeros(2)) == 0

@@ -2,12 +2,12 @@
 
 import functools
 
-import golden as goldens
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM, spec
 from migrate import survey

@@ -4,11 +4,11 @@ import os
 import subprocess
 import sys
 
-import cases
-import golden as goldens
 import numpy as np
 import pytest
 
+import cases
+import golden as goldens
 from bnlstm_compat import reference
 from migrate import survey
 from migrate.layouts import layout_of

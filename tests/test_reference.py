@@ -1,9 +1,9 @@
 """The NumPy reference against real TensorFlow."""
 
-import golden as goldens
 import numpy as np
 import pytest
 
+import golden as goldens
 from bnlstm_compat import reference
 from migrate import survey
 from migrate.layouts import layout_of

@@ -1,0 +1,328 @@
+"""The layers as Keras layers: configuration, saving, shapes, states, cost in T."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import bnlstm_compat
+from bnlstm_compat import BNLSTM, BNLSTMCell, BNLSTMWeights, ops, reference, spec
+
+B, T, D, H, M = 4, 6, 3, 5, 4
+OPTIONS = {
+    "activation": "relu",
+    "momentum": 0.5,
+    "epsilon": 1e-3,
+    "return_sequences": True,
+    "return_state": True,
+    "go_backwards": True,
+    "stateful": True,
+    "unroll": True,
+    "zero_output_for_mask": False,
+    "name": "other",
+    "trainable": False,
+    "dtype": "float64",
+}
+
+
+@pytest.fixture
+def x():
+    return np.random.default_rng(0).standard_normal((B, T, D)).astype(np.float32)
+
+
+def random_weights(dtype=np.float32, max_bn_steps=M, seed=1):
+    """Weights of which none is at its starting value."""
+    rng = np.random.default_rng(seed)
+    arrays = {
+        w.name: rng.uniform(0.2, 1.0, w.shape(D, H, max_bn_steps)) for w in spec.WEIGHTS
+    }
+    for name in ("kernel", "recurrent_kernel"):
+        arrays[name] = arrays[name] - 0.6
+    return BNLSTMWeights(**{name: a.astype(dtype) for name, a in arrays.items()})
+
+
+def filled(**options):
+    """A layer with random weights."""
+    layer = BNLSTM(H, M, **options)
+    layer.build((B, T, D))
+    layer.cell.import_weights(random_weights())
+    return layer
+
+
+def test_config_round_trip_of_every_argument():
+    layer = BNLSTM(H, M, **OPTIONS)
+    default = BNLSTM(H, M).get_config()
+    config = layer.get_config()
+    for name in OPTIONS:
+        assert config[name] != default[name], f"{name} is tested at its default"
+    again = BNLSTM.from_config(config)
+    assert again.get_config() == config
+    assert again.cell.activation is keras.activations.relu
+    assert (again.cell.momentum, again.cell.epsilon) == (0.5, 1e-3)
+    cell = BNLSTMCell(H, M, activation="relu", momentum=0.5, epsilon=1e-3)
+    assert BNLSTMCell.from_config(cell.get_config()).get_config() == cell.get_config()
+
+
+def _models():
+    inputs = keras.Input((None, D))
+    single = keras.Sequential([inputs, BNLSTM(H, M, activation="relu", momentum=0.5)])
+    pair = keras.Sequential([inputs, keras.layers.Bidirectional(BNLSTM(H, M))])
+    cells = keras.layers.RNN([BNLSTMCell(H, M), BNLSTMCell(2, M)])
+    return {
+        "single": single,
+        "pair": pair,
+        "cells": keras.Sequential([inputs, cells]),
+    }
+
+
+@pytest.mark.parametrize("kind", ["single", "pair", "cells"])
+def test_saved_files_give_the_same_bits(kind, x, tmp_path):
+    model = _models()[kind]
+    model(x, training=True)  # statistics of their own
+    expected = model(x).numpy()
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again(x), expected)
+    model.save_weights(tmp_path / "model.weights.h5")
+    other = _models()[kind]
+    assert np.abs(other(x).numpy() - expected).max() > 0
+    other.load_weights(tmp_path / "model.weights.h5")
+    np.testing.assert_array_equal(other(x), expected)
+
+
+def test_weights_are_created_in_the_order_of_the_spec():
+    layer = filled()
+    assert [v.name for v in layer.cell.weights if v.trainable] == list(spec.TRAINABLE)
+    names = [v.name for v in layer.cell.non_trainable_weights]
+    assert names == list(spec.STATISTICS)
+    assert len(layer.weights) == len(spec.WEIGHTS)
+
+
+def test_outputs_and_states(x):
+    whole, *states = filled(return_sequences=True, return_state=True)(x)
+    last = filled()(x)
+    assert whole.shape == (B, T, H)
+    assert [tuple(s.shape) for s in states] == [(B, H), (B, H), (B, 1)]
+    np.testing.assert_array_equal(whole[:, -1], last)
+    np.testing.assert_array_equal(states[0], last)
+    np.testing.assert_array_equal(states[2], np.full((B, 1), T))
+    halves = filled(return_state=True)
+    _, *between = halves(x[:, :2])
+    again, *_ = halves(x[:, 2:], initial_state=between)
+    np.testing.assert_allclose(again, last, rtol=0, atol=3e-7)
+
+
+def test_stateful_goes_on_where_it_stopped(x):
+    layer = filled(stateful=True)
+    layer(x[:, :2])
+    again = layer(x[:, 2:])
+    np.testing.assert_allclose(again, filled()(x), rtol=0, atol=3e-7)
+    layer.reset_state()
+    np.testing.assert_array_equal(layer(x[:, :2]), filled()(x[:, :2]))
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("unroll", [False, True])
+def test_unrolled_and_reversed_agree_with_the_reference(x, training, backwards, unroll):
+    lengths = np.array([3, 6, 1, 5])
+    mask = np.arange(T) < lengths[:, None]
+    layer = filled(return_sequences=True, go_backwards=backwards, unroll=unroll)
+    given = x.copy()
+    if backwards:
+        for row, length in enumerate(lengths):
+            given[row, :length] = x[row, :length][::-1]
+    expected = reference.run(
+        random_weights(), given, lengths=lengths, training=training
+    )
+    outputs = expected.outputs
+    if backwards:  # right-aligned, as Bidirectional wants it
+        outputs = np.stack(
+            [np.roll(y, T - n, axis=0) for y, n in zip(outputs, lengths, strict=True)]
+        )
+    actual = layer(x, mask=mask, training=training)
+    # Four rows in a batch: moments of few values lose more than the goldens' do.
+    np.testing.assert_allclose(actual, outputs, rtol=0, atol=1e-5)
+    after = layer.cell.export_weights().asdict()
+    for name, table in expected.weights.asdict().items():
+        np.testing.assert_allclose(after[name], table, rtol=0, atol=1e-6)
+
+
+def test_unknown_batch_and_time(x):
+    inputs = keras.Input((None, D))
+    model = keras.Model(inputs, BNLSTM(H, M, return_sequences=True)(inputs))
+    assert model.output.shape == (None, None, H)
+    for steps in (2, T):
+        assert model.predict(x[:, :steps], verbose=0).shape == (B, steps, H)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_fit_moves_weights_and_statistics(x, jit_compile):
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((None, D))
+    y = keras.layers.Dense(1)(BNLSTM(H, T)(inputs))
+    model = keras.Model(inputs, y)
+    model.compile(keras.optimizers.Adam(0.05), "mse", jit_compile=jit_compile)
+    before = [v.value.numpy() for v in model.weights]
+    target = x[:, :, :1].sum(axis=1)
+    history = model.fit(x, target, epochs=30, batch_size=B, verbose=0).history["loss"]
+    assert history[-1] < 0.9 * history[0]
+    for old, variable in zip(before, model.weights, strict=True):
+        changed = np.abs(old - variable.value.numpy()).max()
+        assert changed > 0, variable.path
+
+
+def test_gradients_against_finite_differences():
+    """In float64, through every weight, in training and with lengths."""
+    weights = random_weights(np.float64)
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((B, T, D))
+    target = rng.standard_normal((B, T, H))
+    lengths = np.array([3, 6, 1, 5])
+    layer = BNLSTM(H, M, return_sequences=True, dtype="float64")
+    layer.build((B, T, D))
+
+    def loss(arrays):
+        outputs = reference.run(
+            BNLSTMWeights(**arrays), x, lengths=lengths, training=True
+        ).outputs
+        return ((outputs - target) ** 2).sum()
+
+    layer.cell.import_weights(weights)
+    with tf.GradientTape() as tape:
+        outputs = layer(x, mask=np.arange(T) < lengths[:, None], training=True)
+        total = tf.reduce_sum((outputs - target) ** 2)
+    trained = [getattr(layer.cell, name).value for name in spec.TRAINABLE]
+    gradients = tape.gradient(total, trained)
+    for name, gradient in zip(spec.TRAINABLE, gradients, strict=True):
+        direction = rng.standard_normal(gradient.shape)
+        step = 1e-6
+        ends = [
+            loss({**weights.asdict(), name: weights.asdict()[name] + s * direction})
+            for s in (step, -step)
+        ]
+        numeric = (ends[0] - ends[1]) / (2 * step)
+        # Central differences in float64: about (eps ** (2/3)) of the gradient.
+        assert np.sum(gradient * direction) == pytest.approx(numeric, rel=2e-6), name
+
+
+def test_no_quadratic_cost_in_steps():
+    """The graph's size, and the largest gradient inside it, do not grow with T."""
+    sizes = []
+    for steps in (50, 400):
+        layer = BNLSTM(H, steps, return_sequences=True)
+        layer.build((B, steps, D))
+
+        @tf.function
+        def gradients(x, layer=layer):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum(layer(x, training=True))
+            return tape.gradient(loss, layer.trainable_variables)
+
+        graph = gradients.get_concrete_function(tf.TensorSpec((B, steps, D))).graph
+        bodies = [
+            f
+            for f in graph.as_graph_def().library.function
+            if "while" in f.signature.name
+        ]
+        ops_in_bodies = [node.op for f in bodies for node in f.node_def]
+        assert ops_in_bodies
+        # What would make each step of the backward pass as large as the sequence.
+        assert not {"StridedSliceGrad", "IndexedSlices"} & set(ops_in_bodies)
+        sizes.append((len(graph.get_operations()), len(ops_in_bodies)))
+    assert sizes[0] == sizes[1]
+
+
+@pytest.mark.parametrize("unroll", [False, True])
+@pytest.mark.parametrize("function", [False, True])
+@pytest.mark.parametrize("stacked", [False, True])
+def test_keras_probes_do_not_move_statistics(x, unroll, function, stacked):
+    """Keras's loop calls a cell more often than there are steps."""
+    cells = [BNLSTMCell(H, T), BNLSTMCell(H, T)] if stacked else [BNLSTMCell(H, T)]
+    sizes = (D, H)
+    for cell, size in zip(cells, sizes, strict=False):
+        cell.build((None, size))
+        cell.built = True
+    starts = [cell.export_weights() for cell in cells]
+    loop = keras.layers.RNN(cells if stacked else cells[0], unroll=unroll)
+    call = tf.function(loop) if function else loop
+    call(tf.constant(x), training=True)
+    given = x
+    for cell, start in zip(cells, starts, strict=True):
+        expected = reference.run(start, given, training=True)
+        given = expected.outputs
+        after = cell.export_weights().asdict()
+        for name, table in expected.weights.asdict().items():
+            np.testing.assert_allclose(after[name], table, rtol=0, atol=1e-6)
+
+
+def test_statistics_hit_several_times_are_folded_in_order():
+    rng = np.random.default_rng(0)
+    table, batch = rng.standard_normal((5, 3)), rng.standard_normal((6, 3))
+    rows = np.array([1, 2, 3, 3, 3, -1])
+    expected = table.copy()
+    for row, value in zip(rows, batch, strict=True):
+        if row >= 0:
+            expected[row] = expected[row] * 0.9 + value * (1 - 0.9)
+    actual = ops.updated_statistics(
+        tf.constant(table), tf.constant(batch), tf.constant(rows, tf.int32), 0.9
+    )
+    np.testing.assert_allclose(actual, expected, rtol=1e-14)
+    np.testing.assert_array_equal(actual[0], table[0])
+    np.testing.assert_array_equal(actual[4], table[4])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"units": 0, "max_bn_steps": 3}, "units=0"),
+        ({"units": 2.5, "max_bn_steps": 3}, "units=2.5"),
+        ({"units": 2, "max_bn_steps": 0}, "max_bn_steps=0"),
+        ({"units": 2, "max_bn_steps": 3, "momentum": 1.0}, "momentum=1.0"),
+        ({"units": 2, "max_bn_steps": 3, "momentum": -0.1}, "momentum=-0.1"),
+    ],
+)
+def test_arguments_out_of_range(arguments, words):
+    for make in (BNLSTM, BNLSTMCell):
+        with pytest.raises(ValueError, match="Received") as caught:
+            make(**arguments)
+        assert words in str(caught.value)
+
+
+def test_wrong_rank(x):
+    with pytest.raises(ValueError, match="ndim=3"):
+        BNLSTM(H, M)(x[0])
+
+
+def test_left_padding_is_refused(x):
+    mask = np.arange(T) >= np.array([0, 2, 1, 0])[:, None]
+    with pytest.raises(ValueError, match="right-padded"):
+        BNLSTM(H, M)(x, mask=mask)
+
+
+def test_importing_weights_of_another_shape():
+    layer = filled()
+    other = random_weights(max_bn_steps=M + 1)
+    with pytest.raises(ValueError, match="recurrent_moving_mean of shape"):
+        layer.cell.import_weights(other)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("cell_gamma", lambda a: a[:-1], "cell_gamma has shape (4,) instead of (5,)"),
+        ("kernel", lambda a: a[0], "kernel has 1 dimensions instead of 2"),
+        ("input_gamma", lambda a: a.astype(np.float16), "dtypes are"),
+    ],
+)
+def test_weights_are_checked(name, change, words):
+    arrays = random_weights().asdict()
+    arrays[name] = change(arrays[name])
+    with pytest.raises(ValueError, match="do not make one") as caught:
+        BNLSTMWeights(**arrays)
+    assert words in str(caught.value)
+
+
+def test_public_names_have_docstrings_with_their_source():
+    for name in bnlstm_compat.__all__:
+        assert "arXiv 1603.09025" in getattr(bnlstm_compat, name).__doc__, name

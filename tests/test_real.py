@@ -1,0 +1,106 @@
+"""A published checkpoint: SeqSleepNet for one EEG channel, with real TF 1.15.5's outputs.
+
+Its licence (CC BY-NC 4.0) keeps it out of this repository: these tests run where the
+folder ``shared`` stands beside the checkout, and are skipped elsewhere.
+"""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import checkpoints
+import golden as goldens
+import migrate
+from bnlstm_compat import BNLSTM
+from migrate.cli import main
+
+FOLDER = goldens.SHARED / "real" / "seqsleepnet_1chan_eeg"
+CHECKPOINT = FOLDER / "pretrained_model.ckpt"
+# Ill-conditioned: real 0.12.1 is 3.4e-6 from 1.15.5, exact arithmetic 4.2e-6.
+TOLERANCE = 5e-6
+SCOPES = {"frame_rnn_layer": (29, 32), "epoch_rnn_layer": (20, 128)}
+
+pytestmark = pytest.mark.skipif(
+    not FOLDER.exists(),
+    reason="the published SeqSleepNet checkpoint may not be copied into the project; "
+    "it is not in ../shared/real",
+)
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    return np.load(FOLDER / "tf-1.15.5.npz")
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory):
+    out = tmp_path_factory.mktemp("real") / "out"
+    before = checkpoints.state_of(FOLDER)
+    assert main(["convert", str(CHECKPOINT), str(out)]) == 0
+    assert checkpoints.state_of(FOLDER) == before
+    return out
+
+
+def test_inspect(capfd):
+    assert main(["inspect", str(CHECKPOINT), "--json"]) == 0
+    found = json.loads(capfd.readouterr().out)
+    assert [rnn["kind"] for rnn in found["rnns"]] == ["bidirectional"] * 2
+    for rnn in found["rnns"]:
+        steps, features = SCOPES[rnn["scope"]]
+        for cell in rnn["cells"]:
+            sizes = cell["input_dim"], cell["units"], cell["max_bn_steps"]
+            assert sizes == (features, 64, steps)
+    slots = {name.rpartition("/")[2] for name in found["optimizer_slots"]}
+    assert slots == {"Adam", "Adam_1"}
+    for name in ("global_step", "output_layer/output/weights", "beta1_power"):
+        assert name in found["other_variables"]
+
+
+def test_convert_then_verify(converted, capfd):
+    assert main(["verify", str(CHECKPOINT), str(converted)]) == 0
+    said = capfd.readouterr().out
+    assert said.count("same bits") == 4
+    assert "Equal: 4 of 4" in said
+
+
+@pytest.mark.parametrize("mode", ["eager", "function", "jit"])
+@pytest.mark.parametrize("scope", SCOPES)
+def test_loaded_models_give_what_tensorflow_1_gave(converted, recorded, scope, mode):
+    model = keras.saving.load_model(converted / f"{scope}.keras")
+    call = model
+    if mode != "eager":
+        call = tf.function(model, jit_compile=mode == "jit")
+    outputs = call(tf.constant(recorded[f"{scope}|x"]))
+    for end, mine in zip(("fw", "bw"), tf.split(outputs, 2, axis=2), strict=True):
+        assert goldens.difference(mine, recorded[f"{scope}|full|{end}"]) <= TOLERANCE
+
+
+@pytest.mark.parametrize("lengths", ["full", "lengths"])
+@pytest.mark.parametrize("scope", SCOPES)
+def test_load_gives_outputs_states_and_training(recorded, scope, lengths):
+    steps, features = SCOPES[scope]
+    layer = keras.layers.Bidirectional(
+        BNLSTM(64, steps, return_sequences=True, return_state=True)
+    )
+    layer.build((None, steps, features))
+    migrate.load(layer, CHECKPOINT, scope=scope)
+    x, mask = recorded[f"{scope}|x"], None
+    if lengths == "lengths":
+        mask = np.arange(steps) < recorded[f"{scope}|lengths"][:, None]
+    for training, start in ((False, ""), (True, "train_")):
+        outputs, *states = layer(x, mask=mask, training=training)
+        tolerance = goldens.TRAINING if training else TOLERANCE
+        ends = zip(("fw", "bw"), tf.split(outputs, 2, axis=2), strict=True)
+        for end, mine in ends:
+            expected = recorded[f"{scope}|{lengths}|{start}{end}"]
+            assert goldens.difference(mine, expected) <= tolerance
+        if not training:
+            for name, mine in zip(
+                ("h_fw", "c_fw", None, "h_bw", "c_bw", None), states, strict=True
+            ):
+                if name is not None:
+                    expected = recorded[f"{scope}|{lengths}|{name}"]
+                    assert goldens.difference(mine, expected) <= tolerance
