@@ -1,4 +1,4 @@
-"""A published checkpoint: SeqSleepNet for one EEG channel, with real TF 1.15.5's outputs.
+"""A published checkpoint, SeqSleepNet for one EEG channel, against real TF 1.15.5.
 
 Its licence (CC BY-NC 4.0) keeps it out of this repository: these tests run where the
 folder ``shared`` stands beside the checkout, and are skipped elsewhere.
