@@ -96,9 +96,10 @@ def _progress(title):
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    with Progress(
-        console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    if not console.is_terminal:
+        yield lambda *_: None
+        return
+    with Progress(console=console, transient=True) as bar:
         task = bar.add_task(title, total=None)
 
         def update(done, total, what):

@@ -20,7 +20,7 @@ from migrate.cli import main
 from migrate.demo import CHECKPOINT
 
 ROOT = Path(__file__).parent.parent
-_CPP_LOG = re.compile(r"[IWE]\d{4} \d\d:\d\d:")
+_CPP_LOG = re.compile(r"([IWE]\d{4}|\d{4}-\d\d-\d\d) \d\d:\d\d:")
 
 
 def _fails(capfd, *argv):
