@@ -1,4 +1,4 @@
-"""The graph cell inside MultiRNNCell and DropoutWrapper, and both directions of them."""
+"""The graph cell inside MultiRNNCell and DropoutWrapper, one way and both ways."""
 
 import json
 import subprocess
