@@ -13,6 +13,8 @@ from bnlstm_compat import ops, spec
 from bnlstm_compat.weights import BNLSTMWeights
 
 _PACKAGE = "bnlstm_compat"
+# Up to here every whole number is one of the dtype's.
+_COUNTS_TO = {"bfloat16": 256, "float16": 2048}
 
 
 def _at_least(name, value, smallest):
@@ -74,7 +76,8 @@ class BNLSTMCell(keras.layers.Layer):
       epsilon: added to variances.
 
     Raises:
-      ValueError: for sizes below one, or a momentum outside [0, 1).
+      ValueError: for sizes below one, a momentum outside [0, 1), or more steps than
+        the compute dtype can count (256 in bfloat16, 2048 in float16).
 
     Source: arXiv 1603.09025, equations 6-8.
     """
@@ -104,6 +107,14 @@ class BNLSTMCell(keras.layers.Layer):
 
     def build(self, input_shape):
         """Creates the weights, in the order of ``spec.WEIGHTS``."""
+        # The counter is a state, and Keras keeps states in the compute dtype.
+        highest = _COUNTS_TO.get(self.compute_dtype)
+        if highest is not None and self.max_bn_steps > highest:
+            raise ValueError(
+                f"A step counter in {self.compute_dtype} counts to {highest} at most. "
+                "Use a float32 policy for this layer, or fewer steps. Received: "
+                f"max_bn_steps={self.max_bn_steps}"
+            )
         initializers = {
             "kernel": "orthogonal",
             "recurrent_kernel": "orthogonal",

@@ -212,6 +212,7 @@ def sequence(
 
 def _unrolled(one_step, known, found, h, c, steps):
     results = {name: [] for name in found}
+    known = {name: tf.unstack(value, num=steps) for name, value in known.items()}
     for t in range(steps):
         h, c, values = one_step(t, lambda name, t=t: known[name][t], h, c)
         for name, value in values.items():

@@ -11,7 +11,6 @@ equations 6 to 8, with population statistics of their own for each time step
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-EPSILON = 1e-5
 # The original overwrites its ``initial_scale`` argument with this constant.
 SCALE = 0.1
 
@@ -113,8 +112,14 @@ class BNLSTMCell:
       activation: a function of one tensor, for j and for the output.
       decay: share of the old statistics that each training step keeps.
 
+    Raises:
+      ValueError: when called with inputs whose last dimension is not known.
+
     Source: arXiv 1603.09025, equations 6-8.
     """
+
+    #: Added to variances; fixed in the original, so not an argument.
+    epsilon = 1e-5
 
     def __init__(
         self,
@@ -169,6 +174,11 @@ class BNLSTMCell:
             row = tf.minimum(tf.cast(step, tf.int32)[0, 0], self._max_bn_steps - 1)
             gates = 4 * self._num_units
             input_size = inputs.get_shape().as_list()[1]
+            if input_size is None:
+                raise ValueError(
+                    "BNLSTMCell needs inputs whose last dimension is known. "
+                    f"Received: inputs.shape={inputs.get_shape()}"
+                )
             w_xh = self._variable(
                 "W_xh", [input_size, gates], inputs, orthogonal_lstm_initializer()
             )
@@ -221,7 +231,9 @@ class BNLSTMCell:
             pop_var = tf.gather(variances, row)
 
             def normalise(mean, var):
-                return tf.nn.batch_normalization(x, mean, var, offset, scale, EPSILON)
+                return tf.nn.batch_normalization(
+                    x, mean, var, offset, scale, self.epsilon
+                )
 
             def batch_statistics():
                 mean, var = tf.nn.moments(x, [0])

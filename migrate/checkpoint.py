@@ -16,6 +16,13 @@ import numpy as np
 
 from migrate.errors import MigrateError
 
+# A part of a V2 checkpoint: index, graph or data.
+_V2_PART = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
+# A shard of a V1 checkpoint, or the pattern that stands for all its shards.
+_V1_SHARD = re.compile(r"-(\d{5}|\?{5})-of-(\d{5})$")
+# The file that names a folder's checkpoints.
+_STATE = "checkpoint"
+
 
 class Entry(NamedTuple):
     """A variable's shape and dtype name, known without reading its values."""
@@ -24,57 +31,74 @@ class Entry(NamedTuple):
     dtype: str
 
 
-# Files that are parts of a V2 checkpoint, not a V1 checkpoint of one file.
-_PART = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
-
-
-def _exists(prefix: str) -> bool:
-    one_file = os.path.isfile(prefix) and not _PART.search(prefix)
-    return (
-        one_file
-        or os.path.isfile(prefix + ".index")
-        or bool(glob.glob(glob.escape(prefix) + "-?????-of-?????"))
-    )
-
-
 def find_prefix(path: str) -> str:
     """The checkpoint's prefix for what a person typed.
 
     Args:
       path: a prefix, one of a checkpoint's files, or a folder with a ``checkpoint``
-        file that names the latest.
+        file that names the latest (or that file).
+
+    Returns:
+      What TensorFlow's readers take: ``NAME``, or ``NAME-?????-of-0000N`` for the
+      shards of the V1 format.
 
     Raises:
       MigrateError: there is nothing of the kind.
     """
     path = os.fspath(path)
+    if os.path.basename(path) == _STATE and os.path.isfile(path):
+        path = os.path.dirname(path) or "."
     if os.path.isdir(path):
-        import tensorflow as tf
-
-        latest = tf.train.latest_checkpoint(path)
-        if latest is None:
-            prefixes = sorted(
-                name[: -len(".index")]
-                for name in os.listdir(path)
-                if name.endswith(".index")
-            )
-            hint = (
-                "name one of the checkpoints in it: " + ", ".join(prefixes[:10])
-                if prefixes
-                else "expected a `checkpoint` file or a checkpoint's prefix"
-            )
-            raise MigrateError(
-                f"{path} is a folder without a latest checkpoint; {hint}"
-            )
-        return latest
-    if not _exists(path):
-        path = _PART.sub("", path)
-    if not _exists(path):
+        return _latest(path)
+    found = _as_prefix(_V2_PART.sub("", path))
+    if found is None:
         raise MigrateError(
             f"no checkpoint at {path}: expected a prefix such as model.ckpt-1000, with "
-            "its .index and .data files (or the one file of the V1 format) beside it"
+            "its .index and .data files (or the files of the V1 format) beside it"
         )
-    return path
+    return found
+
+
+def _as_prefix(path):
+    """The prefix that ``path`` is, or is a shard of; None if there is no such file."""
+    if os.path.isfile(path + ".index"):
+        return path
+    if (shard := _V1_SHARD.search(path)) is not None:
+        path, count = path[: shard.start()], shard[2]
+    elif os.path.isfile(path):
+        return path
+    else:
+        count = "?????"
+    shards = sorted(glob.glob(f"{glob.escape(path)}-?????-of-{count}"))
+    shards = [name for name in shards if _V1_SHARD.search(name)]
+    if not shards:
+        return None
+    return f"{path}-?????-of-{shards[-1][-5:]}"
+
+
+def _latest(folder):
+    """The prefix of the latest checkpoint that a folder's ``checkpoint`` file names."""
+    named = None
+    try:
+        with open(os.path.join(folder, _STATE), encoding="utf-8") as stream:
+            named = re.search(r'^model_checkpoint_path: *"(.+)"', stream.read(), re.M)
+    except (OSError, UnicodeDecodeError):
+        pass  # as if there were none
+    if named is not None:
+        # A copied folder's file may name the place where it was made.
+        for path in (named[1], os.path.basename(named[1])):
+            found = _as_prefix(os.path.join(folder, path))
+            if found is not None:
+                return found
+    prefixes = sorted(
+        name.removesuffix(".index")
+        for name in os.listdir(folder)
+        if name.endswith(".index")
+    )
+    hint = f"expected a `{_STATE}` file or a checkpoint's prefix"
+    if prefixes:
+        hint = "name one of the checkpoints in it: " + ", ".join(prefixes[:10])
+    raise MigrateError(f"{folder} is a folder without a latest checkpoint; {hint}")
 
 
 class Checkpoint(Mapping):
@@ -119,16 +143,32 @@ class Checkpoint(Mapping):
             }
         )
 
+    def files(self) -> list[str]:
+        """The checkpoint's files."""
+        names = glob.escape(self.prefix)
+        if _V1_SHARD.search(self.prefix):
+            names = glob.escape(self.prefix[: -len("-?????-of-NNNNN")])
+            names += self.prefix[-len("-?????-of-NNNNN") :]
+            return sorted(glob.glob(names))
+        return [
+            *filter(os.path.isfile, (self.prefix, self.prefix + ".index")),
+            *sorted(glob.glob(names + ".data-?????-of-?????")),
+        ]
+
     def _require_shards(self):
-        """A V2 index is of no use without every one of its data files."""
-        if not os.path.isfile(self.prefix + ".index"):
+        """Every shard must be there: TensorFlow misses some only when it reads."""
+        files = self.files()
+        if _V1_SHARD.search(self.prefix):
+            shards, count = files, int(self.prefix[-5:])
+        elif os.path.isfile(self.prefix + ".index"):
+            shards = [name for name in files if ".data-" in name]
+            count = int(shards[-1][-5:]) if shards else 1
+        else:
             return
-        shards = glob.glob(glob.escape(self.prefix) + ".data-?????-of-?????")
-        count = int(shards[0][-5:]) if shards else 1
         if len(shards) != count:
             raise self._damaged(
-                f"{os.path.basename(self.prefix)}.data-*-of-{count:05}: "
-                f"{len(shards)} of {count} files are there"
+                f"{len(shards)} of its {count} data files are there: "
+                + (", ".join(map(os.path.basename, shards)) or "none")
             )
 
     def _damaged(self, error, name=None):

@@ -23,6 +23,16 @@ def main(argv) -> int:
     except MigrateError as error:
         print(f"migrate: {_one_line(error)}", file=sys.stderr)
         return 2
+    except Exception as error:
+        if options.traceback:
+            raise
+        print(
+            f"migrate: a fault of migrate itself, {type(error).__name__}: "
+            f"{_one_line(error)}; please report it with what "
+            "`python -m migrate --traceback ...` prints",
+            file=sys.stderr,
+        )
+        return 2
     except KeyboardInterrupt:
         print("migrate: stopped", file=sys.stderr)
         return 130
@@ -35,6 +45,9 @@ def _one_line(error):
 
 def _parser():
     parser = argparse.ArgumentParser(prog="migrate", description=_DESCRIPTION)
+    parser.add_argument(
+        "--traceback", action="store_true", help="show where an unexpected fault arose"
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name, run, text):
@@ -108,8 +121,8 @@ def _progress(title):
         yield update
 
 
-def _open(ckpt):
-    """The checkpoint and its survey; it has whole cells."""
+def _open(ckpt, *, whole=True):
+    """The checkpoint and its survey; it has cells, if ``whole`` no half ones."""
     from migrate import quiet
 
     quiet.start_tensorflow()
@@ -118,7 +131,7 @@ def _open(ckpt):
 
     checkpoint = Checkpoint(ckpt)
     found = survey.survey(checkpoint.entries)
-    survey.require_cells(found, checkpoint.prefix)
+    survey.require_cells(found, checkpoint.prefix, whole=whole)
     return checkpoint, found
 
 
@@ -138,13 +151,13 @@ def _show(*things):
 
     console = Console(highlight=False, markup=False, soft_wrap=False)
     if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=200)
+        console = Console(highlight=False, markup=False, width=10_000)
     for thing in things:
         console.print(thing)
 
 
 def _inspect(options):
-    checkpoint, found = _open(options.ckpt)
+    checkpoint, found = _open(options.ckpt, whole=False)
     from migrate import report
 
     if options.json:
@@ -173,6 +186,8 @@ def _show_inspection(checkpoint, found):
                 *map(str, (cell.input_dim, cell.units, cell.max_bn_steps, cell.dtype)),
             )
     _show(f"{checkpoint.prefix}: {len(checkpoint.entries)} variables", cells)
+    for problem in found.problems:
+        _show(f"Half a cell: {problem}")
     kinds = Counter(name.rpartition("/")[2] for name in found.slots)
     if kinds:
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
@@ -195,18 +210,10 @@ def _convert(options):
 
 
 def _settings(options):
-    import keras
-
-    from migrate.convert import Settings
+    from migrate.convert import Settings, activation_named
 
     if options.activation is not None:
-        try:
-            keras.activations.get(options.activation)
-        except ValueError:
-            raise MigrateError(
-                f"expected an activation that Keras knows, such as tanh or relu. "
-                f"Received: --activation {options.activation}"
-            ) from None
+        activation_named(options.activation)
     return Settings(options.epsilon, options.decay, options.activation)
 
 
@@ -285,6 +292,9 @@ def _show_verdict(proof, tolerance):
     if proof.variables:
         shown = ", ".join(proof.variables[:5])
         _show(f"{len(proof.variables)} other variables differ: {shown}")
+    if proof.not_carried:
+        shown = ", ".join(proof.not_carried[:5])
+        _show(f"{len(proof.not_carried)} variables are not in the output: {shown}")
     verdict = "Equal" if proof.equal(tolerance) else "Different"
     _show(
         f"{verdict}: {len(results) - len(different)} of {len(results)} cells give the "

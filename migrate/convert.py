@@ -32,6 +32,17 @@ class Settings:
         }
 
 
+def activation_named(name):
+    """Keras's activation of that name; ``MigrateError`` if there is none."""
+    try:
+        return keras.activations.get(name)
+    except ValueError:
+        raise MigrateError(
+            "expected an activation that Keras knows, such as tanh or relu. "
+            f"Received: {name}"
+        ) from None
+
+
 def cell_weights(checkpoint: Checkpoint, cell) -> BNLSTMWeights:
     """A cell's canonical weights."""
     arrays = {leaf: checkpoint[name] for leaf, name in cell.variables.items()}
@@ -50,6 +61,8 @@ def read(ckpt) -> dict[str, BNLSTMWeights]:
 
     Raises:
       MigrateError: no checkpoint, a damaged one, or one without whole known cells.
+
+    Source: of the cell, arXiv 1603.09025; of the layouts, ``migrate.layouts``.
     """
     checkpoint = Checkpoint(ckpt)
     found = surveys.survey(checkpoint.entries)
@@ -74,12 +87,15 @@ def load(layer, ckpt, scope=None):
 
     Raises:
       MigrateError: the scope is missing, unknown or ambiguous (those that exist are
-        listed), or shapes differ; nothing has been assigned then.
+        listed), or shapes or dtypes differ; nothing has been assigned then.
+
+    Source: of the cell, arXiv 1603.09025; of the layouts, ``migrate.layouts``.
     """
     targets, kinds = _targets(layer)
     checkpoint = Checkpoint(ckpt)
     found = surveys.survey(checkpoint.entries)
-    surveys.require_cells(found, checkpoint.prefix)
+    # What is wrong elsewhere in the checkpoint does not matter to this layer.
+    surveys.require_cells(found, checkpoint.prefix, whole=False)
     cells = _choose(found, kinds, len(targets), scope)
     weights = [cell_weights(checkpoint, cell) for cell in cells]
     problems = []
@@ -90,6 +106,11 @@ def load(layer, ckpt, scope=None):
                     f"{cell.scope} has {what}={getattr(source, what)}, the layer has "
                     f"{what}={getattr(target, what)}"
                 )
+        if target.variable_dtype != source.dtype.name:
+            problems.append(
+                f"{cell.scope} is {source.dtype}, the layer {target.variable_dtype}: "
+                f"make it with dtype={source.dtype.name!r}"
+            )
         if target.built and target.kernel.shape[0] != source.input_dim:
             problems.append(
                 f"{cell.scope} takes inputs of {source.input_dim} features, the layer "
@@ -140,32 +161,32 @@ def _targets(layer):
 
 def _choose(found, kinds, count, scope):
     """The cells in the checkpoint for ``count`` targets of one of ``kinds``."""
-    options = {
-        rnn.scope: rnn.cells
+    # (shown name, names that are understood, cells)
+    options = [
+        (rnn.scope, {rnn.scope}, rnn.cells)
         for rnn in found.rnns
-        if rnn.kind in kinds and len(rnn.cells) == count
-    }
+        if rnn.kind in kinds and rnn.kind != surveys.SINGLE and len(rnn.cells) == count
+    ]
     if surveys.SINGLE in kinds:
-        options |= {surveys.rnn_scope(cell): (cell,) for cell in found.cells}
-    if scope is None and len(options) == 1:
-        return next(iter(options.values()))
-    wanted = None if scope is None else scope.strip("/")
-    matches = {
-        name: cells
-        for name, cells in options.items()
-        if wanted == name or any(wanted == cell.scope for cell in cells)
-    }
-    if len(matches) == 1:
-        return next(iter(matches.values()))
-    listed = ", ".join(repr(name) for name in options)
+        for rnn in found.rnns:
+            for cell in rnn.cells:
+                names = {cell.scope, surveys.rnn_scope(cell)}
+                names |= {rnn.scope} if rnn.kind == surveys.SINGLE else set()
+                options.append((cell.scope, names, (cell,)))
     what = f"{'/'.join(sorted(kinds))} RNN of {count} cell{'s' if count > 1 else ''}"
     if not options:
         listed = ", ".join(f"{rnn.scope!r} ({rnn.kind})" for rnn in found.rnns)
         raise MigrateError(f"the checkpoint has no {what}; its RNNs are: {listed}")
-    asked = (
-        "no scope was given" if scope is None else f"scope {scope!r} is none of them"
-    )
-    raise MigrateError(f"expected the scope of a {what}, {asked}; there are: {listed}")
+    wanted = None if scope is None else scope.strip("/")
+    matches = [option for option in options if wanted in (None, *option[1])]
+    if len(matches) == 1:
+        return matches[0][2]
+    listed = ", ".join(repr(name) for name, _, _ in matches or options)
+    if matches and scope is not None:
+        asked = f"{scope!r} could be several"
+    else:
+        asked = "no scope was given" if scope is None else f"there is no {scope!r}"
+    raise MigrateError(f"expected the scope of one {what}, {asked}: {listed}")
 
 
 def build_rnn(rnn, checkpoint: Checkpoint, settings: Settings) -> keras.Sequential:

@@ -1,6 +1,7 @@
 """What is said about a checkpoint and a conversion, as plain data for JSON."""
 
 import importlib.metadata
+import json
 
 FORMAT = 1
 
@@ -43,7 +44,7 @@ def network(rnn) -> dict:
     }
 
 
-def conversion(checkpoint, rnns, settings, tensors, problems) -> dict:
+def conversion(checkpoint, rnns, settings, tensors) -> dict:
     """What ``convert`` did.
 
     Args:
@@ -52,7 +53,6 @@ def conversion(checkpoint, rnns, settings, tensors, problems) -> dict:
       settings: the ``convert.Settings`` asked for.
       tensors: for each source tensor its name, shape, dtype, the file it went to, and
         its name there; the file is None, with a reason, for what was not written.
-      problems: sentences about scopes that are not a whole cell.
     """
     return {
         "format": FORMAT,
@@ -76,5 +76,34 @@ def conversion(checkpoint, rnns, settings, tensors, problems) -> dict:
             for rnn, file in rnns
         ],
         "tensors": tensors,
-        "problems": list(problems),
     }
+
+
+def read(path) -> dict:
+    """Reads a conversion's report.
+
+    Raises:
+      OSError: it cannot be opened.
+      ValueError: it is not a report of ``convert``, of this format.
+    """
+    with open(path, encoding="utf-8") as stream:
+        made = json.load(stream)
+    try:
+        good = made["format"] == FORMAT and all(
+            isinstance(rnn["scope"], str)
+            and isinstance(rnn["file"], str)
+            and all(_is_setting(rnn["settings"][name], kind) for name, kind in _KINDS)
+            for rnn in made["rnns"]
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is not a report of convert") from error
+    if not good:
+        raise ValueError(f"{path} is not a report of convert, of format {FORMAT}")
+    return made
+
+
+_KINDS = (("epsilon", (int, float)), ("decay", (int, float)), ("activation", str))
+
+
+def _is_setting(item, kind):
+    return isinstance(item["value"], kind) and isinstance(item["assumed"], bool)

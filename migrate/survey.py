@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from migrate.errors import MigrateError
 from migrate.layouts import LAYOUTS
@@ -56,17 +57,27 @@ def survey(entries) -> Survey:
     taken = {name for cell in cells for name in cell.variables.values()}
     slots = {}
     for name in entries:
-        owner = name.rpartition("/")[0]
-        shape = entries[owner].shape if owner in entries else None
-        if name not in taken and shape == entries[name].shape:
+        owner = _owner(name, entries)
+        if name not in taken and owner is not None:
             slots[name] = owner
     others = tuple(name for name in entries if name not in taken and name not in slots)
     return Survey(tuple(cells), _networks(cells), slots, others, tuple(problems))
 
 
-def require_cells(found: Survey, prefix: str):
-    """Raises ``MigrateError`` unless there are cells, and all of them whole."""
-    if found.problems:
+def _owner(name, entries):
+    """The variable whose slot ``name`` is: its name without the last component, and
+    perhaps without the scope in which the optimizer was made; or None."""
+    parts = name.split("/")[:-1]
+    for start in range(len(parts)):
+        owner = "/".join(parts[start:])
+        if owner in entries and entries[owner].shape == entries[name].shape:
+            return owner
+    return None
+
+
+def require_cells(found: Survey, prefix: str, *, whole: bool = True):
+    """Raises ``MigrateError`` unless there are cells; if ``whole``, no half ones."""
+    if found.problems and (whole or not found.cells):
         raise MigrateError(f"{prefix}: {'; '.join(found.problems)}")
     if not found.cells:
         names = [*found.others, *found.slots]
@@ -90,38 +101,72 @@ def _natural(scope):
     ]
 
 
+def _fit(features, one, other):
+    """Whether two cells can stand in one network: ``other`` takes ``features``."""
+    return other.input_dim == features and other.dtype == one.dtype
+
+
 def _networks(cells):
     """Groups cells into RNNs by the components that TensorFlow adds to scopes."""
-    stacks, pairs, alone = {}, {}, []
-    for cell in cells:
-        *parent, last = rnn_scope(cell).split("/")
-        group, place = None, None
-        if (layer := _LAYER.match(last)) is not None:
-            if parent and _MULTI.match(parent[-1]):
-                parent = parent[:-1]
-            group, place = stacks.setdefault("/".join(parent), {}), int(layer[1])
-        elif _DIRECTION.match(last):
-            group, place = pairs.setdefault("/".join(parent), {}), last.lower()
-        if group is None or place in group:
-            alone.append(cell)
-        else:
-            group[place] = cell
-    networks = []
-    for scope, layers in stacks.items():
-        order = tuple(layers[place] for place in sorted(layers))
-        if sorted(layers) == list(range(len(order))) and len(order) > 1:
-            networks.append(RNN(scope, STACK, order))
-        else:  # the layers between are cells of another kind
-            alone += order
-    for scope, ends in pairs.items():
-        if len(ends) == 2:
-            networks.append(RNN(scope, BIDIRECTIONAL, (ends["fw"], ends["bw"])))
-        else:
-            alone += ends.values()
-    used = {rnn.scope for rnn in networks}
-    for cell in alone:
-        twins = [other for other in alone if rnn_scope(other) == rnn_scope(cell)]
-        clash = rnn_scope(cell) in used or len(twins) > 1
-        scope = cell.scope if clash else rnn_scope(cell)
-        networks.append(RNN(scope, SINGLE, (cell,)))
+    ones, stacks = _stacks([(rnn_scope(cell), cell) for cell in cells])
+    ones, pairs = _pairs(ones)
+    networks, used = [], set()
+    for scope, order in pairs.items():
+        networks.append(RNN(scope, BIDIRECTIONAL, order))
+        used.add(scope)
+    for scope, order in stacks.items():
+        inside = rnn_scope(order[0]).rpartition("/")[0]
+        networks.append(RNN(inside if scope in used else scope, STACK, order))
+        used.add(scope)
+    for scope, cell in ones:
+        clash = scope in used or sum(other == scope for other, _ in ones) > 1
+        networks.append(RNN(cell.scope if clash else scope, SINGLE, (cell,)))
     return tuple(sorted(networks, key=lambda rnn: _natural(rnn.scope)))
+
+
+def _stacks(ones):
+    """Takes the layers of stacks out of ``ones``, pairs of a scope and a cell."""
+    rest, groups = [], {}
+    for scope, cell in ones:
+        *parent, last = scope.split("/")
+        layer = _LAYER.match(last)
+        if layer is not None and parent and _MULTI.match(parent[-1]):
+            parent = parent[:-1]
+        group = groups.setdefault("/".join(parent), {}) if layer else {}
+        if layer is None or int(layer[1]) in group:
+            rest.append((scope, cell))
+        else:
+            group[int(layer[1])] = cell
+    stacks = {}
+    for scope, layers in groups.items():
+        order = tuple(layers[place] for place in sorted(layers))
+        whole = sorted(layers) == list(range(len(order)))
+        if whole and len(order) == 1:
+            rest.append((scope, order[0]))
+        elif whole and all(
+            _fit(below.units, below, above) for below, above in pairwise(order)
+        ):
+            stacks[scope] = order
+        else:  # other cells, or other wiring, between the layers
+            rest += [(rnn_scope(cell), cell) for cell in order]
+    return rest, stacks
+
+
+def _pairs(ones):
+    """Takes forward and backward cells out of ``ones``, pairs of a scope and a cell."""
+    rest, groups = [], {}
+    for scope, cell in ones:
+        parent, _, last = scope.rpartition("/")
+        group = groups.setdefault(parent, {}) if _DIRECTION.match(last) else {}
+        if not _DIRECTION.match(last) or last.lower() in group:
+            rest.append((scope, cell))
+        else:
+            group[last.lower()] = (scope, cell)
+    pairs = {}
+    for parent, ends in groups.items():
+        order = tuple(ends[end][1] for end in ("fw", "bw") if end in ends)
+        if len(order) == 2 and _fit(order[0].input_dim, *order):
+            pairs[parent] = order
+        else:
+            rest += ends.values()
+    return rest, pairs

@@ -13,8 +13,8 @@ and with random lengths:
 Before that, all weights and all other variables must have the checkpoint's bits.
 """
 
-import json
 import os
+import warnings
 from dataclasses import dataclass, field
 
 import keras
@@ -23,9 +23,10 @@ import tensorflow as tf
 from safetensors import SafetensorError, safe_open
 
 from legacy import cell as legacy
+from migrate import report as reports
 from migrate import survey as surveys
 from migrate.checkpoint import Checkpoint
-from migrate.convert import cells_of
+from migrate.convert import activation_named, cells_of
 from migrate.errors import MigrateError
 from migrate.layouts import layout_of
 from migrate.writers import REPORT, VARIABLES, WRITABLE
@@ -90,11 +91,16 @@ class _Run:
 
 @dataclass(frozen=True)
 class Proof:
-    """What ``verify`` found: a ``CellResult`` for each cell, in the report's order, and
-    the names of other variables that are missing or have other bits."""
+    """What ``verify`` found.
+
+    ``cells``: a ``CellResult`` for each, in the report's order. ``variables``: names of
+    other variables that are missing or have other bits; ``not_carried``: names of those
+    whose dtype the output's format does not have.
+    """
 
     cells: list[CellResult]
     variables: list[str]
+    not_carried: list[str]
 
     def equal(self, tolerance: float) -> bool:
         """Whether nothing differs."""
@@ -132,30 +138,31 @@ def verify(ckpt, out, *, seed=SEED, progress=None) -> Proof:
     for done, entry in enumerate(report["rnns"]):
         if progress is not None:
             progress(done, len(report["rnns"]), entry["scope"])
-        model = _load(os.path.join(out, entry["file"]))
+        model = _load(os.path.join(out, os.path.basename(entry["file"])))
         settings = {name: item["value"] for name, item in entry["settings"].items()}
         rnn = networks[entry["scope"]]
         _require_shapes(rnn, model, entry["file"])
         results += _compare(checkpoint, rnn, model, entry["file"], settings, rng)
-    return Proof(results, _differing_variables(checkpoint, found, out))
+    return Proof(results, *_differing_variables(checkpoint, found, out))
 
 
 def _differing_variables(checkpoint, found, out):
-    """Names of variables beside the cells that ``out`` does not hold to the bit."""
+    """Names of variables beside the cells that ``out`` does not hold to the bit, and
+    of those that its format cannot hold."""
     path = os.path.join(out, VARIABLES)
-    differing = []
+    differing, not_carried = [], []
     try:
         with safe_open(path, framework="numpy") as stream:
             kept = set(stream.keys())
             for name in (*found.others, *found.slots):
                 array = checkpoint[name]
                 if array.dtype.kind not in WRITABLE:
-                    continue
-                if name not in kept or not _same(array, stream.get_tensor(name)):
+                    not_carried.append(name)
+                elif name not in kept or not _same(array, stream.get_tensor(name)):
                     differing.append(name)
     except (OSError, SafetensorError) as error:
         raise MigrateError(f"{path} cannot be read; convert again") from error
-    return differing
+    return differing, not_carried
 
 
 def _same(a, b):
@@ -166,18 +173,15 @@ def _same(a, b):
 def _read_report(out):
     path = os.path.join(out, REPORT)
     try:
-        with open(path, encoding="utf-8") as stream:
-            report = json.load(stream)
-        for entry in report["rnns"]:
-            for name in ("scope", "file", "settings"):
-                entry[name]
+        return reports.read(path)
     except FileNotFoundError:
         raise MigrateError(
             f"{out} is not a folder that convert made: it has no {REPORT}"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MigrateError(f"{path} cannot be read; convert again") from error
-    return report
+    except (OSError, ValueError) as error:
+        raise MigrateError(
+            f"{path} cannot be read, or is not convert's; convert again"
+        ) from error
 
 
 def _load(path):
@@ -270,14 +274,17 @@ class _Graph:
     def __init__(self, checkpoint, rnn, settings):
         v1 = tf.compat.v1
         self._prefix, self._rnn = checkpoint.prefix, rnn
-        activation = keras.activations.get(settings["activation"])
+        activation = activation_named(settings["activation"])
+        cell_class = type(
+            "BNLSTMCell", (legacy.BNLSTMCell,), {"epsilon": settings["epsilon"]}
+        )
         with tf.Graph().as_default() as self._graph:
             first = rnn.cells[0]
             self._x = v1.placeholder(first.dtype, [None, None, first.input_dim])
             self._lengths = v1.placeholder(tf.int32, [None])
             self._training = v1.placeholder(tf.bool, [])
             cells = [
-                legacy.BNLSTMCell(
+                cell_class(
                     cell.units,
                     self._training,
                     cell.max_bn_steps,
@@ -422,23 +429,33 @@ def _run_steps(rnn, model, case) -> _Run:
 
 
 def _run_layer(rnn, model, case) -> _Run:
-    """The conversion's model, in one tf.function."""
+    """The conversion's model, in one tf.function; of a stack, also the inner layers."""
+    given = {"mask": case.mask, "training": case.training}
 
     @tf.function
     def run(x):
-        y, outputs = x, []
+        if rnn.kind != surveys.STACK:
+            return [model(x, **given)]
+        outputs = []
         for layer in model.layers:
-            y = layer(y, mask=case.mask, training=case.training)
-            outputs.append(y)
+            x = layer(x, **given)
+            outputs.append(x)
         return outputs
 
-    outputs = run(tf.constant(case.x))
+    x = tf.constant(case.x)
+    with warnings.catch_warnings():
+        # Keras says that a model handed a mask loses it; its layers do get it.
+        warnings.filterwarnings("ignore", ".*does not support masking")
+        outputs = run(x)
+        if rnn.kind == surveys.STACK and not case.training:
+            outputs[-1] = tf.function(model)(x, **given)
     if rnn.kind == surveys.BIDIRECTIONAL:
         outputs = tf.split(outputs[0], [cell.units for cell in rnn.cells], axis=-1)
-    if case.mask is not None:
-        outputs = [
-            tf.where(case.mask[:, :, None], y, tf.zeros_like(y)) for y in outputs
-        ]
+    elif case.mask is not None:
+        # The graph shows zeros past lengths; inside a stack, layers hand on more.
+        valid = case.mask[:, :, None]
+        inner = [tf.where(valid, y, tf.zeros_like(y)) for y in outputs[:-1]]
+        outputs = [*inner, outputs[-1]]
     return _Run([y.numpy() for y in outputs], [], _statistics(rnn, cells_of(model)))
 
 

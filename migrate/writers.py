@@ -1,5 +1,6 @@
 """Writing a conversion's folder: whole or not at all, and reread before it counts."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -9,7 +10,7 @@ from urllib.parse import quote
 
 import keras
 import numpy as np
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from migrate import report
@@ -61,25 +62,56 @@ def write(out, checkpoint, found, settings, *, force=False, progress=None) -> di
     out = os.path.abspath(out)
     _may_write(out, checkpoint, force)
     parent, name = os.path.split(out)
+    made = []
     try:
-        os.makedirs(parent, exist_ok=True)
+        made = _make_folders(parent)
         beside = tempfile.mkdtemp(prefix=f".{name[:100]}.", dir=parent)
     except OSError as error:
-        raise MigrateError(f"cannot write {out}: {error.strerror}") from error
+        _remove_empty(made)
+        raise _unwritable(out, error) from error
     try:
-        made = _fill(beside, checkpoint, found, settings, progress or (lambda *_: None))
+        told = _fill(beside, checkpoint, found, settings, progress or (lambda *_: None))
         _open_to_others(beside)
-        _put(beside, out)
-    except OSError as error:
-        raise MigrateError(f"cannot write {out}: {error.strerror}") from error
+        _put(beside, out, force)
+    except (OSError, SafetensorError) as error:
+        raise _unwritable(out, error) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+        _remove_empty(made)
+    return told
+
+
+def _unwritable(out, error):
+    reason = getattr(error, "strerror", None) or error
+    return MigrateError(f"cannot write {out}: {reason}")
+
+
+def _make_folders(path):
+    """Makes a folder and its parents; gives those that are new, innermost first."""
+    missing = []
+    while not os.path.isdir(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    made = []
+    try:
+        for folder in reversed(missing):
+            os.mkdir(folder)
+            made.insert(0, folder)
+    except OSError:
+        _remove_empty(made)
+        raise
     return made
 
 
+def _remove_empty(folders):
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
+
+
 def _may_write(out, checkpoint, force):
-    source = os.path.abspath(checkpoint.prefix)
-    if source == out or source.startswith(out + os.sep):
+    inside = os.path.realpath(out) + os.sep
+    if any(os.path.realpath(file).startswith(inside) for file in checkpoint.files()):
         raise MigrateError(f"{out} holds the checkpoint itself; choose another folder")
     if not os.path.lexists(out):
         return
@@ -87,27 +119,31 @@ def _may_write(out, checkpoint, force):
         raise MigrateError(
             f"{out} exists; choose another folder, or replace it with --force"
         )
-    ours = os.path.isfile(os.path.join(out, REPORT))
-    if not ours and not (os.path.isdir(out) and not os.listdir(out)):
+    if not _is_conversion(out):
         raise MigrateError(
-            f"{out} was not made by convert (it has no {REPORT}), so --force does not "
-            "replace it; choose another folder"
+            f"{out} was not made by convert, or holds other files by now, so --force "
+            "does not replace it; choose another folder"
         )
 
 
-def _open_to_others(folder):
-    """Gives a private temporary folder and its files the person's usual rights."""
-    mask = os.umask(0)
-    os.umask(mask)
-    os.chmod(folder, 0o777 & ~mask)
-    for name in os.listdir(folder):
-        os.chmod(os.path.join(folder, name), 0o666 & ~mask)
+def _is_conversion(out):
+    """Whether a folder is empty, or holds what its report lists and nothing else."""
+    if os.path.islink(out) or not os.path.isdir(out):
+        return False
+    names = set(os.listdir(out))
+    try:
+        files = {rnn["file"] for rnn in report.read(os.path.join(out, REPORT))["rnns"]}
+    except (OSError, ValueError):
+        return not names
+    return names <= files | {REPORT, VARIABLES}
 
 
-def _put(beside, out):
+def _put(beside, out, force):
     """Renames the finished folder to ``out``; an old one stays until that is done."""
     old = None
     if os.path.lexists(out):
+        if not force:
+            raise MigrateError(f"{out} was made by another process meanwhile")
         old = tempfile.mkdtemp(prefix=".old.", dir=os.path.dirname(out))
         os.rename(out, os.path.join(old, "out"))
     try:
@@ -119,6 +155,15 @@ def _put(beside, out):
     finally:
         if old is not None:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _open_to_others(folder):
+    """Gives a private temporary folder and its files the person's usual rights."""
+    mask = os.umask(0)
+    os.umask(mask)
+    os.chmod(folder, 0o777 & ~mask)
+    for name in os.listdir(folder):
+        os.chmod(os.path.join(folder, name), 0o666 & ~mask)
 
 
 def _fill(folder, checkpoint, found, settings, progress):
@@ -140,6 +185,8 @@ def _fill(folder, checkpoint, found, settings, progress):
 
     for number, rnn in enumerate(found.rnns):
         file = file_name(rnn.scope)
+        if file in [taken for _, taken in files]:
+            raise MigrateError(f"two RNNs would both be written to {file}")
         progress(number, total, file)
         _write_rnn(os.path.join(folder, file), build_rnn(rnn, checkpoint, settings))
         files.append((rnn, file))
@@ -160,7 +207,7 @@ def _fill(folder, checkpoint, found, settings, progress):
             record(name, None, None, reason=reason)
     _write_variables(os.path.join(folder, VARIABLES), written)
 
-    made = report.conversion(checkpoint, files, settings, tensors, found.problems)
+    made = report.conversion(checkpoint, files, settings, tensors)
     with open(os.path.join(folder, REPORT), "w", encoding="utf-8") as stream:
         json.dump(made, stream, indent=1)
     progress(total, total, REPORT)

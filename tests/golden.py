@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from migrate import survey
-from migrate.checkpoint import Entry
+from migrate.checkpoint import Checkpoint, Entry
 from migrate.layouts import layout_of
 
 FOLDER = Path(__file__).parent / "goldens"
@@ -174,3 +174,32 @@ def check_gradients(golden, key, gradients):
     for name, gradient in gradients.items():
         worst = difference(gradient, expected[name])
         assert worst <= GRADIENTS, f"{name}: {worst}"
+
+
+def statistics_in_checkpoint(golden):
+    """The statistics at the end, in the order of cells and leaves, without the race."""
+    checkpoint = Checkpoint(golden.checkpoint)
+    return [
+        golden.without_race(checkpoint[name])
+        for cell in golden.rnn.cells
+        for leaf, name in sorted(cell.variables.items())
+        if "/pop_" in leaf
+    ]
+
+
+def tolerance_after_adam(golden):
+    """1e-6, and more only where real TensorFlow is further than that from itself.
+
+    Adam divides gradients by their own size, so that an element near zero moves by the
+    sign of its rounding error: in `bidirectional_lengths`, 1.15.5 is 2.8e-6 from
+    0.12.1.
+    """
+    newest = load("1.15.5", golden.name)
+    pairs = zip(
+        statistics_in_checkpoint(golden),
+        statistics_in_checkpoint(newest),
+        strict=True,
+    )
+    itself = max(difference(a, b) for a, b in pairs)
+    allowed = STATISTICS_AFTER_ADAM
+    return allowed if itself <= allowed else allowed + itself

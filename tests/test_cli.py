@@ -15,7 +15,9 @@ import safetensors.numpy
 
 import checkpoints
 import golden as goldens
-from migrate import verify
+import migrate
+from bnlstm_compat import BNLSTM
+from migrate import verify, writers
 from migrate.cli import main
 from migrate.demo import CHECKPOINT
 
@@ -93,6 +95,16 @@ def test_convert_then_verify(source, tmp_path, capfd):
     assert "DIFFERENT" in capfd.readouterr().out
 
 
+def test_verify_sees_what_the_layer_does_past_the_length(source, tmp_path, capfd):
+    out = tmp_path / "out"
+    assert main(["convert", str(source), str(out)]) == 0
+    model = keras.saving.load_model(out / "epochs.keras")
+    model.layers[-1].zero_output_for_mask = False
+    model.save(out / "epochs.keras")
+    assert main(["verify", str(source), str(out)]) == 1
+    assert "Different: 3 of 4 cells" in capfd.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["kernel", "cell_moving_variance", "input_gamma"])
 def test_verify_sees_one_changed_bit(source, tmp_path, name, capfd):
     out = tmp_path / "out"
@@ -137,7 +149,7 @@ def test_settings_reach_the_layers(source, tmp_path):
 
 def test_verify_takes_the_settings_of_the_conversion(source, tmp_path):
     out = str(tmp_path / "out")
-    options = ["--decay", "0.5", "--activation", "relu"]
+    options = ["--decay", "0.5", "--activation", "relu", "--epsilon", "1e-3"]
     assert main(["convert", str(source), out, *options]) == 0
     assert main(["verify", str(source), out]) == 0
 
@@ -195,7 +207,7 @@ def test_damaged_files(how, source, tmp_path, capfd):
     assert "incomplete or damaged" in err
     assert checkpoints.state_of(tmp_path) == before
     if how == "no data":
-        assert "model.ckpt.data-" in _fails(capfd, "inspect", source)
+        assert "0 of its 1 data files" in _fails(capfd, "inspect", source)
 
 
 def test_without_a_known_cell(tmp_path, capfd):
@@ -219,6 +231,21 @@ def test_half_a_cell(tmp_path, capfd):
         assert "net/rnn/BNLSTMCell is not a whole per-step cell" in err
         assert "hh/pop_var missing" in err
     assert not (tmp_path / "out").exists()
+
+
+def test_half_a_cell_beside_a_whole_one(tmp_path, capfd):
+    """Shown by inspect, of no matter to load by scope; but nothing is left out."""
+    variables = {**checkpoints.cell("good/BNLSTMCell"), "other/hh/scale": np.ones(4)}
+    prefix = checkpoints.write(tmp_path / "m", variables)
+    assert main(["inspect", prefix]) == 0
+    assert "Half a cell: other is not a whole" in capfd.readouterr().out
+    layer = BNLSTM(checkpoints.H, checkpoints.M)
+    migrate.load(layer, prefix, scope="good")
+    np.testing.assert_array_equal(
+        layer.cell.export_weights().kernel, variables["good/BNLSTMCell/W_xh"]
+    )
+    for argv in (["convert", prefix, tmp_path / "out"], ["verify", prefix, tmp_path]):
+        assert "other is not a whole" in _fails(capfd, *argv)
 
 
 def test_a_shape_that_does_not_fit(tmp_path, capfd):
@@ -251,6 +278,11 @@ def test_force_replaces_only_what_convert_made(source, tmp_path, capfd):
     before = checkpoints.state_of(tmp_path)
     for out in (precious, tmp_path / "file"):
         assert "not made by convert" in _fails(capfd, "convert", source, out, "--force")
+    (precious / "report.json").write_text('{"accuracy": 0.9}')
+    assert "not made by convert" in _fails(
+        capfd, "convert", source, precious, "--force"
+    )
+    (precious / "report.json").unlink()
     err = _fails(capfd, "convert", source, source.parent, "--force")
     assert "holds the checkpoint itself" in err
     assert checkpoints.state_of(tmp_path) == before
@@ -260,19 +292,83 @@ def test_force_replaces_only_what_convert_made(source, tmp_path, capfd):
 def test_unwritable_out(source, capfd):
     # Below a file: unwritable for everyone, root included.
     below = source.with_name("model.ckpt.index") / "out"
-    assert "cannot write" in _fails(capfd, "convert", source, below)
+    for out in (below, "/proc/out"):
+        assert "cannot write" in _fails(capfd, "convert", source, out)
 
 
-def test_a_failure_half_way_leaves_nothing(source, tmp_path, capfd, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
+def test_a_full_disk_leaves_nothing(tmp_path):
+    """A limit on the size of files, in a process of its own, stands for the disk."""
+    variables = {**checkpoints.cell("rnn/BNLSTMCell"), "big": np.zeros(10**6)}
+    prefix = checkpoints.write(tmp_path / "m", variables)
+    code = (
+        "import resource, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, 10**6))\n"
+        "from migrate.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    out = tmp_path / "new" / "out"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "convert", prefix, str(out)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("migrate: cannot write")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "new").exists()
 
-    monkeypatch.setattr("migrate.writers._write_variables", full)
-    before = checkpoints.state_of(tmp_path)
-    err = _fails(capfd, "convert", source, tmp_path / "out")
-    assert "No space left on device" in err
-    assert checkpoints.state_of(tmp_path) == before
+
+def test_a_damaged_checkpoint_leaves_no_new_folders(source, tmp_path, capfd):
+    _damaged(source, "a flipped bit in the data")
+    _fails(capfd, "convert", source, tmp_path / "new" / "deep" / "out")
     assert sorted(os.listdir(tmp_path)) == ["source"]
+
+
+def test_out_that_appears_meanwhile_is_kept(source, tmp_path, capfd, monkeypatch):
+    out = tmp_path / "out"
+
+    def fill(*arguments):
+        out.mkdir()
+        (out / "thesis.txt").write_text("years of work")
+        return writers_fill(*arguments)
+
+    writers_fill = writers._fill
+    monkeypatch.setattr(writers, "_fill", fill)
+    assert "another process" in _fails(capfd, "convert", source, out)
+    assert sorted(os.listdir(tmp_path)) == ["out", "source"]
+    assert os.listdir(out) == ["thesis.txt"]
+
+
+def test_force_sees_through_links(source, tmp_path, capfd):
+    link = tmp_path / "link"
+    link.symlink_to(source.parent)
+    before = checkpoints.state_of(source.parent)
+    for given, out in ((link / "model.ckpt", source.parent), (source, link)):
+        err = _fails(capfd, "convert", given, out, "--force")
+        assert "holds the checkpoint itself" in err
+    assert checkpoints.state_of(source.parent) == before
+
+
+def test_an_unexpected_fault_is_one_line_unless_asked_for(source, capfd, monkeypatch):
+    def fault(*_):
+        raise ZeroDivisionError("by\nzero")
+
+    monkeypatch.setattr("migrate.survey.survey", fault)
+    assert "ZeroDivisionError: by zero" in _fails(capfd, "inspect", source)
+    with pytest.raises(ZeroDivisionError):
+        main(["--traceback", "inspect", str(source)])
+
+
+def _edit_report(out, activation=None, **values):
+    path = out / "report.json"
+    report = json.loads(path.read_text())
+    report["rnns"][0].update(values)
+    if activation is not None:
+        report["rnns"][0]["settings"]["activation"]["value"] = activation
+    path.write_text(json.dumps(report))
 
 
 @pytest.mark.parametrize(
@@ -280,6 +376,9 @@ def test_a_failure_half_way_leaves_nothing(source, tmp_path, capfd, monkeypatch)
     [
         (lambda out: shutil.rmtree(out), "not a folder that convert made"),
         (lambda out: (out / "report.json").write_text("{"), "cannot be read"),
+        (lambda out: _edit_report(out, settings=None), "cannot be read"),
+        (lambda out: _edit_report(out, file=None), "cannot be read"),
+        (lambda out: _edit_report(out, activation="no"), "Received: no"),
         (lambda out: (out / "epochs.keras").unlink(), "cannot be opened"),
         (lambda out: (out / "epochs.keras").write_bytes(b"PK"), "cannot be opened"),
     ],
@@ -300,7 +399,7 @@ def test_verify_of_another_checkpoint(source, tmp_path, capfd):
 
 def test_unknown_activation(source, tmp_path, capfd):
     argv = ["convert", source, tmp_path / "out", "--activation", "nonsense"]
-    assert "--activation nonsense" in _fails(capfd, *argv)
+    assert "Received: nonsense" in _fails(capfd, *argv)
 
 
 @pytest.mark.parametrize(

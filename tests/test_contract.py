@@ -5,7 +5,6 @@ import tensorflow.compat.v1 as tf
 
 import legacy
 from bnlstm_compat import BNLSTMCell, spec
-from legacy import cell as cell_module
 from migrate.layouts.per_step import PER_STEP
 
 D, H, M = 3, 5, 7
@@ -70,7 +69,7 @@ def test_constructor_and_sizes_are_the_original_ones():
     assert cell.state_size == (H, H, 1)
     assert cell.output_size == H
     assert (cell._activation, cell._decay, cell._initial_scale) == (tf.tanh, 0.95, 0.1)
-    assert cell_module.EPSILON == spec.EPSILON
+    assert legacy.BNLSTMCell.epsilon == spec.EPSILON
 
 
 def test_moments_are_computed_in_training_only():
@@ -82,6 +81,22 @@ def test_moments_are_computed_in_training_only():
 
     assert counts(False) == 0
     assert counts(True) == 3
+
+
+def test_a_fed_flag_keeps_moments_inside_the_training_branch():
+    with tf.Graph().as_default() as graph:
+        cell = legacy.BNLSTMCell(H, tf.placeholder(tf.bool, []), M)
+        tf.nn.static_rnn(cell, [tf.zeros([2, D])], dtype=tf.float32)
+        outside = [op.type for op in graph.get_operations()]
+        inside = [
+            (function.signature.name, node.op)
+            for function in graph.as_graph_def().library.function
+            for node in function.node_def
+        ]
+    assert "SquaredDifference" not in outside
+    holders = {name for name, op in inside if op == "SquaredDifference"}
+    assert len(holders) == 3
+    assert all("cond_true" in name for name in holders)
 
 
 def test_static_rnn_gives_the_bits_of_dynamic_rnn():

@@ -1,6 +1,7 @@
 """Reading, loading and converting checkpoints."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -215,8 +216,13 @@ def test_load_a_stack(several, kind):
 @pytest.mark.parametrize(
     ("layer", "scope", "words"),
     [
-        (lambda: _bnlstm(), None, ["no scope was given", "'one/rnn'", "'pair/fw'"]),
-        (lambda: _bnlstm(), "two", ["'two' is none of them", "'one/rnn'"]),
+        (lambda: _bnlstm(), None, ["no scope was given", "'one/rnn/", "'pair/fw/"]),
+        (lambda: _bnlstm(), "two", ["there is no 'two'", "'one/rnn/BNLSTMCell'"]),
+        (
+            lambda: BNLSTM(4, 5, dtype="float64"),
+            "one/rnn",
+            ["is float32", "dtype='float32'"],
+        ),
         (lambda: [_bnlstm(), _bnlstm(), _bnlstm()], "deep", ["no stack RNN of 3"]),
         (lambda: BNLSTM(4, 6), "one/rnn", ["max_bn_steps=5", "max_bn_steps=6"]),
         (lambda: BNLSTM(8, 5), "one/rnn", ["units=4", "units=8"]),
@@ -239,6 +245,139 @@ def test_load_assigns_nothing_where_one_cell_does_not_fit(several):
         migrate.load(layers, several[0], scope="deep")
     for old, new in zip(before, layers[0].cell.export_weights().tolist(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_load_names_cells_that_share_a_scope(tmp_path):
+    variables = {**checkpoints.cell("twins/A"), **checkpoints.cell("twins/B", seed=1)}
+    prefix = checkpoints.write(tmp_path / "m", variables)
+    layer = migrate.load(_bnlstm(), prefix, scope="twins/B")
+    _expect(layer.cell, variables, "twins/B")
+    with pytest.raises(migrate.MigrateError, match="could be several") as caught:
+        migrate.load(_bnlstm(), prefix, scope="twins")
+    assert "'twins/A', 'twins/B'" in str(caught.value)
+
+
+def test_networks_whose_cells_do_not_fit_together(tmp_path, capfd):
+    variables = {
+        **checkpoints.cell("skip/multi_rnn_cell/cell_0/BNLSTMCell"),
+        **checkpoints.cell("skip/multi_rnn_cell/cell_1/BNLSTMCell", input_dim=7),
+        **checkpoints.cell("uneven/fw/BNLSTMCell"),
+        **checkpoints.cell("uneven/bw/BNLSTMCell", input_dim=7),
+        **checkpoints.cell("both/fw/BNLSTMCell"),
+        **checkpoints.cell("both/bw/BNLSTMCell", units=2, max_bn_steps=9),
+        **checkpoints.cell("both/multi_rnn_cell/cell_0/BNLSTMCell"),
+        **checkpoints.cell("both/multi_rnn_cell/cell_1/BNLSTMCell", input_dim=4),
+    }
+    prefix, out = checkpoints.write(tmp_path / "m", variables), str(tmp_path / "out")
+    found = survey.survey(Checkpoint(prefix).entries)
+    assert {(rnn.scope, rnn.kind) for rnn in found.rnns} == {
+        ("skip/multi_rnn_cell/cell_0", "single"),
+        ("skip/multi_rnn_cell/cell_1", "single"),
+        ("uneven/fw", "single"),
+        ("uneven/bw", "single"),
+        ("both", "bidirectional"),
+        ("both/multi_rnn_cell", "stack"),
+    }
+    assert main(["convert", prefix, out]) == 0
+    assert main(["verify", prefix, out]) == 0
+    assert "Equal: 8 of 8" in capfd.readouterr().out
+
+
+def test_a_cell_without_steps_is_not_whole(tmp_path):
+    variables = checkpoints.cell("rnn/BNLSTMCell", max_bn_steps=0)
+    prefix = checkpoints.write(tmp_path / "m", variables)
+    with pytest.raises(migrate.MigrateError, match="expected no zeros"):
+        migrate.read(prefix)
+
+
+def test_variables_that_the_format_lacks_are_named(tmp_path, capfd):
+    variables = {**checkpoints.cell("rnn/BNLSTMCell"), "words": np.array([b"a", b"b"])}
+    prefix, out = checkpoints.write(tmp_path / "m", variables), tmp_path / "out"
+    assert main(["convert", prefix, str(out)]) == 0
+    assert "Not written: words" in capfd.readouterr().out
+    report = json.loads((out / "report.json").read_text())
+    (left,) = [t for t in report["tensors"] if t["file"] is None]
+    assert (left["name"], "reason" in left) == ("words", True)
+    assert main(["verify", prefix, str(out)]) == 0
+    assert "1 variables are not in the output: words" in capfd.readouterr().out
+
+
+def test_slots_are_known_in_the_scope_of_their_optimizer(tmp_path):
+    variables = {
+        **checkpoints.cell("rnn/BNLSTMCell"),
+        "train/rnn/BNLSTMCell/W_xh/Adam": np.zeros((3, 16), np.float32),
+        "train/other/W_xh/Adam": np.zeros(3, np.float32),
+    }
+    prefix = checkpoints.write(tmp_path / "m", variables)
+    found = survey.survey(Checkpoint(prefix).entries)
+    assert found.slots == {"train/rnn/BNLSTMCell/W_xh/Adam": "rnn/BNLSTMCell/W_xh"}
+    assert found.others == ("train/other/W_xh/Adam",)
+
+
+@pytest.fixture
+def v1_shards(tmp_path):
+    """A V1 checkpoint in three shards, by real TensorFlow 1.15.5."""
+    for file in (goldens.FOLDER / "tf-1.15.5" / "ckpt").glob("v1_shards-*"):
+        shutil.copy(file, tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["v1_shards", "v1_shards-?????-of-00003", "v1_shards-00001-of-00003", "", "state"],
+)
+def test_v1_shards_by_every_name(v1_shards, name):
+    if name in ("", "state"):
+        state = 'model_checkpoint_path: "/gone/v1_shards-?????-of-00003"\n'
+        (v1_shards / "checkpoint").write_text(state)
+        name = "checkpoint" if name else ""
+    checkpoint = Checkpoint(v1_shards / name)
+    assert len(checkpoint.files()) == 3
+    expected = np.load(goldens.FOLDER / "tf-1.15.5" / "v1_shards.npz")
+    start = "v1|"
+    values = {k[len(start) :]: expected[k] for k in expected if k.startswith(start)}
+    assert sorted(checkpoint) == sorted(k.replace("\\", "/") for k in values)
+    for key, value in values.items():
+        array = checkpoint[key.replace("\\", "/")]
+        assert (array.dtype, array.tobytes()) == (value.dtype, value.tobytes())
+
+
+def test_v1_shards_convert_and_verify(v1_shards):
+    prefix, out = str(v1_shards / "v1_shards"), str(v1_shards / "out")
+    assert main(["convert", prefix, out]) == 0
+    assert main(["verify", prefix, out]) == 0
+
+
+@pytest.mark.parametrize("name", ["v1_shards", "v1_shards-00000-of-00003"])
+def test_a_missing_v1_shard_is_said(v1_shards, name):
+    (v1_shards / "v1_shards-00001-of-00003").unlink()
+    with pytest.raises(migrate.MigrateError, match="2 of its 3 data files"):
+        Checkpoint(v1_shards / name)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'model_checkpoint_path: "m"\n',
+        'model_checkpoint_path: "/a/machine/that/is/gone/m"\n',
+        'model_checkpoint_path: "sub/../m"\nall_model_checkpoint_paths: "n"\n',
+    ],
+)
+def test_the_latest_checkpoint_of_a_folder(tmp_path, content):
+    prefix = checkpoints.write(tmp_path / "m", checkpoints.cell("rnn/BNLSTMCell"))
+    (tmp_path / "checkpoint").write_text(content)
+    assert len(Checkpoint(tmp_path)) == 13
+    assert Checkpoint(prefix + ".data-00000-of-00001").prefix == prefix
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"", b"model_checkpoint_path: 3"])
+def test_an_unreadable_checkpoint_file(tmp_path, content):
+    checkpoints.write(tmp_path / "m", checkpoints.cell("rnn/BNLSTMCell"))
+    (tmp_path / "checkpoint").write_bytes(content)
+    with pytest.raises(
+        migrate.MigrateError, match="name one of the checkpoints in it: m"
+    ):
+        Checkpoint(tmp_path)
 
 
 def test_float64_cells_stay_float64(tmp_path):

@@ -11,7 +11,6 @@ import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM, spec
 from migrate import survey
-from migrate.checkpoint import Checkpoint
 from migrate.convert import cells_of
 from migrate.layouts import layout_of
 
@@ -144,34 +143,6 @@ def test_every_pass_from_the_start(version, name, mode):
     _check_end(golden, layers)
 
 
-def _statistics_in_checkpoint(golden):
-    checkpoint = Checkpoint(golden.checkpoint)
-    return [
-        golden.without_race(checkpoint[name])
-        for cell in golden.rnn.cells
-        for leaf, name in sorted(cell.variables.items())
-        if "/pop_" in leaf
-    ]
-
-
-def _tolerance_after_adam(golden):
-    """1e-6, and more only where real TensorFlow is further than that from itself.
-
-    Adam divides gradients by their own size, so that an element near zero moves by the
-    sign of its rounding error: in `bidirectional_lengths`, 1.15.5 is 2.8e-6 from
-    0.12.1.
-    """
-    newest = goldens.load("1.15.5", golden.name)
-    pairs = zip(
-        _statistics_in_checkpoint(golden),
-        _statistics_in_checkpoint(newest),
-        strict=True,
-    )
-    itself = max(goldens.difference(a, b) for a, b in pairs)
-    allowed = goldens.STATISTICS_AFTER_ADAM
-    return allowed if itself <= allowed else allowed + itself
-
-
 def _check_end(golden, layers):
     mine = layers.statistics(golden)
     tables = [
@@ -180,8 +151,10 @@ def _check_end(golden, layers):
         for leaf, name in sorted(cell.variables.items())
         if "/pop_" in leaf
     ]
-    allowed = _tolerance_after_adam(golden)
-    for table, expected in zip(tables, _statistics_in_checkpoint(golden), strict=True):
+    allowed = goldens.tolerance_after_adam(golden)
+    for table, expected in zip(
+        tables, goldens.statistics_in_checkpoint(golden), strict=True
+    ):
         assert goldens.difference(table, expected) <= allowed
     if golden.raced_row() is None:
         outputs, states, _, _ = layers.run(golden, False)

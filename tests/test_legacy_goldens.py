@@ -11,6 +11,7 @@ import cases
 import golden as goldens
 from bnlstm_compat import reference
 from migrate import survey
+from migrate.checkpoint import Checkpoint
 from migrate.layouts import layout_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -68,6 +69,13 @@ def check_all_passes(golden, found):
     if golden.meta["adam_steps"]:
         worst = goldens.difference(found["out|adam|losses"], golden["out|adam|losses"])
         assert worst <= goldens.ADAM_LOSSES
+    end = Checkpoint(golden.checkpoint)
+    allowed = goldens.tolerance_after_adam(golden)
+    for name, table in group("v1").items():
+        worst = goldens.difference(
+            golden.without_race(table), golden.without_race(end[name])
+        )
+        assert worst <= allowed, name
     if golden.raced_row() is None:
         outputs = found["out|final|outputs"]
         goldens.check_pass(golden, "final", goldens.TRAINING, outputs, states("final"))

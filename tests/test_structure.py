@@ -52,7 +52,10 @@ def test_data_flows_one_way(package):
 
 
 @pytest.mark.parametrize("file", LIGHT)
-def test_light_modules_stay_light(file):
+def test_light_modules_import_little_themselves(file):
+    """What each file asks for; importing the package bnlstm_compat registers the
+    layers with Keras, and so brings TensorFlow."""
+
     assert _imports(ROOT / file, top_level_only=True) & HEAVY == LIGHT[file]
 
 

@@ -84,6 +84,8 @@ class Layout:
             if len(shape) != 2:
                 return f"{where}: {symbols[name]} has shape {shape}, expected a matrix"
             sizes[symbol] = shape[0]
+            if 0 in shape:
+                return f"{where}: {symbols[name]} has shape {shape}, expected no zeros"
         for weight in spec.WEIGHTS:
             leaf, expected = symbols[weight.name], weight.shape(**sizes)
             if shapes[leaf] != expected:

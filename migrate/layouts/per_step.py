@@ -26,8 +26,8 @@ PER_STEP = Layout(
         for site in ("hh", "xh")
         for leaf in ("scale", "pop_mean", "pop_var")
     ),
-    # A bias, and an offset of x W_xh, belong to the cell with shared statistics.
-    foreign=frozenset({"bias", "xh/offset"}),
+    # An offset of x W_xh belongs to the cell with shared statistics.
+    foreign=frozenset({"xh/offset"}),
     defaults={
         "epsilon": spec.EPSILON,
         "decay": spec.MOMENTUM,
