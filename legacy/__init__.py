@@ -7,6 +7,7 @@ import importlib
 
 _HOMES = {
     "BNLSTMCell": "cell",
+    "install": "facade.setup",
     "offset_initializer": "cell",
     "orthogonal_lstm_initializer": "cell",
 }
@@ -15,5 +16,5 @@ __all__ = sorted(_HOMES)
 
 def __getattr__(name):
     if name not in _HOMES:
-        raise AttributeError("module 'legacy' has no attribute {!r}".format(name))
+        raise AttributeError(f"module 'legacy' has no attribute {name!r}")
     return getattr(importlib.import_module("legacy." + _HOMES[name]), name)
