@@ -23,7 +23,7 @@ class _UsageError(Exception):
 def _parser():
     parser = argparse.ArgumentParser(
         prog="python -m legacy",
-        description="Runs TensorFlow 0.8-1.15 scripts, unchanged, on today's TensorFlow.",
+        description="Runs TensorFlow 0.8-1.15 scripts, unchanged, on TensorFlow 2.",
         usage="python -m legacy [OPTIONS] (SCRIPT | -m MODULE | --coverage) [ARGS ...]",
     )
     parser.add_argument(
@@ -119,7 +119,7 @@ def _script(path):
 
 
 def _find_module(name):
-    """The spec of the module to run as ``__main__``; a package's is its ``__main__``."""
+    """The spec of the module to run; for a package, of its ``__main__``."""
     if sys.path[0] == "":
         sys.path[0] = os.getcwd()
     try:
@@ -134,7 +134,7 @@ def _find_module(name):
 
 
 def _run(options):
-    """Runs the script in a fresh ``__main__``, in a process made one of TensorFlow 1."""
+    """Runs the script as ``__main__``, in a process made one of TensorFlow 1."""
     from legacy.facade import asks, setup, traces
 
     main_module = types.ModuleType("__main__")

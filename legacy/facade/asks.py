@@ -1,4 +1,4 @@
-"""Who asks: whether a file is the user's, or belongs to Python or an installed package."""
+"""Who asks: whether a file is the user's, or Python's, or an installed package's."""
 
 import os
 import site

@@ -117,7 +117,7 @@ def verify_shape_free(*args, **kwargs):
 
 
 def _constant_class(real, function):
-    """``zeros_initializer`` and the like: a class now, a function of a shape in 0.12."""
+    """``zeros_initializer`` and its like: classes now, functions of a shape in 0.12."""
 
     def adapt(real, args, kwargs):
         if "shape" in kwargs or (args and (is_shape(args[0]) or is_tensor(args[0]))):

@@ -12,7 +12,7 @@ def is_tensor(value):
 
 
 def is_index(value):
-    """Whether ``value`` can only be a dimension's number: an integer or a 0-d tensor."""
+    """Whether ``value`` can only number a dimension: an integer or a 0-d tensor."""
     if is_tensor(value):
         return value.shape.rank == 0 and value.dtype.is_integer
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)

@@ -26,7 +26,7 @@ HINTS = {
     "tf.contrib.graph_editor": "use tf.graph_util and tf.import_graph_def",
     "tf.contrib.autograph": "use tf.autograph",
     "tf.contrib.checkpoint": "use tf.train.Checkpoint",
-    "tf.contrib.resampler": "use the package tensorflow-addons' source, or tf.gather_nd",
+    "tf.contrib.resampler": "use tf.gather_nd",
     "tf.contrib.memory_stats": "use tf.config.experimental.get_memory_info",
     "tf.contrib.nccl": "use tf.distribute.MirroredStrategy",
     "tf.contrib.mpi_collectives": "use the package horovod",

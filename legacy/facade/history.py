@@ -15,7 +15,7 @@ _FOLDER = pathlib.Path(__file__).parent / "api"
 
 @functools.cache
 def names(release):
-    """All public names of ``release``, as a tuple of dotted names such as ``tf.abs``."""
+    """All public names of ``release``: a tuple of dotted names such as ``tf.abs``."""
     with gzip.open(_FOLDER / f"tf-{release}.txt.gz", "rt", encoding="utf-8") as lines:
         return tuple(line.strip() for line in lines if line.strip())
 

@@ -46,7 +46,7 @@ def weighted_cross_entropy_with_logits(*args, **kwargs):
 
 
 def _sampled(name):
-    """A sampled loss; 0.12 had ``inputs`` before ``labels``, and labels are integers."""
+    """A sampled loss; 0.12 had ``inputs`` before ``labels``, which are integers."""
     real = getattr(tf.nn, name)
 
     def adapted(weights, biases, *args, **kwargs):

@@ -22,7 +22,7 @@ CONTRIB = "tensorflow.contrib"
 
 
 def load(target):
-    """The object that ``target`` names: ``"module:attr.attr"``, ``"module"``, itself."""
+    """The object that ``target`` names: ``"module:attr.attr"``, or is."""
     if not isinstance(target, str):
         return target
     module, _, attributes = target.partition(":")
@@ -47,7 +47,7 @@ def tables():
 
 @functools.cache
 def mounts():
-    """Paths that answer with the ``NAMES`` of one module: path -> that module's name."""
+    """Paths that answer with the ``NAMES`` of one module: path -> that module."""
     from legacy import contrib
     from legacy.facade import leaked
 

@@ -91,7 +91,7 @@ class Saver(tf.train.Saver):
             f"release, such as {old}, here {new}"
         )
         with sess.graph.as_default():
-            by_name = {name: variable for name, variable in mapping.values()}
+            by_name = dict(mapping.values())
             return tf.train.Saver(by_name).restore(sess, save_path)
 
     def _older_names(self, save_path):

@@ -4,6 +4,7 @@ import os
 import sys
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_FROZEN = ("<frozen runpy>", "<frozen importlib.")
 _OWN = tuple(
     os.path.join(_PACKAGE, *parts)
     for parts in (
@@ -19,10 +20,7 @@ _OWN = tuple(
 
 def _own(frame):
     filename = frame.f_code.co_filename
-    return filename in _OWN or filename in (
-        "<frozen runpy>",
-        "<frozen importlib._bootstrap>",
-    )
+    return filename in _OWN or filename.startswith(_FROZEN)
 
 
 def _strip(traceback):
