@@ -16,8 +16,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(os.path.dirname(HERE))]
 warnings.simplefilter("ignore")
 
-import harness  # noqa: E402
 import numpy as np  # noqa: E402
+
+import harness  # noqa: E402
 
 # Measured: real 1.15.5 against TF 2.21 differs by at most 2e-6 of an output's largest
 # value and 2e-5 of a gradient's (other kernels, other order of sums).
@@ -57,7 +58,6 @@ class Facade:
 
     def __init__(self):
         import tensorflow.compat.v1 as tf
-
         from legacy.contrib import setup
 
         tf.disable_v2_behavior()

@@ -14,7 +14,8 @@ _HOMES = {
     " LSTMBlockWrapper",
     "conv": "Conv1DLSTMCell Conv2DLSTMCell Conv3DLSTMCell ConvLSTMCell",
     "fused": "FusedRNNCell FusedRNNCellAdaptor TimeReversedFusedRNN",
-    "gated": "IndRNNCell IndyGRUCell IndyLSTMCell IntersectionRNNCell SRUCell UGRNNCell",
+    "gated": "IndRNNCell IndyGRUCell IndyLSTMCell IntersectionRNNCell SRUCell"
+    " UGRNNCell",
     "grid": "BidirectionalGridLSTMCell GridLSTMCell TimeFreqLSTMCell",
     "lstm": "CoupledInputForgetGateLSTMCell GLSTMCell LayerNormBasicLSTMCell NASCell"
     " PhasedLSTMCell",

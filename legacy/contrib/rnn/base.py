@@ -146,7 +146,7 @@ def _linear(
 
 
 class _Linear:
-    """`dense` as an object: the variables of the scope it is made in, for every call."""
+    """`dense` as an object: every call uses the variables of the scope it began in."""
 
     def __init__(
         self,

@@ -66,7 +66,7 @@ def _halves(joined, x, h):
 
 
 class _BlockLSTM:
-    """The variables of a fused LSTM, in creation order: kernel, bias, w_{i,f,o}_diag."""
+    """The variables of a fused LSTM, as created: kernel, bias, w_{i,f,o}_diag."""
 
     def _set_up(self, num_units, forget_bias, cell_clip, use_peephole):
         if isinstance(cell_clip, bool):  # 1.0: (num_units, forget_bias, use_peephole)
@@ -172,7 +172,9 @@ class LSTMBlockWrapper(Plain, tf.layers.Layer):
             last = LSTMStateTuple(
                 *(
                     tf.gather_nd(tf.concat([start[tf.newaxis], all_steps], 0), where)
-                    for start, all_steps in zip(initial_state, (states, outputs))
+                    for start, all_steps in zip(
+                        initial_state, (states, outputs), strict=False
+                    )
                 )
             )
         return tf.unstack(outputs) if listed else outputs, last

@@ -6,7 +6,7 @@ import tensorflow.compat.v1 as tf
 
 
 class FusedRNNCell(metaclass=abc.ABCMeta):
-    """cell(inputs, initial_state, dtype, sequence_length, scope) -> (outputs, state)."""
+    """cell(inputs, initial_state, dtype, lengths, scope) -> (outputs, state)."""
 
     @abc.abstractmethod
     def __call__(

@@ -1,6 +1,7 @@
 """LSTMs that run along frequency as well as time (Sainath & Li 2016)."""
 
 import collections
+import itertools
 
 import tensorflow.compat.v1 as tf
 
@@ -135,7 +136,7 @@ class GridLSTMCell(Cell):
                     "num_frequency_blocks of one length. Received: "
                     f"{len(starts)}, {len(ends)}, {len(blocks)}"
                 )
-            self._ranges = tuple(zip(starts, ends))
+            self._ranges = tuple(zip(starts, ends, strict=False))
 
     @property
     def state_tuple_type(self):
@@ -172,7 +173,7 @@ class GridLSTMCell(Cell):
             tf.slice(state, [0, k * self._units], [-1, self._units])
             for k in range(2 * count)
         ]
-        return list(zip(parts[::2], parts[1::2]))
+        return list(zip(parts[::2], parts[1::2], strict=False))
 
     def _weights(self, block, width, dtype):
         """({direction: (matrix, bias)}, {direction: {gate: (freq, time)}})."""
@@ -206,7 +207,7 @@ class GridLSTMCell(Cell):
         m_freq = c_freq = tf.zeros([rows(windows[0]), self._units], windows[0].dtype)
         outputs, states = [], []
         old = self._states(state, prefix, block, len(windows))
-        for window, (c_time, m_time) in zip(windows, old):
+        for window, (c_time, m_time) in zip(windows, old, strict=False):
             joined = tf.concat([window, m_time, m_freq], 1)
             before, new, opening = (c_freq, c_time), {}, {}
             for direction, c_old in (("freq", c_freq), ("time", c_time)):
@@ -230,7 +231,7 @@ class GridLSTMCell(Cell):
             m_freq, m_time = (
                 tf.sigmoid(see("O", gate, after)) * tf.tanh(c)
                 for (gate, see), c in zip(
-                    (opening["freq"], opening["time"]), (c_freq, c_time)
+                    (opening["freq"], opening["time"]), (c_freq, c_time), strict=False
                 )
             )
             outputs += [m_time, m_freq]
@@ -242,7 +243,7 @@ class GridLSTMCell(Cell):
             self._sweep(windows, block, state, prefix)
             for block, windows in enumerate(blocks)
         ]
-        return [sum(parts, []) for parts in zip(*swept)]
+        return [list(itertools.chain(*parts)) for parts in zip(*swept, strict=False)]
 
     def call(self, inputs, state):
         outputs, states = self._direction(self._features(inputs), state, "state")

@@ -29,7 +29,7 @@ def _layers(cells_fw, cells_bw, states_fw, states_bw):
                 f"layer. Received: {name}={states!r}"
             )
         starts.append(states or [None] * len(cells_fw))
-    return zip(cells_fw, cells_bw, *starts)
+    return zip(cells_fw, cells_bw, *starts, strict=False)
 
 
 def stack_bidirectional_rnn(
@@ -62,7 +62,7 @@ def stack_bidirectional_rnn(
                     scope=layer,
                 )
             finals.append(final)
-    return inputs, *zip(*finals)
+    return inputs, *zip(*finals, strict=False)
 
 
 def stack_bidirectional_dynamic_rnn(
@@ -101,4 +101,4 @@ def stack_bidirectional_dynamic_rnn(
                 )
             inputs = tf.concat(outputs, 2)
             finals.append(final)
-    return inputs, *zip(*finals)
+    return inputs, *zip(*finals, strict=False)

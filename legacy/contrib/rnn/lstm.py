@@ -128,7 +128,9 @@ class LayerNormBasicLSTMCell(Cell):
             i, j, f, o = (
                 layer_norm(gate, scope, *self._norm)
                 for gate, scope in zip(
-                    (i, j, f, o), ("input", "transform", "forget", "output")
+                    (i, j, f, o),
+                    ("input", "transform", "forget", "output"),
+                    strict=False,
                 )
             )
         g = self._activation(j)
@@ -178,7 +180,7 @@ class GLSTMCell(Cell):
         with tf.variable_scope(tf.get_variable_scope(), initializer=self._initializer):
             parts = []
             split = [tf.split(t, self._groups, 1) for t in (inputs, h_old)]
-            for k, group in enumerate(zip(*split)):
+            for k, group in enumerate(zip(*split, strict=False)):
                 with tf.variable_scope(f"group{k}"):
                     size = 4 * self._units // self._groups
                     parts.append(tf.split(dense(group, size, bias=False), 4, 1))
@@ -192,7 +194,7 @@ class GLSTMCell(Cell):
                         tf.zeros_initializer(),
                     ),
                 )
-                for name, gate in zip("ijfo", zip(*parts))
+                for name, gate in zip("ijfo", zip(*parts, strict=False), strict=False)
             )
         # The original squashes j with tanh whatever the activation is.
         c = tf.sigmoid(f + self._forget_bias) * c_old + tf.sigmoid(i) * tf.tanh(j)
