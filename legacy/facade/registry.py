@@ -115,6 +115,22 @@ def names(path):
     return found
 
 
+def emulated(path, name):
+    """Whether ``name`` in the module ``path`` is ours rather than today's own.
+
+    A table entry that only points at ``tensorflow.compat.v1``'s function of the same
+    name, or at a module of TensorFlow, is native.
+    """
+    target = names(path).get(name)
+    if target is None:
+        child = f"{path}.{name}"
+        return child in mounts() or child.startswith(CONTRIB)
+    if not isinstance(target, str):
+        return True
+    module, _, attribute = target.partition(":")
+    return not module.startswith("tensorflow") or bool(attribute)
+
+
 def children(path):
     """Names of the registered modules directly below ``path``."""
     start = path + "."
