@@ -8,7 +8,7 @@ def weights(session, variables=None, scale=0.3):
     """Gives every trainable variable numbers that depend on its place and shape only."""
     for place, variable in enumerate(variables or tf.trainable_variables()):
         shape = variable.get_shape().as_list()
-        values = np.random.RandomState(100 + place).randn(*shape) * scale
+        values = np.asarray(np.random.RandomState(100 + place).randn(*shape) * scale)
         session.run(variable.assign(values.astype(np.float32)))
 
 
