@@ -6,6 +6,8 @@ use}. References are TensorFlow 1.15.5's results, for what only earlier releases
 """
 
 FAMILIES = {
+    "framework": "legacy.contrib.framework",
+    "layers": "legacy.contrib.layers",
     "rnn": "legacy.contrib.rnn",
 }
 
@@ -13,14 +15,17 @@ DEEP = {}
 
 
 def setup():
-    """What TensorFlow's own modules need before the families can use them.
+    """Two old addresses that `tensorflow.python.layers.*` and tf_slim rely on.
 
-    `tensorflow.python.layers.*` (and tf_slim through it) look for tf_keras's v1 layers
-    where tf_keras 2.15 and older had them; the modules live under `tf_keras.src` now.
+    tf_keras's v1 layers, which live under `tf_keras.src` since 2.16; and
+    `variable_scope.variable`, another name of `tf.Variable` that is gone.
     """
     import importlib
     import sys
 
+    from tensorflow.python.ops import variable_scope, variable_v1
+
+    variable_scope.variable = variable_v1.VariableV1
     old, new = "tf_keras.legacy_tf_layers", "tf_keras.src.legacy_tf_layers"
     sys.modules.setdefault(old, importlib.import_module(new))
     for name in ("base", "convolutional", "core", "normalization", "pooling"):

@@ -121,7 +121,7 @@ def save(path, made_by, results):
 
 
 def as_json(value):
-    return np.array("%s" % json.dumps(value))
+    return np.array(json.dumps(value), dtype="U")
 
 
 def as_text(value):
