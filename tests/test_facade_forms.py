@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from tests.legacy_process import ROOT, legacy, succeeded
+from legacy_process import ROOT, legacy, succeeded
 
 FOLDER = ROOT / "tests" / "facade"
 # Real 0.12.1 against real 1.15.5 on like arithmetic; ours differs by at most 2e-7.

@@ -6,7 +6,14 @@ notes of 1.0 list.
 
 import tensorflow.compat.v1 as tf
 
-from legacy.facade.forms import adapted_class, is_index, is_shape, is_tensor, named
+from legacy.facade.forms import (
+    adapted_class,
+    is_index,
+    is_shape,
+    is_tensor,
+    named,
+    renamed,
+)
 
 _V1 = "tensorflow.compat.v1:"
 
@@ -52,11 +59,11 @@ def split_v(value, size_splits, split_dim=0, num=None, name="split_v"):
 
 def sparse_split(*args, **kwargs):
     """``sparse_split(split_dim, num_split, sp_input)`` of 0.12, or today's keywords."""
-    if args and is_index(args[0]):
-        order = ("split_dim", "num_split", "sp_input", "name")
-        kwargs = named("sparse_split", order, args, kwargs)
-        args = ()
-    return tf.sparse_split(*args, **kwargs)
+    order = ("split_dim", "num_split", "sp_input", "name")
+    if args and not is_index(args[0]):
+        order = ("keyword_required", "sp_input", "num_split", "axis", "name")
+    given = named("sparse_split", order, args, kwargs)
+    return tf.sparse_split(**renamed(given, {"split_dim": "axis"}))
 
 
 def reverse(*args, **kwargs):
