@@ -8,7 +8,7 @@ memory; ``install`` puts both to work.
 import importlib.machinery
 import sys
 
-from legacy.era import lost_methods, python_names, source
+from legacy.era import lost_methods, python2, python_names, source
 
 
 class _UserLoader(importlib.machinery.SourceFileLoader):
@@ -53,6 +53,7 @@ def install(is_user, announce):
     """
     python_names.install()
     lost_methods.install()
+    python2.install()
     if not any(isinstance(finder, _UserFinder) for finder in sys.meta_path):
         path_finder = sys.meta_path.index(importlib.machinery.PathFinder)
         sys.meta_path.insert(path_finder, _UserFinder(is_user, announce))

@@ -10,11 +10,9 @@ import functools
 
 import numpy as np
 
-# Names under which rewritten user code reaches this module; safe to add, since
-# nothing else uses them.
+# The built-in name under which rewritten user code reaches ``method``; safe to add,
+# since nothing else uses it.
 METHOD = "__legacy_method__"
-DIVIDE = "__legacy_divide__"
-DIVIDE_IN_PLACE = "__legacy_divide_in_place__"
 
 
 def _same(value, *encoding_and_errors, **named):
@@ -73,40 +71,6 @@ def method(value, name):
         raise
 
 
-def _whole(value):
-    """True for integers and arrays of integers, which Python 2 divided downwards."""
-    if isinstance(value, (int, np.integer)):
-        return True
-    return isinstance(value, np.ndarray) and value.dtype.kind in "biu"
-
-
-def divide(left, right):
-    """``left / right`` as Python 2 did it without ``from __future__ import division``.
-
-    Integers are divided downwards; a type with a method of its own for Python 2's
-    operator (tensors, shape dimensions) is asked first.
-    """
-    if _whole(left) and _whole(right):
-        return left // right
-    for value, name, other in ((left, "__div__", right), (right, "__rdiv__", left)):
-        if hasattr(type(value), name):
-            result = getattr(value, name)(other)
-            if result is not NotImplemented:
-                return result
-    return left / right
-
-
-def divide_in_place(left, right):
-    """``left /= right`` of Python 2: arrays keep their memory and type."""
-    if isinstance(left, np.ndarray):
-        whole = _whole(left) and _whole(right)
-        function = np.floor_divide if whole else np.true_divide
-        return function(left, right, out=left, casting="unsafe")
-    return divide(left, right)
-
-
 def install():
-    """Puts the helpers where rewritten code finds them."""
+    """Puts the helper where rewritten code finds it."""
     setattr(builtins, METHOD, method)
-    setattr(builtins, DIVIDE, divide)
-    setattr(builtins, DIVIDE_IN_PLACE, divide_in_place)

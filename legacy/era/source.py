@@ -5,8 +5,9 @@ Python 2 had: its built-in names (``xrange``, ``unicode``, ...) or its modules
 (``cPickle``, ...). A use that is prepared for both, under a ``try`` or a test of the
 version, is no sign.
 
-The translation is made by fissix, the kept-up fork of lib2to3; Python 2's division
-and the methods that types have lost (``lost_methods``) are added to the syntax tree.
+The translation is made by fissix, the kept-up fork of lib2to3; what the same words
+meant in Python 2 (``python2``) and the methods that types have lost (``lost_methods``)
+are added to the syntax tree.
 """
 
 import ast
@@ -18,7 +19,7 @@ import io
 import os
 import re
 
-from legacy.era import lost_methods
+from legacy.era import lost_methods, python2
 
 PYTHON_2_BUILTINS = frozenset(
     "basestring cmp execfile long raw_input reduce unichr unicode xrange".split()
@@ -180,7 +181,9 @@ def _translate(text, path, in_package):
             node.end_lineno = lines[node.end_lineno - 1]
     if not re.search(r"^from __future__ import .*\bdivision\b", text, re.MULTILINE):
         tree = _Division().visit(tree)
-    return tree
+    signs = _Signs()
+    signs.visit(tree)
+    return _Builtins(python2.BUILTINS.keys() - signs.bound).visit(tree)
 
 
 def _line_map(old, new):
@@ -202,15 +205,13 @@ def _call(function, *arguments):
 
 
 class _Division(ast.NodeTransformer):
-    """Python 2's ``/``: see ``lost_methods.divide``."""
+    """Python 2's ``/``: see ``python2.divide``."""
 
     def visit_BinOp(self, node):
         self.generic_visit(node)
         if not isinstance(node.op, ast.Div):
             return node
-        return ast.copy_location(
-            _call(lost_methods.DIVIDE, node.left, node.right), node
-        )
+        return ast.copy_location(_call(python2.DIVIDE, node.left, node.right), node)
 
     def visit_AugAssign(self, node):
         self.generic_visit(node)
@@ -218,8 +219,20 @@ class _Division(ast.NodeTransformer):
             return node
         value = copy.deepcopy(node.target)
         value.ctx = ast.Load()
-        call = _call(lost_methods.DIVIDE_IN_PLACE, value, node.value)
+        call = _call(python2.DIVIDE_IN_PLACE, value, node.value)
         return ast.copy_location(ast.Assign(targets=[node.target], value=call), node)
+
+
+class _Builtins(ast.NodeTransformer):
+    """Sends built-in names that Python 2 understood differently to ``python2``."""
+
+    def __init__(self, names):
+        self._names = names
+
+    def visit_Name(self, node):
+        if node.id in self._names:
+            node.id = python2.PREFIX + node.id
+        return node
 
 
 class _LostMethods(ast.NodeTransformer):
