@@ -2,12 +2,17 @@
 
 import ast
 import inspect
+import math  # noqa: F401  names that NumPy leaked
+import pickle
+import sys  # noqa: F401
+import warnings  # noqa: F401
 
 import numpy as np
 
 NINF = -np.inf
 PZERO = 0.0
 NZERO = -0.0
+loads = pickle.loads
 row_stack = np.vstack
 # Where NumPy 1.26 and NumPy 2 keep what both have.
 if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
@@ -148,8 +153,9 @@ def find_common_type(array_types, scalar_types):
         return np.result_type(*(arrays or scalars)) if arrays or scalars else None
     by_array, by_scalar = np.result_type(*arrays), np.result_type(*scalars)
     order = "biufcSUVO"
-    higher = order.index(by_scalar.kind) > order.index(by_array.kind)
-    return by_scalar if higher else by_array
+    if order.index(by_scalar.kind) > order.index(by_array.kind):
+        return np.promote_types(by_array, by_scalar)
+    return by_array
 
 
 def issctype(rep):

@@ -64,9 +64,9 @@ _FUNCTIONS = (
     "NINF NZERO PZERO RankWarning alen array asanyarray asarray asfarray asscalar "
     "byte_bounds cast compare_chararrays deprecate deprecate_with_doc disp "
     "fastCopyAndTranspose find_common_type format_parser fromstring in1d issctype "
-    "issubclass_ issubsctype load mafromtxt maximum_sctype msort nbytes ndfromtxt "
-    "obj2sctype recfromcsv recfromtxt row_stack safe_eval sctype2char sctypes "
-    "set_string_function source trapz"
+    "issubclass_ issubsctype load loads mafromtxt math maximum_sctype msort nbytes "
+    "ndfromtxt obj2sctype recfromcsv recfromtxt row_stack safe_eval sctype2char "
+    "sctypes set_string_function source sys trapz warnings"
 )
 
 NAMES = {
@@ -75,10 +75,6 @@ NAMES = {
     **{name: f"builtins:{python}" for name, python in _PYTHON.items()},
     **{name: _HERE + name for name in _FUNCTIONS.split()},
     "DataSource": "numpy.lib.npyio:DataSource",
-    "loads": "pickle:loads",
-    "math": "math",
-    "sys": "sys",
-    "warnings": "warnings",
 }
 
 TABLE = {

@@ -73,6 +73,7 @@ class _TextFile(io.TextIOWrapper):
 
 def open_(name, mode="r", *buffering):
     """``open``: a file to be written takes text and bytes, whatever its mode."""
+    mode = mode.replace("U", "") or "r"  # universal newlines are the default now
     if not set(mode) & set("wa") or "+" in mode:
         return open(name, mode, *buffering)
     binary = _BytesFile(io.FileIO(name, mode.replace("b", "").replace("t", "")))

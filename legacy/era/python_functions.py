@@ -32,3 +32,8 @@ def load_source(name, path):
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def join(words, sep=" "):
+    """``string.join``: the words with ``sep`` between them."""
+    return sep.join(words)

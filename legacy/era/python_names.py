@@ -1,9 +1,9 @@
-"""Standard-library names that Python 3.3 to 3.13 removed, put back.
+"""Standard-library names that Python 3.0 to 3.13 removed, put back.
 
 These are additions to the real modules: nothing that exists is replaced, so code that
 does not know the old names is not affected.
 
-Source: "Removed" in What's New in Python 3.8 to 3.13.
+Source: "Removed" in What's New in Python 3.0 to 3.13.
 """
 
 import collections.abc
@@ -19,6 +19,19 @@ REMOVED = {
         ("collections", name): f"collections.abc:{name}"
         for name in collections.abc.__all__
     },
+    **{
+        ("string", name): f"builtins:str.{name}"
+        for name in (
+            "capitalize count expandtabs find index ljust lower lstrip replace rfind "
+            "rjust rstrip split strip swapcase translate upper zfill maketrans"
+        ).split()
+    },
+    ("string", "atof"): "builtins:float",
+    ("string", "atoi"): "builtins:int",
+    ("string", "join"): "legacy.era.python_functions:join",
+    ("string", "letters"): "string:ascii_letters",
+    ("string", "lowercase"): "string:ascii_lowercase",
+    ("string", "uppercase"): "string:ascii_uppercase",
     ("time", "clock"): "time:process_time",
     ("fractions", "gcd"): "math:gcd",
     ("inspect", "getargspec"): "legacy.era.python_functions:getargspec",
