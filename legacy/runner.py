@@ -144,10 +144,11 @@ def _run(options):
         folder = options.script if os.path.isdir(options.script) else None
         if not getattr(sys.flags, "safe_path", False):
             sys.path[0] = folder or os.path.dirname(os.path.realpath(path))
-        # As plain Python does: argv keeps the spelling, __file__ is absolute.
+        # As under plain Python: argv keeps the spelling, __file__ is absolute.
         sys.argv = [options.script, *options.args]
-        names.update(__file__=os.path.abspath(path), __package__=None, __spec__=None)
-    setup.install(verbose=options.verbose, port_cell=options.port_cell)
+        path = os.path.abspath(path)
+        names.update(__file__=path, __package__=None, __spec__=None)
+    setup.prepare(verbose=options.verbose, port_cell=options.port_cell)
     if options.module:
         spec = _find_module(options.script)
         asks.claim(_claimed(spec))

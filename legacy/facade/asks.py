@@ -7,6 +7,10 @@ import sysconfig
 
 _PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _MARKS = {"site-packages", "dist-packages"}
+# Where the question comes from: these frames do not ask for themselves.
+_MACHINERY = {
+    os.path.join(os.path.dirname(__file__), name) for name in ("asks.py", "hook.py")
+}
 # Installed packages that were named on the command line (-m) count as the user's.
 _claimed = []
 _known = {}
@@ -36,7 +40,7 @@ def is_user(filename):
     """Tells whether the source file ``filename`` is the user's own.
 
     Not the user's: the standard library, installed packages, this project's packages
-    and Python's frozen modules. Code without a file (``exec``, notebooks) is.
+    and Python's frozen modules. A made-up name (``<ipython-input-1>``) is.
     """
     answer = _known.get(filename)
     if answer is None:
@@ -54,23 +58,30 @@ def _decide(filename):
 
 
 def user_globals(namespace):
-    """Tells whether a module namespace (``globals()``) is the user's."""
+    """Tells whether a module namespace (``globals()``) is the user's.
+
+    A namespace without a file is that of a notebook, of the interpreter's prompt, or of
+    ``exec``; the last belongs to whoever called it.
+    """
     if namespace is None:
         return False
     filename = namespace.get("__file__")
-    if filename is None:
-        spec = namespace.get("__spec__")
-        filename = getattr(spec, "origin", None) or "<{}>".format(
-            namespace.get("__name__", "string")
-        )
-        if spec is not None and filename in ("built-in", "frozen"):
-            return False
-    return is_user(filename)
+    if filename is not None:
+        return is_user(filename)
+    if namespace.get("__name__") == "__main__":
+        return True
+    frame = sys._getframe(1)
+    while frame is not None:
+        filename = frame.f_code.co_filename
+        if not filename.startswith("<") and filename not in _MACHINERY:
+            return is_user(filename)
+        frame = frame.f_back
+    return False
 
 
 def user_frame():
     """The innermost frame of the calling stack that runs the user's code, or None."""
     frame = sys._getframe(1)
-    while frame is not None and not is_user(frame.f_code.co_filename):
+    while frame is not None and not user_globals(frame.f_globals):
         frame = frame.f_back
     return frame

@@ -33,12 +33,17 @@ def load(target):
 
 
 @functools.cache
+def numpy_tables():
+    """NumPy's names of the time: path -> name -> target. Needs no TensorFlow."""
+    from legacy.era import numpy_names
+
+    return {**numpy_names.TABLE, "numpy": numpy_names.NAMES}
+
+
+@functools.cache
 def tables():
-    """All tables as one: path -> name -> target."""
-    numpy_names = importlib.import_module("legacy.era.numpy_names")
-    joined = {"numpy": dict(numpy_names.NAMES)}
-    for path, names in getattr(numpy_names, "TABLE", {}).items():
-        joined.setdefault(path, {}).update(names)
+    """TensorFlow's tables as one: path -> name -> target."""
+    joined = {}
     for provider in PROVIDERS:
         for path, names in importlib.import_module(provider).TABLE.items():
             joined.setdefault(path, {}).update(names)
@@ -58,13 +63,18 @@ def mounts():
 
 
 @functools.cache
-def _prefixes():
-    """Every registered path and all its parents."""
+def _prefixes(root):
+    """Every registered path below ``root``, and all parents."""
     found = set()
-    for path in (*tables(), *mounts()):
+    paths = numpy_tables() if root == "numpy" else {**tables(), **mounts()}
+    for path in paths:
         parts = path.split(".")
         found.update(".".join(parts[:size]) for size in range(1, len(parts) + 1))
     return frozenset(found)
+
+
+def _root(path):
+    return path.partition(".")[0]
 
 
 def _family(path):
@@ -79,6 +89,8 @@ def _family(path):
 
 def _deep(path):
     """The family whose names a deep path such as ``contrib.rnn.python.ops.x`` gives."""
+    if not path.startswith(CONTRIB):
+        return None
     family, below = _family(path)
     # Only FAMILY.python, FAMILY.python.PACKAGE and FAMILY.python.PACKAGE.MODULE: a
     # name below a module is a name, and must be in the table.
@@ -89,7 +101,7 @@ def _deep(path):
 
 def registered(path):
     """Tells whether we have names at ``path`` or below it."""
-    return path in _prefixes() or _deep(path) is not None
+    return path in _prefixes(_root(path)) or _deep(path) is not None
 
 
 @functools.cache
@@ -104,6 +116,8 @@ def names(path):
     """Our own names at ``path``: name -> target; empty if there are none."""
     from legacy.facade import leaked
 
+    if _root(path) == "numpy":
+        return numpy_tables().get(path, {})
     found = {}
     for public in leaked.INHERITS.get(path, ()):
         found.update(tables()[public])
@@ -136,6 +150,6 @@ def children(path):
     start = path + "."
     return {
         other[len(start) :]
-        for other in _prefixes()
+        for other in _prefixes(_root(path))
         if other.startswith(start) and "." not in other[len(start) :]
     }

@@ -4,7 +4,8 @@ import os
 import sys
 import warnings
 
-_state = {}
+# Set once the hook is in place.
+_installed = []
 
 
 def install(verbose=False, port_cell=False):
@@ -28,21 +29,27 @@ def install(verbose=False, port_cell=False):
       RuntimeError: TensorFlow was imported earlier in this process with Keras 3 behind
         it; its recurrent cells and layers cannot be brought back afterwards.
     """
-    from legacy.facade import hook, modules
+    from legacy.facade import hook
 
-    if not _state:
-        _graph_mode(verbose)
-        hook.install()
-        _era()
-        _state["installed"] = True
+    prepare(verbose, port_cell)
+    return hook.serve("tensorflow")
+
+
+def prepare(verbose=False, port_cell=False):
+    """As :func:`install`; TensorFlow itself is imported when someone first asks."""
+    from legacy import era
+    from legacy.facade import asks, hook, port
+
+    if not _installed:
+        _environment(verbose)
+        hook.install(before_tensorflow=lambda: _graph_mode(verbose))
+        era.install(asks.is_user, announce)
+        _installed.append(True)
     if port_cell:
-        from legacy.facade import port
-
         port.install()
-    return modules.module("tensorflow")
 
 
-def _graph_mode(verbose):
+def _environment(verbose):
     late = "tensorflow" in sys.modules
     if late and os.environ.get("TF_USE_LEGACY_KERAS") not in ("1", "true", "True"):
         raise RuntimeError(
@@ -59,19 +66,14 @@ def _graph_mode(verbose):
         # tf_keras's v1 layers and cells, each time one is made.
         warnings.filterwarnings("ignore", ".*is deprecated and will be removed")
 
+
+def _graph_mode(verbose):
     import tensorflow.compat.v1 as tf
     from tensorflow.python.util import deprecation
 
     if not verbose:
         deprecation._PRINT_DEPRECATION_WARNINGS = False
     tf.disable_v2_behavior()
-
-
-def _era():
-    from legacy import era
-    from legacy.facade import asks
-
-    era.install(asks.is_user, announce)
 
 
 def announce(line):
