@@ -3,7 +3,6 @@
 import json
 
 import numpy as np
-
 from legacy_process import ROOT, legacy, succeeded
 
 FOLDER = ROOT / "tests" / "facade"
