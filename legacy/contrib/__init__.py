@@ -6,8 +6,10 @@ use}. References are TensorFlow 1.15.5's results, for what only earlier releases
 """
 
 FAMILIES = {
+    "crf": "legacy.contrib.crf",
     "framework": "legacy.contrib.framework",
     "layers": "legacy.contrib.layers",
+    "legacy_seq2seq": "legacy.contrib.legacy_seq2seq",
     "rnn": "legacy.contrib.rnn",
 }
 

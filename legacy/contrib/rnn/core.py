@@ -62,8 +62,13 @@ def _without_size(args, place):
     return args
 
 
+def another(cell):
+    """A cell like `cell`, made anew from its constructor's arguments: no weights yet."""
+    return _again(cell, {})
+
+
 def _again(value, done):
-    """A cell made anew from its constructor's arguments; other values as they are."""
+    """`another`, for cells within lists too; other values as they are."""
     if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
         return type(value)(_again(item, done) for item in value)
     if not isinstance(value, RNNCell):
@@ -115,4 +120,4 @@ class MultiRNNCell(Plain, _cells.MultiRNNCell):
                 )
                 continue
             for place in group[1:]:
-                self._cells[place] = _again(self._cells[place], {})
+                self._cells[place] = another(self._cells[place])
