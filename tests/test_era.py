@@ -298,7 +298,8 @@ def test_flags_files_shapes_and_removed_names(tmp_path):
 
         x = tf.placeholder(tf.float32, [None, 6])
         shape = x.get_shape()
-        assert shape[1].value == 6 and shape[0].value is None and shape.as_list()[1] == 6
+        assert shape[1].value == 6 and shape[0].value is None
+        assert shape.as_list() == [None, 6]
         assert x.shape[1] // 4 == 1 and int(shape[1]) * 2 == 12 and shape[1] == 6
         assert tf.zeros([shape[1], 2]).shape.as_list() == [6, 2]
 
@@ -393,7 +394,8 @@ def test_mnist_without_files_comes_from_keras(tmp_path):
         keras.datasets.mnist.load_data = lambda: ((images, labels), (images, labels))
         from tensorflow.examples.tutorials.mnist import input_data
         sets = input_data.read_data_sets("nowhere", one_hot=True)
-        assert sets.train.images.shape == (2000, 784) and sets.test.labels.shape == (7000, 10)
+        assert sets.train.images.shape == (2000, 784)
+        assert sets.test.labels.shape == (7000, 10)
         assert sets.validation.labels[3].tolist() == np.eye(10)[3].tolist()
         """,
         tmp_path,
