@@ -19,7 +19,6 @@ _OPS_MODULES = (
     "gen_array_ops",
     "gen_math_ops",
     "gen_nn_ops",
-    "gradients",
     "image_ops",
     "init_ops",
     "io_ops",
@@ -30,12 +29,10 @@ _OPS_MODULES = (
     "parsing_ops",
     "random_ops",
     "resource_variable_ops",
-    "rnn",
     "sparse_ops",
     "state_ops",
     "string_ops",
     "tensor_array_ops",
-    "variable_scope",
     "variables",
 )
 _FRAMEWORK_MODULES = (
@@ -89,6 +86,7 @@ TABLE = {
         "tanh": "tensorflow.compat.v1:tanh",
     },
     "tensorflow.nn.seq2seq": {
+        "linear": "legacy.contrib.rnn.base:_linear",
         "shape": "tensorflow.compat.v1:shape",
         "xrange": range,
         "zip": zip,
