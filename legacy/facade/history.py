@@ -10,6 +10,8 @@ import gzip
 import pathlib
 
 RELEASES = ("0.12.1", "1.0.0", "1.15.5")
+# Modules that were never public.
+_NOT_LISTED = ("python", "core", "examples", "models", "tools")
 _FOLDER = pathlib.Path(__file__).parent / "api"
 
 
@@ -44,7 +46,9 @@ def _families():
 def knows(name):
     """Whether the lists would have ``name``, had a release had it."""
     parts = name.split(".")
-    if parts[:2] != ["tf", "contrib"] or len(parts) < 4:
-        return parts[0] == "tf"
+    if parts[0] != "tf" or parts[1] in _NOT_LISTED:
+        return False
+    if parts[1] != "contrib" or len(parts) < 4:
+        return True
     family = ".".join(parts[:3])
     return any(family in _with_modules(release) for release in RELEASES)

@@ -141,4 +141,10 @@ PUBLIC = (
     "tensorflow.image",
     "tensorflow.summary",
     "tensorflow.layers",
+    "tensorflow.graph_util",
+    "tensorflow.initializers",
+    "tensorflow.metrics",
+    "tensorflow.saved_model",
+    "tensorflow.sparse",
+    "tensorflow.linalg",
 )

@@ -12,6 +12,7 @@ VERSION = "1.15.5"
 # Found as real modules; all else below ``tensorflow`` is looked up in compat.v1 first.
 _REAL_PACKAGES = {"python", "core", "compat"}
 _INTERNAL = "tensorflow.python."
+_OWNERS = {"tensorflow", "tf_keras", "keras"}
 
 
 class Facade(types.ModuleType):
@@ -73,9 +74,18 @@ def find(path, base, name):
         found = real(child) if hasattr(base, "__path__") else None
     if found is None and not hasattr(base, name):
         return _public(path, name)
-    if isinstance(found, types.ModuleType) and _internal(found.__name__):
+    if not isinstance(found, types.ModuleType) or name.startswith("_"):
+        return found
+    if _internal(found.__name__):
         return module(found.__name__)
-    return found
+    return module(child) if _public_module(child, found) else found
+
+
+def _public_module(path, found):
+    """Whether ``found`` is a part of TensorFlow's or Keras's public API."""
+    root, head = path.split(".")[:2]
+    owner = found.__name__.partition(".")[0]
+    return root == "tensorflow" and head not in _REAL_PACKAGES and owner in _OWNERS
 
 
 def _internal(path):
@@ -125,7 +135,7 @@ def module(path):
     if not registry.registered(path):
         if base is None:
             raise LookupError(path)
-        if not _internal(path):
+        if not (_internal(path) or _public_module(path, base)):
             return base
     answer = Facade(path, base)
     if path == "tensorflow":

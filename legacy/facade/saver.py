@@ -98,7 +98,9 @@ class Saver(tf.train.Saver):
         """Variable name -> (name in the checkpoint, variable), or None."""
         if not self._var_list:
             return None
-        variables = saveable_object_util.op_list_to_dict(self._var_list)
+        variables = saveable_object_util.op_list_to_dict(
+            self._var_list, convert_variable_to_tensor=False
+        )
         if not all(
             isinstance(variable, tf.Variable) for variable in variables.values()
         ):

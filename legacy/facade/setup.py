@@ -73,7 +73,13 @@ def _graph_mode(verbose):
 
     if not verbose:
         deprecation._PRINT_DEPRECATION_WARNINGS = False
+        tf.get_logger().addFilter(_tells_news)
     tf.disable_v2_behavior()
+
+
+def _tells_news(record):
+    """Whether a line of TensorFlow's log is more than a note that a name is old."""
+    return "is deprecated" not in record.getMessage()
 
 
 def announce(line):
