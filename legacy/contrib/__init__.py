@@ -10,6 +10,7 @@ FAMILIES = {
     "framework": "legacy.contrib.framework",
     "layers": "legacy.contrib.layers",
     "legacy_seq2seq": "legacy.contrib.legacy_seq2seq",
+    "seq2seq": "legacy.contrib.seq2seq",
     "rnn": "legacy.contrib.rnn",
 }
 
