@@ -15,6 +15,8 @@ import json
 import os
 
 ROOTS = ("tensorflow", "numpy")
+_DIMENSION_FIRST = {"tensorflow.concat", "tensorflow.split"}
+_ANY_ORDER = {"tensorflow.nn.weighted_cross_entropy_with_logits"}
 
 
 class _Uses(ast.NodeVisitor):
@@ -25,6 +27,8 @@ class _Uses(ast.NodeVisitor):
         # Names that the script itself puts into TensorFlow's modules.
         self.given = set()
         self.uses = []
+        # Calls in a form that only releases up to 0.12 took.
+        self.old_forms = []
         self.imports = []
 
     def visit_Import(self, node):
@@ -73,6 +77,18 @@ class _Uses(ast.NodeVisitor):
         else:
             self.uses.append((name, node.lineno))
 
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        name = self.dotted(node.func) or ""
+        first = node.args[0] if node.args else None
+        number = isinstance(first, ast.Constant) and type(first.value) is int
+        if (name in _DIMENSION_FIRST and number) or (
+            name.endswith("_cross_entropy_with_logits")
+            and name not in _ANY_ORDER
+            and node.args
+        ):
+            self.old_forms.append((name, node.lineno))
+
     def dotted(self, node):
         """The full name of ``node``, if it is a chain of names from an import."""
         if isinstance(node, ast.Name):
@@ -94,19 +110,12 @@ def _local(folder, level, name):
     return None
 
 
-def collect(script):
-    """Names used by ``script`` and its local modules.
-
-    Returns:
-      A list of ``(file, line, dotted name)``, in the order of files and lines.
-
-    Raises:
-      SyntaxError: a file is neither Python 3 nor Python 2.
-    """
+def _files(script):
+    """Yields (file, its :class:`_Uses`) of ``script`` and its local modules."""
     from legacy.era import source
 
     root = os.path.dirname(os.path.abspath(script))
-    pending, seen, found = [os.path.abspath(script)], set(), []
+    pending, seen = [os.path.abspath(script)], set()
     while pending:
         path = pending.pop(0)
         if path in seen:
@@ -114,12 +123,7 @@ def collect(script):
         seen.add(path)
         uses = _Uses()
         uses.visit(source.parse(path))
-        given = tuple(name + "." for name in uses.given)
-        found += sorted(
-            (path, line, name)
-            for name, line in set(uses.uses)
-            if not (name + ".").startswith(given)
-        )
+        yield path, uses
         for level, name in uses.imports:
             folders = [os.path.dirname(path)] if level else [root]
             # Python 2 looked beside the importing file first.
@@ -129,7 +133,46 @@ def collect(script):
                 if local:
                     pending.append(local)
                     break
+
+
+def collect(script):
+    """Names used by ``script`` and its local modules.
+
+    Returns:
+      A list of ``(file, line, dotted name)``, in the order of files and lines.
+
+    Raises:
+      SyntaxError: a file is neither Python 3 nor Python 2.
+    """
+    found = []
+    for path, uses in _files(script):
+        given = tuple(name + "." for name in uses.given)
+        found += sorted(
+            (path, line, name)
+            for name, line in set(uses.uses)
+            if not (name + ".").startswith(given)
+        )
     return found
+
+
+def release_of(script):
+    """The release that ``script`` was written for, as far as its names tell.
+
+    Returns:
+      The newest of the known releases that had every name and call form; so "1.15.5"
+      for a script without marks of its time.
+    """
+    from legacy.facade import history, modules
+
+    newest = len(history.RELEASES) - 1
+    for _, uses in _files(script):
+        if uses.old_forms:
+            return history.RELEASES[0]
+        for name, _ in uses.uses:
+            had = history.releases(modules.shown(name))
+            if had:
+                newest = min(newest, history.RELEASES.index(had[-1]))
+    return history.RELEASES[newest]
 
 
 def classify(name):

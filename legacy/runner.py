@@ -135,7 +135,8 @@ def _find_module(name):
 
 def _run(options):
     """Runs the script as ``__main__``, in a process made one of TensorFlow 1."""
-    from legacy.facade import asks, setup, traces
+    from legacy import check
+    from legacy.facade import asks, history, setup, traces
 
     main_module = types.ModuleType("__main__")
     names = vars(main_module)
@@ -164,7 +165,9 @@ def _run(options):
     names["__cached__"] = None
     sys.modules["__main__"] = main_module
     sys.excepthook = traces.excepthook
-    exec(_code(path), names)
+    code = _code(path)
+    history.written_for = check.release_of(path)
+    exec(code, names)
 
 
 def _claimed(spec):
