@@ -135,9 +135,7 @@ def crf_multitag_sequence_score(
     )
 
 
-def crf_log_likelihood(
-    inputs, tag_indices, sequence_lengths, transition_params=None
-):
+def crf_log_likelihood(inputs, tag_indices, sequence_lengths, transition_params=None):
     """(log p(tags | inputs) [B], transitions [K, K]).
 
     Without `transition_params` the variable is `transitions` of the current scope.
@@ -145,9 +143,7 @@ def crf_log_likelihood(
     if transition_params is None:
         tags = tf.dimension_value(inputs.shape[2])
         transition_params = tf.get_variable("transitions", [tags, tags])
-    score = crf_sequence_score(
-        inputs, tag_indices, sequence_lengths, transition_params
-    )
+    score = crf_sequence_score(inputs, tag_indices, sequence_lengths, transition_params)
     norm = crf_log_norm(inputs, sequence_lengths, transition_params)
     return score - norm, transition_params
 

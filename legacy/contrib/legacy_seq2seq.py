@@ -18,13 +18,12 @@ embedding_attention_seq2seq embedding_rnn_decoder embedding_rnn_seq2seq
 embedding_tied_rnn_seq2seq model_with_buckets one2many_rnn_seq2seq rnn_decoder
 sequence_loss sequence_loss_by_example tied_rnn_seq2seq"""
 NAMES = {
-    name: f"{__name__}:{name}" for name in [*_PUBLIC.split(), "_extract_argmax_and_embed"]
+    name: f"{__name__}:{name}"
+    for name in [*_PUBLIC.split(), "_extract_argmax_and_embed"]
 }
 
 
-def _extract_argmax_and_embed(
-    embedding, output_projection=None, update_embedding=True
-):
+def _extract_argmax_and_embed(embedding, output_projection=None, update_embedding=True):
     """(output, step) -> the vector of its likeliest symbol, for the next step."""
 
     def embed(output, _):
@@ -181,9 +180,7 @@ def embedding_tied_rnn_seq2seq(
     scope=None,
 ):
     """Encoder and decoder share the cell and the embedding."""
-    with tf.variable_scope(
-        scope or "embedding_tied_rnn_seq2seq", dtype=dtype
-    ) as scope:
+    with tf.variable_scope(scope or "embedding_tied_rnn_seq2seq", dtype=dtype) as scope:
         _projection_checked(output_projection, num_symbols)
         table = tf.get_variable("embedding", [num_symbols, embedding_size])
         source, target = (

@@ -23,6 +23,9 @@ import harness  # noqa: E402
 # Measured: real 1.15.5 against TF 2.21 differs by at most 2e-6 of an output's largest
 # value and 2e-5 of a gradient's (other kernels, other order of sums).
 OUTPUTS, GRADIENTS = 5e-6, 5e-5
+# A gradient that is small because terms near 1 cancel keeps their rounding (measured
+# 7e-8).
+ROUNDING = 2e-7
 
 
 class Family:
@@ -93,13 +96,21 @@ def differences(build, golden, outputs, shapes, release):
         elif expected.dtype.kind == "f":
             limit = GRADIENTS if key.startswith("grad") else OUTPUTS
             scale = max(np.abs(expected).max(initial=0), 1e-30)
-            gap = np.abs(expected - value).max(initial=0) / scale
-            if not gap <= limit:
+            gap = np.abs(expected - value).max(initial=0)
+            if not gap <= limit * scale + (ROUNDING if limit == GRADIENTS else 0):
+                gap /= scale
                 yield f"{key}: relative difference {gap:.2g} (limit {limit})"
         elif not np.array_equal(expected, value):
             yield f"{key}: expected {expected.tolist()}, received {value.tolist()}"
     if keys - seen:
         yield f"missing: {sorted(keys - seen)}"
+
+
+def brief(text, frame=("/legacy/", "/scenarios/")):
+    """The frames of a traceback that are ours, and its last lines."""
+    lines = text.splitlines()
+    ours = [line for line in lines if any(part in line for part in frame)]
+    return "\n".join(ours + lines[-6:])[:3000]
 
 
 def main(family, release, only=None):
@@ -113,7 +124,7 @@ def main(family, release, only=None):
             outputs, shapes = harness.run(tf, build)
             gaps = list(differences(build, golden, outputs, shapes, release))
         except Exception:
-            gaps = [traceback.format_exc()]
+            gaps = [brief(traceback.format_exc())]
         failed, done = failed + bool(gaps), done + 1
         for gap in gaps:
             print(f"{family}.{build.__name__} ({release}): {gap}")

@@ -33,7 +33,9 @@ _HOMES = {
     " load_variable_slot_initializer",
 }
 
-NAMES = {name: f"{home}:{name}" for home, all_ in _HOMES.items() for name in all_.split()}
+NAMES = {
+    name: f"{home}:{name}" for home, all_ in _HOMES.items() for name in all_.split()
+}
 NAMES.update(
     convolutional_delta_orthogonal="tensorflow.python.ops.init_ops:ConvolutionDeltaOrthogonal",
     convolutional_orthogonal_1d="tensorflow.python.ops.init_ops:ConvolutionOrthogonal1D",

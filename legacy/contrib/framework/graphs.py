@@ -83,4 +83,6 @@ def _shapes(types, shapes):
         return [tf.TensorShape(shapes)]
     if isinstance(types, dict):
         return [s for key in sorted(types) for s in _shapes(types[key], shapes[key])]
-    return [s for t, inner in zip(types, shapes, strict=True) for s in _shapes(t, inner)]
+    return [
+        s for t, inner in zip(types, shapes, strict=True) for s in _shapes(t, inner)
+    ]

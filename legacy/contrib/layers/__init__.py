@@ -37,4 +37,6 @@ _HOMES = {
     "legacy.contrib.layers.targets": "multi_class_target regression_target",
 }
 
-NAMES = {name: f"{home}:{name}" for home, all_ in _HOMES.items() for name in all_.split()}
+NAMES = {
+    name: f"{home}:{name}" for home, all_ in _HOMES.items() for name in all_.split()
+}

@@ -79,9 +79,7 @@ class _Attention(AttentionMechanism):
             self._values = _masked_memory(memory, self._lengths)
             self._keys = memory_layer(self._values)
             if custom_key_value_fn is not None:
-                self._keys, self._values = custom_key_value_fn(
-                    self._keys, self._values
-                )
+                self._keys, self._values = custom_key_value_fn(self._keys, self._values)
         self._probability_fn = probability_fn
         self._mask_value = -np.inf if score_mask_value is None else score_mask_value
 
@@ -146,9 +144,7 @@ class _Bahdanau:
             query.dtype,
             tf.constant_initializer(math.sqrt(1.0 / units)),
         )
-        b = tf.get_variable(
-            "attention_b", [units], query.dtype, tf.zeros_initializer()
-        )
+        b = tf.get_variable("attention_b", [units], query.dtype, tf.zeros_initializer())
         direction = g * v * tf.rsqrt(tf.reduce_sum(tf.square(v)))
         return tf.reduce_sum(direction * tf.tanh(self._keys + query + b), 2)
 
@@ -281,8 +277,7 @@ def monotonic_attention(p_choose_i, previous_attention, mode):
         p = p * tf.cumsum(previous, axis=1)
         return p * tf.cumprod(1 - p, axis=1, exclusive=True)
     raise ValueError(
-        "Expected mode 'recursive', 'parallel' or 'hard'. Received: "
-        f"mode={mode!r}"
+        f"Expected mode 'recursive', 'parallel' or 'hard'. Received: mode={mode!r}"
     )
 
 
@@ -485,9 +480,7 @@ class AttentionWrapper(Plain, tf.nn.rnn_cell.RNNCell):
         sizes = _as_many(attention_layer_size, mechanisms, "attention_layer_size")
         self._cell, self._mechanisms = cell, mechanisms
         self._layers = [
-            layer
-            if size is None
-            else _dense(size, "attention_layer", mechanism.dtype)
+            layer if size is None else _dense(size, "attention_layer", mechanism.dtype)
             for layer, size, mechanism in zip(layers, sizes, mechanisms, strict=True)
         ]
         self._attention_size = sum(

@@ -260,8 +260,7 @@ class BeamSearchDecoder(Decoder):
                 tf.reshape(total, [self._batch, -1]), places, name="next_beam_probs"
             ),
             finished=tf.logical_or(was_done, tf.equal(word, self._end)),
-            lengths=kept(state.lengths)
-            + tf.cast(tf.logical_not(was_done), tf.int64),
+            lengths=kept(state.lengths) + tf.cast(tf.logical_not(was_done), tf.int64),
             accumulated_attention_probs=(
                 attention if self._coverage_weight == 0.0 else kept(attention)
             ),
@@ -275,15 +274,15 @@ class BeamSearchDecoder(Decoder):
             log_probs = log_probs / tf.pow(ratio, weight)
         if self._coverage_weight == 0.0:
             return log_probs
-        covered = tf.reduce_sum(tf.log(tf.minimum(attention, 1.0)), 2)
+        # Exactly 0 is memory past its length, which needs no covering.
+        read = tf.where(tf.equal(attention, 0.0), tf.ones_like(attention), attention)
+        covered = tf.reduce_sum(tf.log(tf.minimum(read, 1.0)), 2)
         covered *= tf.cast(done, tf.float32)
         return log_probs + self._coverage_weight * covered[:, :, tf.newaxis]
 
     def finalize(self, outputs, final_state, sequence_lengths):
         longest = tf.cast(tf.reduce_max(final_state.lengths, 1), tf.int32)
-        ids = gather_tree(
-            outputs.predicted_ids, outputs.parent_ids, longest, self._end
-        )
+        ids = gather_tree(outputs.predicted_ids, outputs.parent_ids, longest, self._end)
         if self._reorders:
             final_state = final_state._replace(
                 cell_state=nest.map_structure(
@@ -294,9 +293,24 @@ class BeamSearchDecoder(Decoder):
         return FinalBeamSearchDecoderOutput(ids, outputs), final_state
 
     def _sorted(self, array, parent_ids, lengths):
-        """A TensorArray of [B K, ...] a step as a tensor, each beam's own history."""
+        """A TensorArray of [B K, ...] a step as a tensor, each beam's own history.
+
+        The original leaves the array unsorted, an array, where batch and element
+        shapes are known beforehand and aren't [B, K] (its check of the second size is
+        too strict), or the rank is unknown; so does this.
+        """
         if not isinstance(array, tf.TensorArray):
             return array
+        shape = array.element_shape
+        if not shape.ndims:
+            return array
+        batch = tf.get_static_value(self._batch)
+        if batch is not None and shape[0].value is not None:
+            second = shape[1].value if shape.ndims > 1 else None
+            wrong_rows = shape[0].value != batch * self._k
+            wrong_pair = shape.as_list()[:2] != [batch, self._k]
+            if wrong_rows or (second is not None and wrong_pair):
+                return array
         stacked = array.stack()
         shape = tf.shape(stacked)
         grid = tf.shape(parent_ids)

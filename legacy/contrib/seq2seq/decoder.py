@@ -208,7 +208,7 @@ def dynamic_decode(
         _, arrays, state, _, _, lengths = tf.while_loop(
             more,
             body,
-            [tf.constant(0), arrays, state, inputs, finished, lengths],
+            (tf.constant(0), arrays, state, inputs, finished, lengths),
             parallel_iterations=parallel_iterations,
             maximum_iterations=limit,
             swap_memory=swap_memory,

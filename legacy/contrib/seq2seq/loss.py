@@ -15,7 +15,7 @@ def sequence_loss(
     name=None,
 ):
     """Logits [B, T, V], targets and weights [B, T]; averages divide by the weights,
-    sums over both axes by their number that aren't 0.
+    sums by the number of those that aren't 0; with an average there is no sum.
 
     A scalar, [T], [B] or [B, T], as the flags leave axes. 1.0 had no sums: there the
     sixth argument was `softmax_loss_function` (told apart: it is a function, or name
@@ -63,8 +63,6 @@ def sequence_loss(
         if averaged:
             losses = tf.reduce_sum(losses, averaged)
             losses /= tf.reduce_sum(weights, averaged) + 1e-12
-            if summed:
-                losses = tf.reduce_sum(losses)
         elif summed:
             losses = tf.reduce_sum(losses, summed)
             count = tf.reduce_sum(tf.cast(tf.sign(weights), losses.dtype), summed)

@@ -104,11 +104,13 @@ def checks(tf):
         "is": [int(f.is_tensor(holder)), int(f.is_tensor(3))],
         "sparse": f.convert_to_tensor_or_sparse_tensor([1.0, 2.0]),
     }
-    for number, bad in enumerate([
-        lambda: f.with_shape([2, 4], tf.zeros([2, 3])),
-        lambda: f.assert_scalar_int(tf.constant(1.0)),
-        lambda: f.get_unique_variable("absent"),
-    ]):
+    for number, bad in enumerate(
+        [
+            lambda: f.with_shape([2, 4], tf.zeros([2, 3])),
+            lambda: f.assert_scalar_int(tf.constant(1.0)),
+            lambda: f.get_unique_variable("absent"),
+        ]
+    ):
         try:
             bad()
             result["bad_%d" % number] = [0]
@@ -127,7 +129,9 @@ def later(tf):
     tf.placeholder(tf.float32, name="fed")
     nested = f.py_func(
         lambda a, b=0: {"sum": a + b, "both": (a, b)},
-        [x], {"b": x * 2}, {"sum": tf.float32, "both": (tf.float32, tf.float32)},
+        [x],
+        {"b": x * 2},
+        {"sum": tf.float32, "both": (tf.float32, tf.float32)},
         {"sum": [2, 4], "both": ([2, 4], [None, 4])},
     )
     variable = tf.Variable(tf.ones([2]), name="v", collections=[], trainable=False)

@@ -33,9 +33,14 @@ def training(tf):
         cell = r.GRUCell(3)
         layer = tf.layers.Dense(5)
         decoder = s.BasicDecoder(cell, helper, cell.zero_state(3, tf.float32), layer)
-        result.update(prefixed("two", decoded(
-            tf, decoder, impute_finished=True, output_time_major=True)))
+        result.update(
+            prefixed(
+                "two",
+                decoded(tf, decoder, impute_finished=True, output_time_major=True),
+            )
+        )
     with tf.variable_scope("three"):
+        helper = s.TrainingHelper(inputs(tf), LENGTHS)
         decoder = s.BasicDecoder(cell, helper, tf.ones([3, 3]))
         result.update(prefixed("three", decoded(tf, decoder, maximum_iterations=2)))
     return result
@@ -67,16 +72,24 @@ def scheduled(tf):
     for p in (0.0, 1.0):
         with tf.variable_scope("p%d" % p):
             helper = s.ScheduledEmbeddingTrainingHelper(
-                inputs(tf), LENGTHS, table, p, seed=1, scheduling_seed=2)
+                inputs(tf), LENGTHS, table, p, seed=1, scheduling_seed=2
+            )
             cell = r.GRUCell(3)
             decoder = s.BasicDecoder(
-                cell, helper, inputs(tf, 5, (3, 3)),
-                tf.layers.Dense(5, activation=lambda x: 1e6 * x))
+                cell,
+                helper,
+                inputs(tf, 5, (3, 3)),
+                tf.layers.Dense(5, activation=lambda x: 1e6 * x),
+            )
             result.update(prefixed("e%d" % p, decoded(tf, decoder)))
             extra = inputs(tf, 9, (3, 4, 1))
             helper = s.ScheduledOutputTrainingHelper(
-                inputs(tf), LENGTHS, p, next_inputs_fn=lambda x: 2 * x,
-                auxiliary_inputs=extra)
+                inputs(tf),
+                LENGTHS,
+                p,
+                next_inputs_fn=lambda x: 2 * x,
+                auxiliary_inputs=extra,
+            )
             cell = r.BasicLSTMCell(2)
             decoder = s.BasicDecoder(cell, helper, cell.zero_state(3, tf.float32))
             result.update(prefixed("o%d" % p, decoded(tf, decoder)))
@@ -87,9 +100,12 @@ def scheduled(tf):
 def helpers_of_functions(tf):
     s, r = tf.contrib.seq2seq, tf.contrib.rnn
     helper = s.InferenceHelper(
-        sample_fn=lambda out: tf.nn.relu(out), sample_shape=[3],
-        sample_dtype=tf.float32, start_inputs=inputs(tf, 1, (2, 3)),
-        end_fn=lambda sample: tf.reduce_sum(sample, 1) > 9.0)
+        sample_fn=lambda out: tf.nn.relu(out),
+        sample_shape=[3],
+        sample_dtype=tf.float32,
+        start_inputs=inputs(tf, 1, (2, 3)),
+        end_fn=lambda sample: tf.reduce_sum(sample, 1) > 9.0,
+    )
     cell = r.GRUCell(3)
     decoder = s.BasicDecoder(cell, helper, tf.zeros([2, 3]))
     result = decoded(tf, decoder, maximum_iterations=4)
@@ -97,7 +113,11 @@ def helpers_of_functions(tf):
         lambda: (tf.constant([False, False]), inputs(tf, 1, (2, 3))),
         lambda time, outputs, state: tf.argmax(outputs, 1, output_type=tf.int32),
         lambda time, outputs, state, sample_ids: (
-            tf.equal(sample_ids, 1), outputs, state))
+            tf.equal(sample_ids, 1),
+            outputs,
+            state,
+        ),
+    )
     with tf.variable_scope("custom"):
         decoder = s.BasicDecoder(cell, helper, inputs(tf, 4, (2, 3)))
         result.update(prefixed("c", decoded(tf, decoder, maximum_iterations=4)))
@@ -120,19 +140,34 @@ def attending(tf, number, mechanism, memory=True, **options):
 def attention(tf):
     s = tf.contrib.seq2seq
     result = {}
-    for number, (mechanism, options) in enumerate([
-        (lambda m: s.BahdanauAttention(2, m), {}),
-        (lambda m: s.BahdanauAttention(2, m, [5, 3, 1], normalize=True),
-         {"attention_layer_size": 4}),
-        (lambda m: s.LuongAttention(3, m, [5, 3, 1]), {"output_attention": False}),
-        (lambda m: s.LuongAttention(3, m, scale=True, probability_fn=s.hardmax),
-         {"attention_layer_size": 2,
-          "cell_input_fn": lambda x, a: tf.concat([a, x], 1)}),
-        (lambda m: [s.LuongAttention(3, m), s.BahdanauAttention(2, m, [1, 2, 3])],
-         {"attention_layer_size": [2, 3]}),
-        (lambda m: s.LuongAttention(3, m),
-         {"attention_layer": tf.layers.Dense(2, activation=tf.tanh, name="own")}),
-    ]):
+    for number, (mechanism, options) in enumerate(
+        [
+            (lambda m: s.BahdanauAttention(2, m), {}),
+            (
+                lambda m: s.BahdanauAttention(2, m, [5, 3, 1], normalize=True),
+                {"attention_layer_size": 4},
+            ),
+            (lambda m: s.LuongAttention(3, m, [5, 3, 1]), {"output_attention": False}),
+            (
+                lambda m: s.LuongAttention(3, m, scale=True, probability_fn=s.hardmax),
+                {
+                    "attention_layer_size": 2,
+                    "cell_input_fn": lambda x, a: tf.concat([a, x], 1),
+                },
+            ),
+            (
+                lambda m: [
+                    s.LuongAttention(3, m),
+                    s.BahdanauAttention(2, m, [1, 2, 3]),
+                ],
+                {"attention_layer_size": [2, 3]},
+            ),
+            (
+                lambda m: s.LuongAttention(3, m),
+                {"attention_layer": tf.layers.Dense(2, activation=tf.tanh, name="own")},
+            ),
+        ]
+    ):
         result.update(attending(tf, number, mechanism, **options))
     return result
 
@@ -141,12 +176,18 @@ def attention(tf):
 def monotonic(tf):
     s = tf.contrib.seq2seq
     result = {}
-    for number, mechanism in enumerate([
-        lambda m: s.BahdanauMonotonicAttention(2, m, [5, 3, 1], score_bias_init=-1.0),
-        lambda m: s.BahdanauMonotonicAttention(2, m, normalize=True, mode="recursive"),
-        lambda m: s.LuongMonotonicAttention(3, m, scale=True, mode="hard"),
-        lambda m: s.LuongMonotonicAttention(3, m, [5, 3, 1]),
-    ]):
+    for number, mechanism in enumerate(
+        [
+            lambda m: s.BahdanauMonotonicAttention(
+                2, m, [5, 3, 1], score_bias_init=-1.0
+            ),
+            lambda m: s.BahdanauMonotonicAttention(
+                2, m, normalize=True, mode="recursive"
+            ),
+            lambda m: s.LuongMonotonicAttention(3, m, scale=True, mode="hard"),
+            lambda m: s.LuongMonotonicAttention(3, m, [5, 3, 1]),
+        ]
+    ):
         result.update(attending(tf, number, mechanism))
     p, previous = tf.nn.sigmoid(inputs(tf, 1, (3, 5))), inputs(tf, 2, (3, 5))
     for mode in ("recursive", "parallel", "hard"):
@@ -160,8 +201,10 @@ def monotonic(tf):
 def alignment_history(tf):
     s, r = tf.contrib.seq2seq, tf.contrib.rnn
     cell = s.AttentionWrapper(
-        r.GRUCell(3), s.LuongAttention(3, inputs(tf, 3, (3, 5, 4))),
-        alignment_history=True)
+        r.GRUCell(3),
+        s.LuongAttention(3, inputs(tf, 3, (3, 5, 4))),
+        alignment_history=True,
+    )
     start = cell.zero_state(3, tf.float32).clone(cell_state=inputs(tf, 8, (3, 3)))
     decoder = s.BasicDecoder(cell, s.TrainingHelper(inputs(tf), LENGTHS), start)
     outputs, state, _ = s.dynamic_decode(decoder)
@@ -173,34 +216,57 @@ def beams(tf):
     s, r = tf.contrib.seq2seq, tf.contrib.rnn
     result = {}
     table = tf.get_variable("table", [6, 2])
-    for number, options in enumerate([
-        {}, {"length_penalty_weight": 0.8},
-        {"coverage_penalty_weight": 0.3, "length_penalty_weight": 0.5},
-    ]):
+    for number, options in enumerate(
+        [
+            {},
+            {"length_penalty_weight": 0.8},
+            {"coverage_penalty_weight": 0.3, "length_penalty_weight": 0.5},
+        ]
+    ):
         with tf.variable_scope("m%d" % number):
-            memory = s.tile_batch(inputs(tf, 3, (2, 5, 4)), 3)
+            memory = values((2, 5, 4), 3)
+            if not number:  # only what isn't known beforehand is put in order
+                memory = tf.placeholder_with_default(memory, [None, None, 4])
+            memory = s.tile_batch(memory, 3)
             lengths = s.tile_batch(tf.constant([5, 3]), 3)
             cell = s.AttentionWrapper(
-                r.BasicLSTMCell(3), s.BahdanauAttention(3, memory, lengths),
-                attention_layer_size=4, alignment_history=number != 2)
+                r.BasicLSTMCell(3),
+                s.BahdanauAttention(3, memory, lengths),
+                attention_layer_size=4,
+                alignment_history=number != 2,
+            )
             start = cell.zero_state(6, tf.float32).clone(
                 cell_state=r.LSTMStateTuple(
-                    *(s.tile_batch(inputs(tf, 5 + i, (2, 3)), 3) for i in range(2))))
+                    *(s.tile_batch(inputs(tf, 5 + i, (2, 3)), 3) for i in range(2))
+                )
+            )
             decoder = s.BeamSearchDecoder(
-                cell, table, [0, 1], 4, start, 3,
-                output_layer=tf.layers.Dense(6, activation=lambda x: 4 * x), **options)
+                cell,
+                table,
+                [0, 1],
+                4,
+                start,
+                3,
+                output_layer=tf.layers.Dense(6, activation=lambda x: 4 * x),
+                **options,
+            )
             outputs, state, lengths = s.dynamic_decode(decoder, maximum_iterations=6)
-            result.update({
-                "%d_ids" % number: outputs.predicted_ids,
-                "%d_parents" % number: outputs.beam_search_decoder_output.parent_ids,
-                "%d_scores" % number: outputs.beam_search_decoder_output.scores,
-                "%d_log_probs" % number: state.log_probs,
-                "%d_finished" % number: state.finished,
-                "%d_counted" % number: state.lengths,
-                "%d_lengths" % number: lengths,
-            })
+            result.update(
+                {
+                    "%d_ids" % number: outputs.predicted_ids,
+                    "%d_parents"
+                    % number: outputs.beam_search_decoder_output.parent_ids,
+                    "%d_scores" % number: outputs.beam_search_decoder_output.scores,
+                    "%d_log_probs" % number: state.log_probs,
+                    "%d_finished" % number: state.finished,
+                    "%d_counted" % number: state.lengths,
+                    "%d_lengths" % number: lengths,
+                }
+            )
             if number != 2:
-                result["%d_history" % number] = state.cell_state.alignment_history
+                history = state.cell_state.alignment_history
+                history = history if isinstance(history, tf.Tensor) else history.stack()
+                result["%d_history" % number] = history
     return result
 
 
@@ -211,7 +277,8 @@ def trees(tf):
     ids, parents = draw.randint(0, 6, (5, 2, 3)), draw.randint(0, 3, (5, 2, 3))
     return {
         "tree": s.gather_tree(
-            tf.constant(ids, tf.int32), tf.constant(parents, tf.int32), [5, 3], 5),
+            tf.constant(ids, tf.int32), tf.constant(parents, tf.int32), [5, 3], 5
+        ),
         "tiled": s.tile_batch(inputs(tf), 2),
     }
 
@@ -234,10 +301,16 @@ def losses(tf):
 
 @scenario(NEW)
 def summed_losses(tf):
-    return losses_of(tf, [
-        [False, False, True, True], [False, False, True], [False, False, False, True],
-        [False, True, True], [True, False, False, True],
-    ])
+    return losses_of(
+        tf,
+        [
+            [False, False, True, True],
+            [False, False, True],
+            [False, False, False, True],
+            [False, True, True],
+            [True, False, False, True],
+        ],
+    )
 
 
 @scenario(OLD)
@@ -246,8 +319,11 @@ def functions_train(tf):
     outputs, state, _ = s.dynamic_rnn_decoder(
         r.BasicLSTMCell(3, 1.0),
         s.simple_decoder_fn_train(
-            r.LSTMStateTuple(inputs(tf, 2, (3, 3)), inputs(tf, 4, (3, 3)))),
-        inputs(tf), LENGTHS)
+            r.LSTMStateTuple(inputs(tf, 2, (3, 3)), inputs(tf, 4, (3, 3)))
+        ),
+        inputs(tf),
+        LENGTHS,
+    )
     return dict(flatten("state", state), outputs=outputs)
 
 
@@ -259,9 +335,11 @@ def functions_attention_train(tf):
         with tf.variable_scope(option):
             memory = s.prepare_attention(inputs(tf, 3, (3, 5, 3)), option, 3)
             outputs, state, _ = s.dynamic_rnn_decoder(
-                r.GRUCell(3), s.attention_decoder_fn_train(
-                    inputs(tf, 2, (3, 3)), *memory),
-                inputs(tf), LENGTHS)
+                r.GRUCell(3),
+                s.attention_decoder_fn_train(inputs(tf, 2, (3, 3)), *memory),
+                inputs(tf),
+                LENGTHS,
+            )
         result[option], result[option + "_state"] = outputs, state
     return result
 
@@ -278,12 +356,25 @@ def functions_inference(tf):
     state = inputs(tf, 2, (3, 3))
     with tf.variable_scope("plain"):
         outputs, final, _ = s.dynamic_rnn_decoder(
-            r.GRUCell(3), s.simple_decoder_fn_inference(
-                output_fn, state, table, 0, 3, 5, 5))
+            r.GRUCell(3),
+            s.simple_decoder_fn_inference(output_fn, state, table, 0, 3, 5, 5),
+        )
     with tf.variable_scope("attention"):
         memory = s.prepare_attention(inputs(tf, 3, (3, 5, 3)), "bahdanau", 3)
         attended, last, _ = s.dynamic_rnn_decoder(
-            r.GRUCell(3), s.attention_decoder_fn_inference(
-                output_fn, state, memory[0], memory[1], memory[2], memory[3],
-                table, 0, 3, 5, 5))
+            r.GRUCell(3),
+            s.attention_decoder_fn_inference(
+                output_fn,
+                state,
+                memory[0],
+                memory[1],
+                memory[2],
+                memory[3],
+                table,
+                0,
+                3,
+                5,
+                5,
+            ),
+        )
     return {"outputs": outputs, "final": final, "attended": attended, "last": last}
