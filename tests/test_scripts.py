@@ -25,8 +25,7 @@ TOLERANCES = {
     "inference": 6e-7,
     "training": 3e-5,
     "gradients": 2e-4,
-    "statistics": 3e-7,  # after one pass
-    "statistics_trained": 1e-6,
+    "statistics": 3e-7,  # after one pass; means and variances together
     "losses": 2e-6,  # before each of some optimiser steps
 }
 
@@ -69,9 +68,23 @@ def distances(found, wanted):
         yield name, np.abs(one - other).max(initial=0.0) / scale
 
 
+def together(numbers):
+    """Numbers of one kind, by name, each joined to one flat list."""
+    return {
+        name: np.concatenate([array.ravel() for _, array in arrays("", value)])
+        for name, value in numbers.items()
+    }
+
+
 def check(found, wanted):
     assert found.keys() == wanted.keys()
     assert found.get("exact") == wanted.get("exact")
+    if "statistics" in wanted:
+        # Measured together: the mean of a normalised product may be nothing but
+        # rounding, and has no scale of its own (real 1.15.5 and 0.12.1 differ there
+        # by 4e-6 of it).
+        found = {**found, "statistics": together(found["statistics"])}
+        wanted = {**wanted, "statistics": together(wanted["statistics"])}
     too_far = [
         f"{kind}{name}: {distance:.2g}, at most {TOLERANCES[kind]:g}"
         for kind in TOLERANCES.keys() & wanted.keys()

@@ -48,7 +48,8 @@ W_class = tf.get_variable('W_class', [2 * hidden, bases],
 b_class = tf.get_variable('b_class', [bases], initializer=tf.zeros_initializer)
 logits = tf.transpose(tf.reshape(tf.matmul(lasth, W_class) + b_class, [batch, steps, bases]), [1, 0, 2])
 loss = tf.reduce_mean(tf.nn.ctc_loss(logits, y, seq_length, ctc_merge_repeated=True))
-opt = tf.train.AdamOptimizer(0.02).minimize(loss)
+opt = tf.train.AdamOptimizer(0.01).minimize(loss)
+gradients = tf.gradients(loss, tf.trainable_variables())
 decoded, _ = tf.nn.ctc_beam_search_decoder(logits, seq_length, merge_repeated=False)
 greedy, _ = tf.nn.ctc_greedy_decoder(logits, seq_length)
 edit_d = tf.edit_distance(tf.to_int32(decoded[0]), y, normalize=True)
@@ -60,9 +61,12 @@ with tf.Session() as sess:
     sess.run(tf.initialize_all_variables())
     fixed.weights(sess)
     inference = sess.run({'features': features, 'logits': logits, 'loss': loss}, feed)
+    slopes = sess.run(gradients, feed)
     feed[training] = True
+    passed = sess.run(logits, feed)
     losses = [sess.run([loss, opt], feed)[0] for _ in range(60)]
     wrong, read = sess.run([error, greedy[0]], feed)
     print("loss %5.3f to %5.3f, errors %5.3f, %d bases" % (losses[0], losses[-1], wrong, len(read.values)))
-fixed.save(sys.argv[1], inference=inference, losses={'adam': losses[:10]},
+fixed.save(sys.argv[1], inference=inference, gradients={'all': slopes},
+           training={'logits': passed, 'loss': losses[0]},
            falling={'adam': losses})

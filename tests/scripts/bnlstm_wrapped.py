@@ -6,7 +6,7 @@ from tensorflow.python.ops import rnn, rnn_cell
 import fixed
 from bnlstm import BNLSTMCell
 
-batch, steps, width, hidden = 5, 6, 3, 4
+batch, steps, width, hidden = 20, 4, 3, 4
 draw = np.random.RandomState(1)
 data = draw.randn(batch, steps, width).astype(np.float32)
 target = draw.randn(batch, steps).astype(np.float32)

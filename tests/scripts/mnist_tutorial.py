@@ -51,7 +51,7 @@ with tf.Session() as sess:
     right = sess.run(accuracy, {x: tests, y: mnist.test.labels})
 print('loss %.3f to %.3f, accuracy %.2f' % (losses[0], losses[-1], right))
 sizes = [d.num_examples for d in (mnist.train, mnist.validation, mnist.test)]
+sums = [float(d.images.astype(np.float64).sum()) for d in (mnist.validation, mnist.test)]
 fixed.save(sys.argv[1], exact={'sizes': sizes, 'epochs': mnist.train.epochs_completed,
-                               'labels': np.argmax(mnist.test.labels, 1),
-                               'sum': [float(d.images.astype(np.float64).sum()) for d in (mnist.validation, mnist.test)]},
-           inference={'logits': logits}, falling={'test': losses})
+                               'labels': np.argmax(mnist.test.labels, 1)},
+           inference={'logits': logits, 'pictures': sums}, falling={'test': losses})
