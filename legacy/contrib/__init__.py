@@ -6,12 +6,21 @@ use}. References are TensorFlow 1.15.5's results, for what only earlier releases
 """
 
 FAMILIES = {
+    "training": "legacy.contrib.training",
+    "lookup": "legacy.contrib.lookup",
+    "data": "legacy.contrib.data",
     "crf": "legacy.contrib.crf",
     "framework": "legacy.contrib.framework",
+    "keras": "legacy.contrib.keras",
     "layers": "legacy.contrib.layers",
     "legacy_seq2seq": "legacy.contrib.legacy_seq2seq",
-    "seq2seq": "legacy.contrib.seq2seq",
+    "losses": "legacy.contrib.losses",
+    "metrics": "legacy.contrib.metrics",
     "rnn": "legacy.contrib.rnn",
+    "seq2seq": "legacy.contrib.seq2seq",
+    "slim": "legacy.contrib.slim",
+    "tensorboard.plugins.projector": "legacy.contrib.projector",
+    "util": "legacy.contrib.util",
 }
 
 DEEP = {}

@@ -4,6 +4,7 @@ import warnings
 
 import tensorflow.compat.v1 as tf
 
+from legacy.facade import history
 from legacy.contrib.rnn.base import LayerRNNCell, Plain
 
 __all__ = ["LayerRNNCell"]
@@ -85,12 +86,18 @@ def _again(value, done):
     return done[id(value)]
 
 
+def _shares():
+    """Whether the script is of a release that shares a repeated cell's weights."""
+    return history.written_for not in ("0.12.1", "1.0.0")
+
+
 class MultiRNNCell(Plain, _cells.MultiRNNCell):
     """Cells on top of each other, and `[cell] * n`.
 
     One cell in several places: releases 1.2 to 1.15 share its weights, and fail where
     the input is not as wide as the cell; releases up to 1.0 gave each place weights of
-    its own. So: shared where 1.15 could share (with a warning), else one each.
+    its own. So: one each for a script of those releases, and where 1.15 would fail;
+    shared, with a warning, otherwise.
     """
 
     _settled = False
@@ -111,7 +118,7 @@ class MultiRNNCell(Plain, _cells.MultiRNNCell):
         for group in places.values():
             if len(group) == 1:
                 continue
-            if len({widths[place] for place in group}) == 1:
+            if _shares() and len({widths[place] for place in group}) == 1:
                 warnings.warn(
                     f"MultiRNNCell: layers {group} are one cell object and share its "
                     "weights, as in TensorFlow 1.2 to 1.15; up to 1.0 each had its own "

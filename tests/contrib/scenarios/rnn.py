@@ -44,11 +44,16 @@ def repeated_layers(tf):
     """Up to 1.0 `[cell] * n` made weights of its own for each layer."""
     cells = getattr(tf.contrib.rnn, "BasicLSTMCell", None)
     home = tf.contrib.rnn if cells else tf.nn.rnn_cell
-    cell = home.MultiRNNCell([home.BasicLSTMCell(3, 0.5, None)] * 3)
-    outputs, state = tf.nn.dynamic_rnn(
-        cell, tf.constant(values((2, 3, 5), 1)), dtype=tf.float32
-    )
-    return dict(flatten("state", state), outputs=outputs)
+    result = {}
+    for width in (3, 5):
+        with tf.variable_scope("w%d" % width):
+            cell = home.MultiRNNCell([home.BasicLSTMCell(3, 0.5, None)] * 3)
+            outputs, state = tf.nn.dynamic_rnn(
+                cell, tf.constant(values((2, 3, width), 1)), dtype=tf.float32
+            )
+        result.update(flatten("state_%d" % width, state))
+        result["outputs_%d" % width] = outputs
+    return result
 
 
 @scenario(NEW)
