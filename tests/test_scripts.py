@@ -77,7 +77,7 @@ def together(numbers):
 
 
 def check(found, wanted):
-    assert found.keys() == wanted.keys()
+    assert found.keys() == wanted.keys() <= {*TOLERANCES, "exact", "falling"}
     assert found.get("exact") == wanted.get("exact")
     if "statistics" in wanted:
         # Measured together: the mean of a normalised product may be nothing but
@@ -106,16 +106,10 @@ def test_same_numbers_as_real_tensorflow(script, tmp_path):
     digest = hashlib.sha256((SCRIPTS / f"{script}.py").read_bytes()).hexdigest()
     found, told = run(script, tmp_path)
     check(found, recorded["numbers"])
-    unknown = wanted_kinds(recorded["numbers"]) - {*TOLERANCES, "exact", "falling"}
-    assert not unknown
     after = hashlib.sha256((SCRIPTS / f"{script}.py").read_bytes()).hexdigest()
     assert after == digest
     announced = [line for line in told.splitlines() if "is Python 2" in line]
     assert len(announced) == (script == "ptb_python2"), told
-
-
-def wanted_kinds(numbers):
-    return set(numbers)
 
 
 def test_every_script_is_recorded():
@@ -153,4 +147,7 @@ def test_checkpoints_are_exchanged_with_tensorflow_1_15(tmp_path):
             )
             numbers[name, mode] = json.loads(out.read_text())
         check(numbers[name, "load"], numbers[name, "save"])
-    check(numbers["ours", "load"], numbers["theirs", "load"])
+    ours, theirs = numbers["ours", "load"], numbers["theirs", "load"]
+    assert ours["exact"]["names"] == theirs["exact"]["names"]
+    for _, distance in distances(ours["inference"], theirs["inference"]):
+        assert distance <= TOLERANCES["training"]  # as after Adam's steps

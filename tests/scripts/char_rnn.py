@@ -48,7 +48,7 @@ class Model():
         tvars = tf.trainable_variables()
         self.raw = tf.gradients(self.cost, tvars)
         grads, self.norm = tf.clip_by_global_norm(self.raw, 5.)
-        self.train_op = tf.train.AdamOptimizer(self.lr).apply_gradients(zip(grads, tvars))
+        self.train_op = tf.train.GradientDescentOptimizer(self.lr).apply_gradients(zip(grads, tvars))
 
     def sample(self, sess, chars, vocab, num=20, prime='the '):
         state = sess.run(self.cell.zero_state(1, tf.float32))
@@ -86,8 +86,8 @@ with tf.Session() as sess:
     grads = [g if isinstance(g, np.ndarray) else sess.run(tf.convert_to_tensor(r), start)
              for g, r in zip(grads, model.raw)]
     losses = []
-    for e in range(2):
-        sess.run(tf.assign(model.lr, 0.01 * (0.97 ** e)))
+    for e in range(4):
+        sess.run(tf.assign(model.lr, 0.5 * (0.97 ** e)))
         state = model.initial_state.eval() if hasattr(model.initial_state, 'eval') else sess.run(model.initial_state)
         for b in range(batches):
             begun = time.time()
@@ -109,5 +109,5 @@ with tf.Session() as sess:
     text = model.sample(sess, chars, vocab)
     print(text)
 fixed.save(sys.argv[1], exact={'said': text}, inference={'logits': logits, 'cost': cost},
-           gradients={'all': grads, 'norm': norm}, losses={'adam': losses[:20]},
-           falling={'adam': losses})
+           gradients={'all': grads, 'norm': norm}, losses={'sgd': losses[:20]},
+           falling={'sgd': losses})
