@@ -4,6 +4,7 @@ Origin: TensorFlow 1.2 to 1.15.
 """
 
 import tensorflow.compat.v1 as tf
+from tensorflow.python.data.util import nest
 
 
 def batch_and_drop_remainder(batch_size):
@@ -23,15 +24,11 @@ def assert_element_shape(expected_shapes):
 
     def check(*element):
         element = element[0] if len(element) == 1 else element
-        tf.nest.map_structure(
-            lambda shape, tensor: tensor.set_shape(
-                tensor.shape.merge_with(tf.TensorShape(shape))
-            ),
-            tf.nest.map_structure(lambda _: None, element)
-            if expected_shapes is None
-            else expected_shapes,
-            element,
-        )
+        # Of this module's nests, a list is one leaf: a shape.
+        for shape, tensor in zip(
+            nest.flatten(expected_shapes), nest.flatten(element), strict=True
+        ):
+            tensor.set_shape(tensor.shape.merge_with(tf.TensorShape(shape)))
         return element
 
     return lambda dataset: dataset.map(check)

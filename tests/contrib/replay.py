@@ -54,7 +54,9 @@ def resolve(target):
         return target
     module, _, attribute = target.partition(":")
     module = importlib.import_module(module)
-    return getattr(module, attribute) if attribute else module
+    for part in attribute.split(".") if attribute else ():
+        module = getattr(module, part)
+    return module
 
 
 class Facade:

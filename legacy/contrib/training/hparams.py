@@ -15,10 +15,10 @@ def _as_type(name, kind, text):
     text = text.strip()
     try:
         if kind is bool:
-            known = {"true": True, "false": False, "1": True, "0": False}
-            return known[text.lower()]
+            known = {"true": True, "True": True, "false": False, "False": False}
+            return known[text] if text in known else bool(int(text))
         return kind(text)
-    except (KeyError, ValueError):
+    except ValueError:
         raise ValueError(
             f"Could not parse hparam {name!r}: expected {kind.__name__}. "
             f"Received: {text!r}"
