@@ -149,6 +149,8 @@ def _run(options):
         sys.argv = [options.script, *options.args]
         path = os.path.abspath(path)
         names.update(__file__=path, __package__=None, __spec__=None)
+        if not asks.is_user(path):
+            asks.claim(os.path.dirname(path))
     setup.prepare(verbose=options.verbose, port_cell=options.port_cell)
     if options.module:
         spec = _find_module(options.script)
