@@ -16,6 +16,7 @@ FAMILIES = {
     "legacy_seq2seq": "legacy.contrib.legacy_seq2seq",
     "losses": "legacy.contrib.losses",
     "metrics": "legacy.contrib.metrics",
+    "opt": "legacy.contrib.opt",
     "rnn": "legacy.contrib.rnn",
     "seq2seq": "legacy.contrib.seq2seq",
     "slim": "legacy.contrib.slim",

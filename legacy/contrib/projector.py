@@ -7,7 +7,12 @@ fields, so that neither TensorBoard nor its plugin is needed to write one.
 import os
 
 import tensorflow.compat.v1 as tf
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
+from google.protobuf import (
+    descriptor_pb2,
+    descriptor_pool,
+    message_factory,
+    text_format,
+)
 
 _PACKAGE, _FILE = "legacy_projector", "projector_config.pbtxt"
 _FIELDS = {
