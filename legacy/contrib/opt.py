@@ -23,7 +23,7 @@ def _dense(grad):
 
 
 class _ByFormula(tf.train.Optimizer):
-    """An optimiser whose update is one formula, for dense and sparse gradients alike."""
+    """An optimiser whose update is one formula, for sparse gradients too."""
 
     slots = ()
 
@@ -388,7 +388,7 @@ class MomentumWOptimizer(
 class MovingAverageOptimizer(tf.train.Optimizer):
     """Wraps an optimiser; keeps moving averages of the variables.
 
-    ``swapping_saver`` saves the averages under the variables' own names, for use at test
+    ``swapping_saver`` saves averages under the names of the variables, for use at test
     time.
     """
 
@@ -422,7 +422,7 @@ class MovingAverageOptimizer(tf.train.Optimizer):
         """A saver with averages and variables swapped."""
         if self._names is None:
             raise RuntimeError(
-                "Must call apply_gradients or minimize before creating the swapping_saver"
+                "swapping_saver needs apply_gradients or minimize to be called first"
             )
         variables = var_list if var_list is not None else tf.global_variables()
         if not isinstance(variables, dict):

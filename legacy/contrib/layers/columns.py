@@ -272,10 +272,8 @@ class _CrossedColumn(
         return {k: v for column in self.columns for k, v in column.spec().items()}
 
     def _parts(self, features):
-        for column in sorted(self.columns, key=lambda c: c.key):
-            if isinstance(column, _CrossedColumn):
-                yield column.ids(features)
-            elif isinstance(column, _BucketizedColumn):
+        for column in self.columns:
+            if isinstance(column, (_CrossedColumn, _BucketizedColumn)):
                 yield column.ids(features)
             else:
                 yield column.raw(features)
@@ -460,7 +458,7 @@ def crossed_column(
     """
     if len(set(columns)) < 2:
         raise ValueError(f"Expected at least 2 columns. Received: {columns}")
-    ordered = tuple(sorted(columns, key=lambda column: column.key))
+    ordered = tuple(sorted(columns, key=lambda column: column.name))
     size = _checked_size("hash_bucket_size", hash_bucket_size)
     return _CrossedColumn(ordered, size, hash_key, combiner)
 

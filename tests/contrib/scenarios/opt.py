@@ -44,7 +44,7 @@ MAKERS = {
     "momentumw": lambda tf: tf.contrib.opt.MomentumWOptimizer(0.01, 0.1, 0.9),
     "extended": lambda tf: tf.contrib.opt.extend_with_decoupled_weight_decay(
         tf.train.GradientDescentOptimizer
-    )(0.02, 0.1),
+    )(0.02, learning_rate=0.1),
     "averages": lambda tf: tf.contrib.opt.MovingAverageOptimizer(
         tf.train.GradientDescentOptimizer(0.1), 0.5
     ),
