@@ -35,7 +35,7 @@ def generate():
 
 files = tf.placeholder(tf.string, [None])
 recorded = tf.data.TFRecordDataset(files).map(parse, num_parallel_calls=1)
-recorded = recorded.padded_batch(4, ([None, width], [], []), drop_remainder=True).prefetch(1)
+recorded = recorded.padded_batch(4, ([None, width], [], [])).prefetch(1)
 made = tf.data.Dataset.from_generator(generate, (tf.float32, tf.int32, tf.float32),
                                       ([None, width], [], []))
 made = made.apply(tf.contrib.data.bucket_by_sequence_length(
