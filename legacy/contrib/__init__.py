@@ -28,21 +28,7 @@ DEEP = {}
 
 
 def setup():
-    """Old addresses that `tensorflow.python.layers.*` and tf_slim rely on.
+    """What the families need of TensorFlow before any of them is used."""
+    from legacy.contrib import moved
 
-    tf_keras's v1 layers, which live under `tf_keras.src` since 2.16; and
-    `variable_scope.variable` and `ops.IndexedSlices`, which are elsewhere by now.
-    """
-    import importlib
-    import sys
-
-    from tensorflow.python.framework import indexed_slices, ops
-    from tensorflow.python.ops import variable_scope, variable_v1
-
-    ops.IndexedSlices = indexed_slices.IndexedSlices
-    variable_scope.variable = variable_v1.VariableV1
-    old, new = "tf_keras.legacy_tf_layers", "tf_keras.src.legacy_tf_layers"
-    sys.modules.setdefault(old, importlib.import_module(new))
-    for name in ("base", "convolutional", "core", "normalization", "pooling"):
-        part = importlib.import_module(f"{new}.{name}")
-        sys.modules.setdefault(f"{old}.{name}", part)
+    moved.restore()

@@ -12,10 +12,14 @@ import tensorflow.compat.v1 as tf
 
 
 def clip_gradients_by_global_norm(gradients_variables, clip_norm=20.0):
-    """``(gradient, variable)`` pairs, scaled down to a global norm of ``clip_norm``."""
+    """Scales ``(gradient, variable)`` pairs down to a global norm of ``clip_norm``.
+
+    Returns:
+      ``(pairs, norm before)``.
+    """
     gradients, variables = zip(*gradients_variables, strict=True)
-    clipped, _ = tf.clip_by_global_norm(gradients, clip_norm)
-    return list(zip(clipped, variables, strict=True))
+    clipped, norm = tf.clip_by_global_norm(gradients, clip_norm)
+    return list(zip(clipped, variables, strict=True)), norm
 
 
 def _dense(grad):
@@ -276,8 +280,8 @@ class LARSOptimizer(tf.train.Optimizer):
         return tf.raw_ops.ApplyMomentum(
             var=var._ref(),
             accum=self.get_slot(var, "momentum")._ref(),
-            lr=tf.cast(rate, var.dtype.base_dtype),
-            grad=grad,
+            lr=tf.constant(1.0, var.dtype.base_dtype),
+            grad=tf.cast(rate, grad.dtype) * grad,
             momentum=tf.cast(self._momentum, var.dtype.base_dtype),
             use_nesterov=self._nesterov,
         ).op
@@ -312,23 +316,26 @@ class DecoupledWeightDecayExtension:
             self._decay_var_list = list(decay_var_list)
         return super().apply_gradients(grads_and_vars, global_step, name)
 
-    def _decayed(self, var):
+    def _decayed(self, var, grad):
         wanted = self._decay_var_list
         if wanted is not None and not any(var is each for each in wanted):
             return tf.no_op()
-        decay = tf.cast(_called(self._weight_decay), var.dtype.base_dtype)
-        return var.assign_sub(decay * var, self._use_locking).op
+        # The gradient first: it may still be reading the variable's memory. In 1.15
+        # that was a race, which decay often won.
+        with tf.control_dependencies([grad]):
+            decay = tf.cast(_called(self._weight_decay), var.dtype.base_dtype)
+            return var.assign_sub(decay * var, self._use_locking).op
 
     def _apply_dense(self, grad, var):
-        with tf.control_dependencies([self._decayed(var)]):
+        with tf.control_dependencies([self._decayed(var, grad)]):
             return super()._apply_dense(grad, var)
 
     def _resource_apply_dense(self, grad, var):
-        with tf.control_dependencies([self._decayed(var)]):
+        with tf.control_dependencies([self._decayed(var, grad)]):
             return super()._resource_apply_dense(grad, var)
 
     def _apply_sparse(self, grad, var):
-        with tf.control_dependencies([self._decayed(var)]):
+        with tf.control_dependencies([self._decayed(var, grad.values)]):
             return super()._apply_sparse(grad, var)
 
 

@@ -7,7 +7,12 @@ from harness import scenario
 LAST = ("1.15.5",)
 
 
-def minimised(tf, optimizer, steps=3, rows=False, **options):
+# In 1.15.5 decoupled decay and the reading of the variable for its gradient are a race,
+# so these have gradients that do not depend on the variables.
+RACES = ("adamw", "momentumw", "extended")
+
+
+def minimised(tf, optimizer, rows=False, linear=False):
     """The variables after some steps from fixed values."""
     with tf.variable_scope(None, "case"):
         w = tf.get_variable(
@@ -16,15 +21,15 @@ def minimised(tf, optimizer, steps=3, rows=False, **options):
         v = tf.get_variable("v", initializer=np.float32([0.5, -0.25]))
     x = tf.gather(w, [0, 2, 2]) if rows else w
     loss = tf.reduce_sum(tf.square(x - 0.3)) + tf.reduce_sum(tf.sin(v))
-    step = optimizer.minimize(loss, **options)
-    with tf.control_dependencies([step]):
-        return w, v, step, loss
+    if linear:
+        loss = tf.reduce_sum(x * np.linspace(-1, 1, 3, dtype="f")) - tf.reduce_sum(v)
+    return w, v, optimizer.minimize(loss)
 
 
-def scenario_of(make, rows=False, **options):
+def scenario_of(name, rows=False):
     @scenario(LAST, weights=False, gradients=False, steps="step")
     def build(tf):
-        w, v, step, _ = minimised(tf, make(tf), rows=rows, **options)
+        w, v, step = minimised(tf, MAKERS[name](tf), rows, name in RACES)
         return {"step": step, "w": w, "v": v}
 
     return build
@@ -53,11 +58,11 @@ MAKERS = {
     ),
 }
 
-for _name, _make in MAKERS.items():
-    globals()[_name] = scenario_of(_make)
+for _name in MAKERS:
+    globals()[_name] = scenario_of(_name)
     globals()[_name].__name__ = _name
 for _name in ("lazy", "adamax", "nadam"):
-    globals()[_name + "_rows"] = scenario_of(MAKERS[_name], rows=True)
+    globals()[_name + "_rows"] = scenario_of(_name, rows=True)
     globals()[_name + "_rows"].__name__ = _name + "_rows"
 
 
@@ -78,5 +83,5 @@ def global_norm(tf):
         w = tf.get_variable("w", initializer=np.float32([3, 4]))
     optimizer = tf.train.GradientDescentOptimizer(0.1)
     pairs = optimizer.compute_gradients(tf.reduce_sum(tf.square(w)))
-    pairs = tf.contrib.opt.clip_gradients_by_global_norm(pairs, 1.0)
+    pairs, _ = tf.contrib.opt.clip_gradients_by_global_norm(pairs, 1.0)
     return {"step": optimizer.apply_gradients(pairs), "w": w}
