@@ -1,11 +1,11 @@
 """`tf.contrib.layers`: names as data. The layers themselves are tf_slim's."""
 
 _HOMES = {
-    "tf_slim.layers.layers": "GDN avg_pool2d avg_pool3d batch_norm bias_add conv1d"
+    "tf_slim.layers.layers": "avg_pool2d avg_pool3d batch_norm bias_add conv1d"
     " conv2d conv2d_in_plane conv2d_transpose conv3d conv3d_transpose convolution"
     " convolution1d convolution2d convolution2d_in_plane convolution2d_transpose"
     " convolution3d convolution3d_transpose dense_to_sparse dropout elu flatten"
-    " fully_connected gdn images_to_sequence layer_norm legacy_fully_connected"
+    " fully_connected images_to_sequence layer_norm legacy_fully_connected"
     " legacy_linear legacy_relu linear max_pool2d max_pool3d maxout one_hot_encoding"
     " pool relu relu6 repeat scale_gradient separable_conv2d separable_convolution2d"
     " sequence_to_images softmax spatial_softmax stack unit_norm",
@@ -20,6 +20,7 @@ _HOMES = {
     "tf_slim.layers.summaries": "summarize_activation summarize_activations"
     " summarize_collection summarize_tensor summarize_tensors",
     "tensorflow.compat.v1.nn": "safe_embedding_lookup_sparse",
+    "legacy.contrib.layers.gdn": "GDN gdn",
     "legacy.contrib.layers.embedding": "bow_encoder embed_sequence"
     " embedding_lookup_unique",
     "legacy.contrib.layers.columns": "SPARSE_FEATURE_CROSS_DEFAULT_HASH_KEY"

@@ -70,8 +70,8 @@ def bow_encoder(
     reuse=None,
 ):
     """The mean of the words' vectors, [B, T] -> [B, embed_dim]; 0 is padding when
-    `sparse_lookup` (dense `ids`). The variable is BOWEncoder/embeddings."""
-    with tf.variable_scope(scope, "BOWEncoder", [ids], reuse=reuse):
+    `sparse_lookup` (dense `ids`). The variable is bow_encoder/embeddings."""
+    with tf.variable_scope(scope, "bow_encoder", [ids], reuse=reuse):
         table = _table(vocab_size, embed_dim, initializer, regularizer, trainable)
         if not sparse_lookup:
             if isinstance(ids, tf.SparseTensor):

@@ -4,7 +4,7 @@ import tensorflow.compat.v1 as tf
 
 
 class _Target:
-    """Labels, maybe weighted: `loss(logits, target, features)` and predictions."""
+    """Labels, maybe weighted: losses of (logits, target, features), predictions."""
 
     def __init__(self, loss, outputs, label_name, weight_column_name):
         self._loss, self.num_label_columns = loss, outputs
@@ -14,16 +14,28 @@ class _Target:
         """Class numbers, or their probabilities; for a regression the logits."""
         raise NotImplementedError
 
-    def loss(self, logits, target, features):
-        """The mean of the examples' losses, weighted where the target says so."""
+    def _weighted(self, logits, target, features):
+        """The examples' losses, and their weights or None."""
         if isinstance(target, dict):
             target = target[self.label_name]
         losses = self._loss(logits, target)
         if self.weight_column_name is None:
-            return tf.reduce_mean(losses, name="loss")
+            return losses, None
         weights = tf.cast(features[self.weight_column_name], tf.float32)
-        losses = tf.reshape(losses, [-1]) * tf.reshape(weights, [-1])
-        return tf.reduce_mean(losses, name="loss")
+        weights = tf.reshape(weights, [-1])
+        return tf.reshape(losses, [-1]) * weights, weights
+
+    def loss(self, logits, target, features):
+        """The mean of the losses; the weighted mean where there are weights."""
+        losses, weights = self._weighted(logits, target, features)
+        if weights is None:
+            return tf.reduce_mean(losses, name="loss")
+        return tf.divide(tf.reduce_sum(losses), tf.reduce_sum(weights), name="loss")
+
+    def training_loss(self, logits, target, features, name="training_loss"):
+        """The mean of the losses, times their weights where there are any."""
+        losses, _ = self._weighted(logits, target, features)
+        return tf.reduce_mean(losses, name=name)
 
 
 class _Regression(_Target):
