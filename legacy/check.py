@@ -110,7 +110,7 @@ def _local(folder, level, name):
     return None
 
 
-def _files(script):
+def _files(script, skip_broken=False):
     """Yields (file, its :class:`_Uses`) of ``script`` and its local modules."""
     from legacy.era import source
 
@@ -122,7 +122,12 @@ def _files(script):
             continue
         seen.add(path)
         uses = _Uses()
-        uses.visit(source.parse(path))
+        try:
+            uses.visit(source.parse(path))
+        except SyntaxError:
+            if skip_broken:
+                continue
+            raise
         yield path, uses
         for level, name in uses.imports:
             folders = [os.path.dirname(path)] if level else [root]
@@ -165,7 +170,8 @@ def release_of(script):
     from legacy.facade import history, modules
 
     newest = len(history.RELEASES) - 1
-    for _, uses in _files(script):
+    # A broken module may stand beside a script that never imports it.
+    for _, uses in _files(script, skip_broken=True):
         if uses.old_forms:
             return history.RELEASES[0]
         for name, _ in uses.uses:

@@ -106,7 +106,10 @@ def _check(options):
     path = options.script
     if options.module:
         path = _find_module(options.script).origin
-    return check.main(_script(path), options.json)
+    try:
+        return check.main(_script(path), options.json)
+    except SyntaxError as error:
+        raise _UsageError(f"{error.filename}:{error.lineno}: {error.msg}") from None
 
 
 def _script(path):

@@ -276,3 +276,30 @@ def test_checkpoints_cross_over_to_real_1_15(tmp_path):
         scale = max(map(abs, printed[0]))
         for saved, restored in zip(*printed, strict=True):
             assert abs(saved - restored) <= 6e-7 * scale
+
+
+def test_scipy_optimizer_meets_bounds_and_constraints(tmp_path):
+    pytest.importorskip("scipy")
+    write(
+        tmp_path / "script.py",
+        """
+        import numpy as np
+        import tensorflow as tf
+        v = tf.Variable([7.0, 7.0])
+        loss = tf.reduce_sum(tf.square(v))
+        make = tf.contrib.opt.ScipyOptimizerInterface
+        problems = [
+            make(loss, options={'maxiter': 100}),
+            make(loss, equalities=[v[1] - 1], inequalities=[v[0] - 0.5],
+                 method='SLSQP'),
+            make(loss, var_to_bounds={v: ([1, 2], np.inf)}),
+        ]
+        with tf.Session() as session:
+            for problem in problems:
+                session.run(tf.global_variables_initializer())
+                problem.minimize(session)
+                print([abs(round(float(x), 3)) for x in session.run(v)])
+        """,
+    )
+    printed = succeeded(legacy("script.py", cwd=tmp_path)).splitlines()
+    assert printed == ["[0.0, 0.0]", "[0.5, 1.0]", "[1.0, 2.0]"]

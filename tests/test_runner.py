@@ -1,6 +1,7 @@
 """The runner behaves as plain Python does, but for TensorFlow."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from legacy_process import ROOT, legacy, succeeded, write
 
 PLAIN = (sys.executable,)
 # Lines that TensorFlow's C++ part prints while it is imported.
-_NOISE = ("WARNING: All log messages", "I0000", "E0000", "W0000")
+_NOISE = re.compile(
+    r"WARNING: All log messages|[IWE]0000|\d{4}-\d\d-\d\d .*: [IWE] |To enable the foll"
+)
 
 
 def both(*arguments, cwd):
@@ -23,7 +26,7 @@ def both(*arguments, cwd):
 
 
 def own_lines(text):
-    return [line for line in text.splitlines() if not line.startswith(_NOISE)]
+    return [line for line in text.splitlines() if not _NOISE.match(line)]
 
 
 def test_script_sees_what_it_sees_under_plain_python(tmp_path):
@@ -60,6 +63,8 @@ def test_script_sees_what_it_sees_under_plain_python(tmp_path):
         "import beside; beside.fail()",
         "import not_there",
         "sys.exit('a message')",
+        "x = = 1",
+        "import wrong",
         "os._exit(5)",
     ],
 )
@@ -74,6 +79,7 @@ def test_errors_and_exits_are_plain_pythons(tmp_path, ending):
                 raise RuntimeError('after it') from error
         """,
     )
+    write(tmp_path / "wrong.py", "y = = 1")
     write(tmp_path / "script.py", f"import os, sys\n{ending}\n")
     plain, ours = both("script.py", cwd=tmp_path)
     assert ours.returncode == plain.returncode
@@ -136,10 +142,12 @@ def test_module_of_a_package(tmp_path):
         (("-m", "absent.module"), "absent.module"),
         (("--json", "script.py"), "--check"),
         (("--check", "absent.py"), "absent.py"),
+        (("--check", "broken.py"), "broken.py:1: invalid syntax"),
     ],
 )
 def test_wrong_command_lines_say_so_in_one_line(tmp_path, arguments, part):
     write(tmp_path / "script.py", "")
+    write(tmp_path / "broken.py", "x = = 1")
     run = legacy(*arguments, cwd=tmp_path)
     assert run.returncode == 2
     (line,) = own_lines(run.stderr)
