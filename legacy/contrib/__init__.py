@@ -10,6 +10,7 @@ FAMILIES = {
     "lookup": "legacy.contrib.lookup",
     "data": "legacy.contrib.data",
     "crf": "legacy.contrib.crf",
+    "cudnn_rnn": "legacy.contrib.cudnn_rnn",
     "framework": "legacy.contrib.framework",
     "keras": "legacy.contrib.keras",
     "layers": "legacy.contrib.layers",
@@ -21,6 +22,10 @@ FAMILIES = {
     "seq2seq": "legacy.contrib.seq2seq",
     "slim": "legacy.contrib.slim",
     "tensorboard.plugins.projector": "legacy.contrib.projector",
+    "distributions": "legacy.contrib.distributions",
+    "linalg": "legacy.contrib.linalg",
+    "stateless": "legacy.contrib.stateless",
+    "summary": "legacy.contrib.summary",
     "util": "legacy.contrib.util",
 }
 
