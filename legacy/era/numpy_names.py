@@ -7,7 +7,7 @@ Left out (``LEFT_OUT``): the C layer's constants and buffers, what edits NumPy's
 documentation, operators or test runs, what ``from __future__ import`` leaked, and the
 financial functions, which moved whole to the package numpy-financial.
 
-Source: the release notes of NumPy 1.18 to 2.4, "Expired deprecations"; the list is
+Source: the release notes of NumPy 1.18 to 2.5, "Expired deprecations"; the list is
 checked against the names of real NumPy 1.16.6 and 1.18.5 in tests/test_era.py.
 """
 
@@ -75,6 +75,7 @@ NAMES = {
     **{name: f"builtins:{python}" for name, python in _PYTHON.items()},
     **{name: _HERE + name for name in _FUNCTIONS.split()},
     "DataSource": "numpy.lib.npyio:DataSource",
+    "chararray": "numpy.char:chararray",
 }
 
 TABLE = {

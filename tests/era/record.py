@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 import numpy as np
 
@@ -30,7 +31,7 @@ def main():
     import mnist_files
 
     if sys.version_info[0] == 2:
-        told = subprocess.check_output([sys.executable, os.path.join(HERE, "python2_sample.py")], cwd="/tmp")
+        told = subprocess.check_output([sys.executable, os.path.join(HERE, "python2_sample.py")], cwd=tempfile.mkdtemp())
         with open(os.path.join(RECORDED, "python2_sample.txt"), "wb") as f:
             f.write(told)
         return 0

@@ -40,18 +40,20 @@ global_step = tf.Variable(0, trainable=False, name='global_step')
 train = layers.optimize_loss(total, global_step, learning_rate=0.05, optimizer='Adam',
                              clip_gradients=5.0, summaries=['loss', 'gradients'])
 accuracy = tf.contrib.metrics.accuracy(tf.to_int32(tf.argmax(logits, 1)), y)
-names = [v.op.name for v in tf.contrib.framework.get_model_variables()]
-gradients = tf.gradients(total, tf.trainable_variables())
+names = sorted(v.op.name for v in tf.contrib.framework.get_model_variables())
+variables = sorted(tf.trainable_variables(), key=lambda v: v.op.name)
+gradients = tf.gradients(total, variables)
 with tf.Session() as sess:
     sess.run(tf.global_variables_initializer())
-    fixed.weights(sess)
+    fixed.weights(sess, variables)
     feed = {x: images, y: labels}
     first = sess.run({'logits': logits, 'total': total, 'regularization': regularization}, feed)
     by = sess.run(gradients, feed)
     feed[is_training] = True
     batch = sess.run(logits, feed)
-    losses = [sess.run(train, feed) for _ in range(25)]
-    statistics = sess.run([v for v in tf.global_variables() if 'moving' in v.op.name])
+    losses = [sess.run(train, feed)]
+    statistics = sess.run([v for v in tf.global_variables() if v.op.name.endswith(('moving_mean', 'moving_variance'))])
+    losses += [sess.run(train, feed) for _ in range(24)]
     print('loss %.4f accuracy %.2f' % (losses[-1], sess.run(accuracy, feed)))
 fixed.save(sys.argv[1], exact={'names': names}, inference=first, gradients={'all': by}, training={'logits': batch},
-           losses={'adam': losses[:10]}, falling={'adam': losses}, training_statistics={'moving': statistics})
+           losses={'adam': losses[:10]}, falling={'adam': losses}, statistics={'moving': statistics})
