@@ -5,6 +5,8 @@ use}. References are TensorFlow 1.15.5's results, for what only earlier releases
 1.0.0's and 0.12.1's (tests/contrib).
 """
 
+_PREPROCESSING = "legacy.contrib.learn.preprocessing"
+
 FAMILIES = {
     "training": "legacy.contrib.training",
     "lookup": "legacy.contrib.lookup",
@@ -14,6 +16,8 @@ FAMILIES = {
     "framework": "legacy.contrib.framework",
     "keras": "legacy.contrib.keras",
     "layers": "legacy.contrib.layers",
+    "learn": "legacy.contrib.learn",
+    "learn.preprocessing": _PREPROCESSING,
     "legacy_seq2seq": "legacy.contrib.legacy_seq2seq",
     "losses": "legacy.contrib.losses",
     "metrics": "legacy.contrib.metrics",
@@ -29,7 +33,13 @@ FAMILIES = {
     "util": "legacy.contrib.util",
 }
 
-DEEP = {}
+DEEP = {
+    "tensorflow.contrib.learn.python.learn.preprocessing": _PREPROCESSING,
+    "tensorflow.contrib.learn.python.learn.preprocessing.text": _PREPROCESSING,
+    "tensorflow.contrib.learn.python.learn.preprocessing.categorical_vocabulary": (
+        _PREPROCESSING
+    ),
+}
 
 
 def setup():

@@ -4,8 +4,8 @@ import warnings
 
 import tensorflow.compat.v1 as tf
 
-from legacy.facade import history
 from legacy.contrib.rnn.base import LayerRNNCell, Plain
+from legacy.facade import history
 
 __all__ = ["LayerRNNCell"]
 _cells = tf.nn.rnn_cell

@@ -1,6 +1,7 @@
 """tf.contrib.crf: scores, norms, likelihood and its gradient, both decoders."""
 
 import numpy as np
+
 from harness import ALL, scenario, values
 
 

@@ -52,7 +52,7 @@ def argument_scopes(tf):
 
     x = tf.constant([1.0, 2.0])
     with f.arg_scope([affine], scale=3.0):
-        with f.arg_scope([affine, power], **{}):
+        with f.arg_scope([affine, power]):
             pass
         with f.arg_scope([affine], shift=1.0), f.arg_scope([power], exponent=2.0):
             inner = affine(power(x))

@@ -1,6 +1,7 @@
 """tf.contrib.layers and slim: layers, norms, initialisers, regularisers, optimisers."""
 
 import numpy as np
+
 from harness import ALL, scenario, values
 
 NEW = ("1.15.5",)
@@ -14,15 +15,21 @@ def image(tf, shape=(2, 6, 6, 3)):
 def network(tf):
     c = tf.contrib.layers
     h = c.convolution2d(
-        image(tf), 4, 3, stride=2, normalizer_fn=c.batch_norm,
-        weights_regularizer=c.l2_regularizer(0.1))
+        image(tf),
+        4,
+        3,
+        stride=2,
+        normalizer_fn=c.batch_norm,
+        weights_regularizer=c.l2_regularizer(0.1),
+    )
     h = c.max_pool2d(h, 2)
     h = c.flatten(h)
     h = c.fully_connected(h, 5, activation_fn=tf.nn.tanh)
     h = c.stack(h, c.fully_connected, [4, 3], scope="deep")
     h = c.dropout(h, 1.0)
     out = c.fully_connected(
-        h, 2, activation_fn=None, biases_regularizer=c.l1_regularizer(0.2))
+        h, 2, activation_fn=None, biases_regularizer=c.l1_regularizer(0.2)
+    )
     losses = tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)
     return {
         "out": out,
@@ -54,7 +61,9 @@ def norms(tf):
     trained = c.batch_norm(x, scale=True, is_training=True, updates_collections=None)
     return {
         "train": trained,
-        "test": c.batch_norm(x, is_training=False, scope="other", activation_fn=tf.nn.relu),
+        "test": c.batch_norm(
+            x, is_training=False, scope="other", activation_fn=tf.nn.relu
+        ),
         "layer": c.layer_norm(x),
         "unit": c.unit_norm(x, 1),
         "one_hot": c.one_hot_encoding(tf.constant([1, 0, 2]), 3),
@@ -105,10 +114,21 @@ def optimised(tf):
     with tf.control_dependencies([step.initializer]):
         pass
     train = c.optimize_loss(
-        loss, step, 0.1, "SGD", clip_gradients=0.5,
+        loss,
+        step,
+        0.1,
+        "SGD",
+        clip_gradients=0.5,
         learning_rate_decay_fn=lambda rate, s: tf.train.exponential_decay(
-            rate, s, 2, 0.5))
-    return {"step": train, "global": step + 0, "loss": loss, "w": tf.trainable_variables()[0] + 0}
+            rate, s, 2, 0.5
+        ),
+    )
+    return {
+        "step": train,
+        "global": step + 0,
+        "loss": loss,
+        "w": tf.trainable_variables()[0] + 0,
+    }
 
 
 @scenario(NEW)
@@ -183,8 +203,11 @@ def targets(tf):
 @scenario(NEW)
 def slim(tf):
     s = tf.contrib.slim
-    with s.arg_scope([s.conv2d, s.fully_connected], activation_fn=tf.nn.tanh,
-                     weights_regularizer=s.l2_regularizer(0.1)):
+    with s.arg_scope(
+        [s.conv2d, s.fully_connected],
+        activation_fn=tf.nn.tanh,
+        weights_regularizer=s.l2_regularizer(0.1),
+    ):
         h = s.conv2d(image(tf), 3, [3, 3], scope="c1")
         h = s.fully_connected(s.flatten(h), 2, scope="f1")
     s.losses.softmax_cross_entropy(h, tf.one_hot([0, 1], 2))

@@ -1,6 +1,7 @@
 """tf.contrib.legacy_seq2seq (0.12: tf.nn.seq2seq): every model and loss."""
 
 import numpy as np
+
 from harness import ALL, flatten, scenario, values
 
 NEW = ("1.15.5",)

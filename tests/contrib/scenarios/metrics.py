@@ -1,6 +1,7 @@
 """tf.contrib.metrics and losses: values and, for streams, the state they keep."""
 
 import numpy as np
+
 from harness import ALL, scenario
 
 NEW = ("1.15.5",)
@@ -34,7 +35,8 @@ def streams(tf):
         "covariance": m.streaming_covariance(scores, tf.to_float(labels)),
         "less": m.streaming_percentage_less(scores, 0.4),
         "in_top": m.streaming_sparse_recall_at_k(
-            tf.reshape(scores, [2, 3]), tf.constant([[0], [1]], tf.int64), 2),
+            tf.reshape(scores, [2, 3]), tf.constant([[0], [1]], tf.int64), 2
+        ),
     }
     values, updates = m.aggregate_metrics(*pairs.values())
     result = {name: value for name, (value, _) in pairs.items()}
@@ -62,8 +64,9 @@ def later(tf):
     result = {name: value for name, (value, _) in pairs.items()}
     result["step"] = tf.group(*[update for _, update in pairs.values()])
     result["confusion"] = m.confusion_matrix(labels, found)
-    result["union"] = tf.sparse_tensor_to_dense(m.set_union(
-        tf.constant([[1, 2]]), tf.constant([[2, 3]])))
+    result["union"] = tf.sparse_tensor_to_dense(
+        m.set_union(tf.constant([[1, 2]]), tf.constant([[2, 3]]))
+    )
     return result
 
 
@@ -82,7 +85,8 @@ def losses(tf):
         "log": c.log_loss(tf.nn.sigmoid(logits), labels),
         "sparse": c.sparse_softmax_cross_entropy(logits, tf.constant([1, 0, 2, 1])),
         "cosine": c.cosine_distance(
-            tf.nn.l2_normalize(logits, 1), tf.nn.l2_normalize(labels, 1), 1),
+            tf.nn.l2_normalize(logits, 1), tf.nn.l2_normalize(labels, 1), 1
+        ),
         "weighted": c.compute_weighted_loss(logits, 0.5),
     }
     result["total"] = c.get_total_loss()

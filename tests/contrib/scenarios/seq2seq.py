@@ -1,6 +1,7 @@
 """tf.contrib.seq2seq: 1.15's decoders, attention and beam search; 1.0's functions."""
 
 import numpy as np
+
 from harness import flatten, scenario, values
 
 NEW, OLD = ("1.15.5",), ("1.0.0",)
