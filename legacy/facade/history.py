@@ -52,5 +52,7 @@ def knows(name):
         return False
     if parts[1] != "contrib" or len(parts) < 4:
         return True
+    if len(parts) > 4 or parts[3] == "python":
+        return False
     family = ".".join(parts[:3])
     return any(family in _with_modules(release) for release in RELEASES)

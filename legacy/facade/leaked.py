@@ -92,6 +92,45 @@ TABLE = {
         "zip": zip,
     },
     "tensorflow.models.rnn.rnn": {},
+    "tensorflow.examples.tutorials.mnist.mnist": {
+        name: "legacy.facade.mnist_model:" + name
+        for name in (
+            "IMAGE_PIXELS",
+            "IMAGE_SIZE",
+            "NUM_CLASSES",
+            "evaluation",
+            "inference",
+            "loss",
+            "training",
+        )
+    },
+    "tensorflow.contrib.slim.nets": {
+        name: f"tf_slim.nets.{name}:"
+        for name in (
+            "alexnet",
+            "inception",
+            "overfeat",
+            "resnet_utils",
+            "resnet_v1",
+            "resnet_v2",
+            "vgg",
+        )
+    },
+    **{
+        f"tensorflow.python.estimator.{module}": {}
+        for module in ("estimator", "inputs.numpy_io", "model_fn", "run_config")
+    },
+    "tensorflow.python.ops.summary_ops": {},
+    **{
+        path: {"_RNNCell": "legacy.contrib.rnn.core:RNNCell"}
+        for path in (
+            "tensorflow.python.ops.rnn_cell_impl",
+            "tensorflow.contrib.rnn.python.ops.core_rnn_cell_impl",
+        )
+    },
+    "tensorflow.python.training": {
+        "training_ops": "tensorflow.python.ops.gen_training_ops",
+    },
     "tensorflow.models.rnn.ptb.reader": {
         name: "legacy.facade.ptb:" + name
         for name in ("ptb_iterator", "ptb_producer", "ptb_raw_data")
@@ -107,6 +146,7 @@ MOUNTS = {
     "tensorflow.nn.seq2seq": "legacy.contrib.legacy_seq2seq",
     "tensorflow.python.ops.seq2seq": "legacy.contrib.legacy_seq2seq",
     "tensorflow.models.rnn.seq2seq": "legacy.contrib.legacy_seq2seq",
+    "tensorflow.tensorboard.plugins.projector": "legacy.contrib.projector",
 }
 
 # Internal modules that also give our own names of these public modules: they were the
@@ -128,6 +168,10 @@ INHERITS = {
     "tensorflow.python.training.summary_io": ("tensorflow.train",),
     "tensorflow.python.training.training": ("tensorflow.train",),
     "tensorflow.models.rnn.rnn": ("tensorflow.nn",),
+    "tensorflow.python.estimator.estimator": ("tensorflow.estimator",),
+    "tensorflow.python.estimator.inputs.numpy_io": ("tensorflow.estimator.inputs",),
+    "tensorflow.python.estimator.model_fn": ("tensorflow.estimator",),
+    "tensorflow.python.estimator.run_config": ("tensorflow.estimator",),
 }
 
 # Where a name that an internal module has lost is looked for: internal modules were
