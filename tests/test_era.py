@@ -82,6 +82,28 @@ def test_python_2_prints_what_real_python_2_printed(tmp_path):
     assert script.read_bytes() == before
 
 
+def test_modules_beside_the_script_are_translated_too(tmp_path):
+    (tmp_path / "beside.py").write_text(
+        "def half(n):\n    print 'half'\n    return n / 2\n"
+    )
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text("import inner\n")
+    (tmp_path / "package" / "inner.py").write_text("depth = 0777\n")
+    done = run_legacy(
+        """
+        import beside, package
+        print(beside.half(7), package.inner.depth)
+        """,
+        tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "half\n3 511\n"
+    told = [line for line in done.stderr.splitlines() if "is Python 2" in line]
+    names = [pathlib.Path(line.split()[1]).name for line in told]
+    assert names == ["beside.py", "__init__.py", "inner.py"]
+    assert not list(tmp_path.rglob("__pycache__"))
+
+
 @pytest.mark.parametrize(
     "text",
     [

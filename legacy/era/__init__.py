@@ -19,8 +19,9 @@ class _UserLoader(importlib.machinery.SourceFileLoader):
         self._announce = announce
 
     def get_code(self, fullname):
+        in_package = "." in fullname or self.is_package(fullname)
         return source.compile_file(
-            self.get_filename(fullname), self._announce, in_package="." in fullname
+            self.get_filename(fullname), self._announce, in_package
         )
 
 

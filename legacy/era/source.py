@@ -1,9 +1,9 @@
 """Source files of the era: read, translated where Python 2, compiled; never written.
 
 A file is Python 2 when Python 3 cannot parse it, or when it relies on what only
-Python 2 had: its built-in names (``xrange``, ``unicode``, ...) or its modules
-(``cPickle``, ...). A use that is prepared for both, under a ``try`` or a test of the
-version, is no sign.
+Python 2 had: its built-in names (``xrange``, ``unicode``, ...), its modules
+(``cPickle``, ...), or imports of a package's neighbours by their short names. A use
+that is prepared for both, under a ``try`` or a test of the version, is no sign.
 
 The translation is made by fissix, the kept-up fork of lib2to3; what the same words
 meant in Python 2 (``python2``) and the methods that types have lost (``lost_methods``)
@@ -18,6 +18,7 @@ import importlib.util
 import io
 import os
 import re
+import sys
 
 from legacy.era import lost_methods, python2
 
@@ -71,7 +72,7 @@ def _tree(path, in_package):
         tree = ast.parse(text, path)
     except SyntaxError as error:
         problem = error
-    translated = tree is None or _is_python_2(tree, os.path.dirname(path))
+    translated = tree is None or _is_python_2(tree, os.path.dirname(path), in_package)
     if translated:
         try:
             tree = _translate(text, path, in_package)
@@ -137,13 +138,24 @@ class _Signs(ast.NodeVisitor):
             self.generic_visit(node)
 
 
-def _is_python_2(tree, folder):
+def _is_python_2(tree, folder, in_package):
     """True if a tree that Python 3 can parse relies on Python 2; see the top."""
     signs = _Signs()
     signs.visit(tree)
-    return bool(PYTHON_2_BUILTINS & signs.used - signs.bound) or any(
-        not os.path.exists(os.path.join(folder, name + ".py"))
-        for name in PYTHON_2_MODULES & signs.imported
+
+    def beside(name):
+        path = os.path.join(folder, name)
+        return os.path.isdir(path) or os.path.exists(path + ".py")
+
+    def only_beside(name):
+        known = name in sys.modules or importlib.util.find_spec(name)
+        return beside(name) and not known
+
+    roots = {name.partition(".")[0] for name in signs.imported} - {""}
+    return (
+        bool(PYTHON_2_BUILTINS & signs.used - signs.bound)
+        or not all(map(beside, PYTHON_2_MODULES & signs.imported))
+        or (in_package and any(map(only_beside, roots)))
     )
 
 
