@@ -1,4 +1,4 @@
-"""`tf.contrib.cudnn_rnn` in its platform-independent form: the same models on any device.
+"""`tf.contrib.cudnn_rnn` in its portable form: the same models on any device.
 
 The layers keep the variables of their cells, under the names that cuDNN's savables
 wrote to checkpoints (`cudnn_lstm/stack_bidirectional_rnn/cell_0/...`), so that either
@@ -26,7 +26,7 @@ class CudnnCompatibleLSTMCell(LSTMBlockCell):
 
 
 class CudnnCompatibleGRUCell(BuiltCell):
-    """cuDNN's GRU: the reset gate acts after the matrix, h̃ = tanh(W x + b + r (U h + c)).
+    """cuDNN's GRU: the reset gate acts after the matrix, tanh(W x + b + r (U h + c)).
 
     Variables gates/{kernel [D+H, 2H], bias}, candidate/{input,hidden}_projection/
     {kernel, bias}.

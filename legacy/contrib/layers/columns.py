@@ -1,4 +1,4 @@
-"""Feature columns of `tf.contrib.layers`: what a feature is, and how it becomes numbers.
+"""Feature columns of `tf.contrib.layers`: what a feature is, how it becomes numbers.
 
 A column is a named tuple; its text orders the columns of a model, so the names of
 types and first fields are those of the original. Sparse columns give `ids(features)`
@@ -31,7 +31,7 @@ def _with_values(sparse, values):
 
 
 class _Column:
-    """What all columns have: a sort key; `name`; `spec()`, {feature: how to parse it}."""
+    """All columns have a sort key, a `name` and `spec()`: {feature: how to parse}."""
 
     @property
     def key(self):

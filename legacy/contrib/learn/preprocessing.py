@@ -78,7 +78,7 @@ class CategoricalVocabulary:
 
 
 class VocabularyProcessor:
-    """Texts to rows of `max_document_length` word numbers, 0 for unknown and padding."""
+    """Texts to rows of `max_document_length` word numbers, 0 unknown and padding."""
 
     def __init__(
         self,
@@ -164,7 +164,7 @@ class ByteProcessor:
 
 
 class CategoricalProcessor:
-    """Rows of categories to rows of numbers; `share` one vocabulary, or one a column."""
+    """Rows of categories to rows of numbers; a shared vocabulary, or one a column."""
 
     def __init__(self, min_frequency=0, share=False, vocabularies=None):
         self.min_frequency, self.share = min_frequency, share

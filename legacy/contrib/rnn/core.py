@@ -64,7 +64,7 @@ def _without_size(args, place):
 
 
 def another(cell):
-    """A cell like `cell`, made anew from its constructor's arguments: no weights yet."""
+    """A cell like `cell`, from its constructor's arguments: no weights yet."""
     return _again(cell, {})
 
 

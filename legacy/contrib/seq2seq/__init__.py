@@ -1,4 +1,4 @@
-"""`tf.contrib.seq2seq`: names as data; 1.1's decoder classes, 1.0's decoder functions."""
+"""`tf.contrib.seq2seq`: names as data; 1.1's classes, 1.0's decoder functions."""
 
 _HERE = "legacy.contrib.seq2seq."
 _HOMES = {

@@ -16,6 +16,10 @@ nest = tf.nest
 class AttentionMechanism(abc.ABC):
     """mechanism(query, state) -> (alignments [B, L], next state)."""
 
+    @abc.abstractmethod
+    def __call__(self, query, state):
+        """One reading."""
+
     @property
     def alignments_size(self):
         raise NotImplementedError

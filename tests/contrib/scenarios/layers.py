@@ -166,7 +166,7 @@ def words(tf):
     ids = tf.constant(np.random.RandomState(1).randint(0, 5, (3, 4)))
     sparse = c.dense_to_sparse(ids)
     table = tf.get_variable("table", [5, 2])
-    result = {
+    return {
         "embedded": c.embed_sequence(ids, 5, 3),
         "unique": c.embed_sequence(ids, 5, 3, unique=True, scope="second"),
         "again": c.embed_sequence(ids, scope="second", reuse=True),
@@ -176,7 +176,6 @@ def words(tf):
         "lookup": c.embedding_lookup_unique(table, ids),
         "safe": c.safe_embedding_lookup_sparse([table], sparse, combiner="sum"),
     }
-    return result
 
 
 @scenario(NEW)

@@ -136,7 +136,7 @@ def attention(tf):
                     tf.constant(values((3, 2), 8)),
                     states,
                     r.GRUCell(2),
-                    **options,
+                    **options
                 )
             )
             parts.update(("%d_%s" % (number, k), v) for k, v in outputs.items())
@@ -162,7 +162,7 @@ def embedded_attention(tf):
                     5,
                     6,
                     3,
-                    **options,
+                    **options
                 )
             )
             parts.update(("%d_%s" % (number, k), v) for k, v in outputs.items())

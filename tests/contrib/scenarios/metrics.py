@@ -38,7 +38,7 @@ def streams(tf):
             tf.reshape(scores, [2, 3]), tf.constant([[0], [1]], tf.int64), 2
         ),
     }
-    values, updates = m.aggregate_metrics(*pairs.values())
+    _, updates = m.aggregate_metrics(*pairs.values())
     result = {name: value for name, (value, _) in pairs.items()}
     result["step"] = tf.group(*updates)
     return result

@@ -249,7 +249,7 @@ def beams(tf):
                 start,
                 3,
                 output_layer=tf.layers.Dense(6, activation=lambda x: 4 * x),
-                **options,
+                **options
             )
             outputs, state, lengths = s.dynamic_decode(decoder, maximum_iterations=6)
             result.update(
