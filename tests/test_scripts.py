@@ -98,7 +98,17 @@ def check(found, wanted):
             assert np.mean(losses[-tenth:]) < np.mean(losses[:tenth]), name
 
 
-@pytest.mark.parametrize("script", record.SCRIPTS)
+# Large graphs, built for minutes on a busy machine; tests/contrib holds their parts.
+LARGE = {"static_contrib", "translate_1_0"}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in LARGE else ())
+        for name in record.SCRIPTS
+    ],
+)
 def test_same_numbers_as_real_tensorflow(script, tmp_path):
     recorded = json.loads((SCRIPTS / "recorded" / f"{script}.json").read_text())
     release, _ = record.SCRIPTS[script]
