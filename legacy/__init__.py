@@ -7,6 +7,7 @@ import importlib
 
 _HOMES = {
     "BNLSTMCell": "cell",
+    "install": "facade.setup",
     "offset_initializer": "cell",
     "orthogonal_lstm_initializer": "cell",
 }

@@ -1,0 +1,245 @@
+"""``python -m legacy --check``: what a script uses, without running it.
+
+Reads the script and the local modules that it imports; follows names bound by imports
+(``import tensorflow as tf``, ``from tensorflow.contrib import rnn``) and by plain
+assignment (``RNNCell = tf.nn.rnn_cell.RNNCell``), and reports each dotted name that
+reaches TensorFlow or NumPy:
+
+native    today's tensorflow.compat.v1 (or NumPy) has it as it is
+emulated  a table of this package gives or adapts it
+missing   nobody has it
+"""
+
+import ast
+import json
+import os
+
+ROOTS = ("tensorflow", "numpy")
+_DIMENSION_FIRST = {"tensorflow.concat", "tensorflow.split"}
+_ANY_ORDER = {"tensorflow.nn.weighted_cross_entropy_with_logits"}
+
+
+class _Uses(ast.NodeVisitor):
+    """Collects (dotted name, line) of one file, and the modules that it imports."""
+
+    def __init__(self):
+        self.bound = {}
+        # Names that the script itself puts into TensorFlow's modules.
+        self.given = set()
+        self.uses = []
+        # Calls in a form that only releases up to 0.12 took.
+        self.old_forms = []
+        self.imports = []
+
+    def visit_Import(self, node):
+        for alias in node.names:
+            head = alias.name.partition(".")[0]
+            if head not in ROOTS:
+                self.imports.append((0, alias.name))
+                continue
+            self.uses.append((alias.name, node.lineno))
+            if alias.asname:
+                self.bound[alias.asname] = alias.name
+            else:
+                self.bound[head] = head
+
+    def visit_ImportFrom(self, node):
+        module = node.module or ""
+        if node.level or module.partition(".")[0] not in ROOTS:
+            self.imports.append((node.level, module))
+            self.imports += [
+                (node.level, f"{module}.{alias.name}".strip("."))
+                for alias in node.names
+            ]
+            return
+        for alias in node.names:
+            name = module if alias.name == "*" else f"{module}.{alias.name}"
+            self.uses.append((name, node.lineno))
+            if alias.name != "*":
+                self.bound[alias.asname or alias.name] = name
+
+    def visit_Assign(self, node):
+        self.generic_visit(node)
+        name = self.dotted(node.value)
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                if name:
+                    self.bound[target.id] = name
+                else:
+                    self.bound.pop(target.id, None)
+
+    def visit_Attribute(self, node):
+        name = self.dotted(node)
+        if name is None:
+            self.generic_visit(node)
+        elif isinstance(node.ctx, ast.Store):
+            self.given.add(name)
+        else:
+            self.uses.append((name, node.lineno))
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        name = self.dotted(node.func) or ""
+        first = node.args[0] if node.args else None
+        number = isinstance(first, ast.Constant) and type(first.value) is int
+        if (name in _DIMENSION_FIRST and number) or (
+            name.endswith("_cross_entropy_with_logits")
+            and name not in _ANY_ORDER
+            and node.args
+        ):
+            self.old_forms.append((name, node.lineno))
+
+    def dotted(self, node):
+        """The full name of ``node``, if it is a chain of names from an import."""
+        if isinstance(node, ast.Name):
+            return self.bound.get(node.id)
+        if isinstance(node, ast.Attribute):
+            start = self.dotted(node.value)
+            return f"{start}.{node.attr}" if start else None
+        return None
+
+
+def _local(folder, level, name):
+    """The file of an imported local module, or None."""
+    for _ in range(level - 1):
+        folder = os.path.dirname(folder)
+    base = os.path.join(folder, *name.split(".")) if name else folder
+    for path in (base + ".py", os.path.join(base, "__init__.py")):
+        if os.path.isfile(path):
+            return path
+    return None
+
+
+def _files(script, skip_broken=False):
+    """Yields (file, its :class:`_Uses`) of ``script`` and its local modules."""
+    from legacy.era import source
+
+    root = os.path.dirname(os.path.abspath(script))
+    pending, seen = [os.path.abspath(script)], set()
+    while pending:
+        path = pending.pop(0)
+        if path in seen:
+            continue
+        seen.add(path)
+        uses = _Uses()
+        try:
+            uses.visit(source.parse(path))
+        except SyntaxError:
+            if skip_broken:
+                continue
+            raise
+        yield path, uses
+        for level, name in uses.imports:
+            folders = [os.path.dirname(path)] if level else [root]
+            # Python 2 looked beside the importing file first.
+            folders += [] if level else [os.path.dirname(path)]
+            for folder in folders:
+                local = _local(folder, level, name)
+                if local:
+                    pending.append(local)
+                    break
+
+
+def collect(script):
+    """Names used by ``script`` and its local modules.
+
+    Returns:
+      A list of ``(file, line, dotted name)``, in the order of files and lines.
+
+    Raises:
+      SyntaxError: a file is neither Python 3 nor Python 2.
+    """
+    found = []
+    for path, uses in _files(script):
+        given = tuple(name + "." for name in uses.given)
+        found += sorted(
+            (path, line, name)
+            for name, line in set(uses.uses)
+            if not (name + ".").startswith(given)
+        )
+    return found
+
+
+def release_of(script):
+    """The release that ``script`` was written for, as far as its names tell.
+
+    Returns:
+      The newest of the known releases that had every name and call form; so "1.15.5"
+      for a script without marks of its time.
+    """
+    from legacy.facade import history, modules
+
+    newest = len(history.RELEASES) - 1
+    # A broken module may stand beside a script that never imports it.
+    for _, uses in _files(script, skip_broken=True):
+        if uses.old_forms:
+            return history.RELEASES[0]
+        for name, _ in uses.uses:
+            had = history.releases(modules.shown(name))
+            if had:
+                newest = min(newest, history.RELEASES.index(had[-1]))
+    return history.RELEASES[newest]
+
+
+def classify(name):
+    """``(status, name)``: the status of a dotted name, and the part that decides it.
+
+    Attributes of classes and functions are not judged; the name ends with the class.
+    """
+    from legacy.facade import modules, registry
+
+    path, *rest = name.split(".")
+    value = modules.module(path)
+    status = "native"
+    for position, part in enumerate(rest):
+        if not isinstance(value, type(os)):
+            return status, modules.shown(path, ".".join(rest[:position]))
+        here = value.__name__
+        try:
+            value = getattr(value, part)
+        except (AttributeError, ImportError):
+            try:
+                value = modules.module(f"{here}.{part}")
+            except LookupError:
+                shown = ".".join(rest[: position + 1])
+                return "missing", modules.shown(path, shown)
+        if registry.emulated(here, part):
+            status = "emulated"
+    return status, modules.shown(name)
+
+
+def report(script):
+    """All uses in ``script``: dicts of file, line, name, status and any advice."""
+    from legacy.facade import errors, setup
+
+    setup.install()
+    judged = {}
+    rows = []
+    for file, line, name in collect(script):
+        if name not in judged:
+            judged[name] = classify(name)
+        status, shown = judged[name]
+        row = {"file": file, "line": line, "name": shown, "status": status}
+        if status == "missing":
+            row["advice"] = errors.describe(shown)
+        if row not in rows:
+            rows.append(row)
+    return rows
+
+
+def main(script, as_json=False):
+    """Prints the report; returns 1 if a name is missing, else 0."""
+    rows = report(script)
+    missing = [row for row in rows if row["status"] == "missing"]
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return 1 if missing else 0
+    for row in rows:
+        where = f"{os.path.relpath(row['file'])}:{row['line']}"
+        print(f"{row['status']:9}{where:32} {row.get('advice', row['name'])}")
+    counts = {
+        status: len({row["name"] for row in rows if row["status"] == status})
+        for status in ("native", "emulated", "missing")
+    }
+    print(", ".join(f"{count} {status}" for status, count in counts.items()))
+    return 1 if missing else 0

@@ -1,0 +1,43 @@
+"""`tf.contrib.layers`: names as data. The layers themselves are tf_slim's."""
+
+_HOMES = {
+    "tf_slim.layers.layers": "avg_pool2d avg_pool3d batch_norm bias_add conv1d"
+    " conv2d conv2d_in_plane conv2d_transpose conv3d conv3d_transpose convolution"
+    " convolution1d convolution2d convolution2d_in_plane convolution2d_transpose"
+    " convolution3d convolution3d_transpose dense_to_sparse dropout elu flatten"
+    " fully_connected images_to_sequence layer_norm legacy_fully_connected"
+    " legacy_linear legacy_relu linear max_pool2d max_pool3d maxout one_hot_encoding"
+    " pool relu relu6 repeat scale_gradient separable_conv2d separable_convolution2d"
+    " sequence_to_images softmax spatial_softmax stack unit_norm",
+    "tf_slim.layers.initializers": "variance_scaling_initializer xavier_initializer"
+    " xavier_initializer_conv2d",
+    "tf_slim.layers.normalization": "group_norm instance_norm",
+    "tf_slim.layers.optimizers": "OPTIMIZER_CLS_NAMES OPTIMIZER_SUMMARIES"
+    " optimize_loss adaptive_clipping_fn",
+    "tf_slim.layers.regularizers": "apply_regularization l1_l2_regularizer"
+    " l1_regularizer l2_regularizer sum_regularizer",
+    "tf_slim.layers.rev_block_lib": "RevBlock recompute_grad rev_block",
+    "tf_slim.layers.summaries": "summarize_activation summarize_activations"
+    " summarize_collection summarize_tensor summarize_tensors",
+    "tensorflow.compat.v1.nn": "safe_embedding_lookup_sparse",
+    "legacy.contrib.layers.gdn": "GDN gdn",
+    "legacy.contrib.layers.embedding": "bow_encoder embed_sequence"
+    " embedding_lookup_unique",
+    "legacy.contrib.layers.columns": "SPARSE_FEATURE_CROSS_DEFAULT_HASH_KEY"
+    " bucketized_column crossed_column embedding_column one_hot_column"
+    " real_valued_column shared_embedding_columns sparse_column_with_hash_bucket"
+    " sparse_column_with_integerized_feature sparse_column_with_keys"
+    " sparse_column_with_vocabulary_file weighted_sparse_column",
+    "legacy.contrib.layers.models": "check_feature_columns"
+    " input_from_feature_columns joint_weighted_sum_from_feature_columns"
+    " sequence_input_from_feature_columns transform_features"
+    " weighted_sum_from_feature_columns",
+    "legacy.contrib.layers.parsing": "create_feature_spec_for_parsing"
+    " infer_real_valued_columns make_place_holder_tensors_for_base_features"
+    " parse_feature_columns_from_examples parse_feature_columns_from_sequence_examples",
+    "legacy.contrib.layers.targets": "multi_class_target regression_target",
+}
+
+NAMES = {
+    name: f"{home}:{name}" for home, all_ in _HOMES.items() for name in all_.split()
+}

@@ -1,0 +1,208 @@
+"""What the recurrent cells share: sizes, the affine map of several inputs, gates."""
+
+import tensorflow.compat.v1 as tf
+
+LSTMStateTuple = tf.nn.rnn_cell.LSTMStateTuple
+# The public name is gone; the class that BasicLSTMCell extends is it.
+LayerRNNCell = tf.nn.rnn_cell.BasicLSTMCell.__bases__[0]
+
+
+def depth(tensor):
+    """The static size of the last axis; ValueError where a graph leaves it open."""
+    size = tf.dimension_value(tensor.shape[-1])
+    if size is None:
+        raise ValueError(
+            "A recurrent cell needs inputs whose last dimension is known. "
+            f"Received: {tensor}"
+        )
+    return size
+
+
+def rows(tensor):
+    """Batch size: a number where the graph knows it, else a scalar tensor."""
+    return tf.dimension_value(tensor.shape[0]) or tf.shape(tensor)[0]
+
+
+class Plain:
+    """Mixin: `call` is graph code as it stands, so AutoGraph needn't translate it."""
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "call" in vars(cls):
+            cls.call = tf.autograph.experimental.do_not_convert(cls.call)
+
+
+class Sized(Plain):
+    """Mixin: `state_size` and `output_size` are what `set_sizes` was given."""
+
+    def set_sizes(self, state, output):
+        # Behind a function, so that Keras doesn't rewrap the state's own tuple type.
+        self._sizes = lambda: (state, output)
+
+    @property
+    def state_size(self):
+        return self._sizes()[0]
+
+    @property
+    def output_size(self):
+        return self._sizes()[1]
+
+
+class Cell(Sized, tf.nn.rnn_cell.RNNCell):
+    """A cell that makes its variables with `tf.get_variable` while it is called."""
+
+    def __init__(self, state, output, reuse=None, **layer):
+        super().__init__(_reuse=reuse, **layer)
+        self.set_sizes(state, output)
+
+
+class BuiltCell(Sized, LayerRNNCell):
+    """A cell that makes its variables once, in `build`."""
+
+    def __init__(self, state, output, reuse=None, **layer):
+        super().__init__(_reuse=reuse, **layer)
+        self.set_sizes(state, output)
+
+
+class Wrapper(Plain, tf.nn.rnn_cell.RNNCell):
+    """A cell around `cell`, with its state, start and (by default) output."""
+
+    def __init__(self, cell, **layer):
+        super().__init__(**layer)
+        if not all(hasattr(cell, name) for name in ("state_size", "output_size")):
+            raise TypeError(
+                "Expected an RNN cell (with state_size, output_size and a call). "
+                f"Received: cell={cell!r}"
+            )
+        self._cell = cell
+
+    @property
+    def state_size(self):
+        return self._cell.state_size
+
+    @property
+    def output_size(self):
+        return self._cell.output_size
+
+    def zero_state(self, batch_size, dtype):
+        return self._cell.zero_state(batch_size, dtype)
+
+
+def whole(variable_scope):
+    """The same scope, its variables in one piece whatever the partitioner says."""
+    variable_scope.set_partitioner(None)
+    return variable_scope
+
+
+def dense(args, units, bias=True, bias_initializer=None, kernel_initializer=None):
+    """concat(args) @ kernel + bias: [B, D1], [B, D2], ... -> [B, units].
+
+    The variables `kernel` [ΣD, units] and `bias` [units] are those of the current
+    variable scope, made or reused as the scope says.
+    """
+    args = list(args) if isinstance(args, (list, tuple)) else [args]
+    dtype = args[0].dtype
+    kernel = tf.get_variable(
+        "kernel",
+        [sum(depth(arg) for arg in args), units],
+        dtype=dtype,
+        initializer=kernel_initializer,
+    )
+    result = tf.matmul(args[0] if len(args) == 1 else tf.concat(args, 1), kernel)
+    if not bias:
+        return result
+    with tf.variable_scope(tf.get_variable_scope()) as scope:
+        offset = tf.get_variable(
+            "bias",
+            [units],
+            dtype=dtype,
+            initializer=bias_initializer or tf.zeros_initializer(),
+            partitioner=whole(scope).partitioner,
+        )
+    return tf.nn.bias_add(result, offset)
+
+
+def _linear(
+    args,
+    output_size,
+    bias,
+    bias_initializer=None,
+    kernel_initializer=None,
+    bias_start=None,
+    scope=None,
+):
+    """The affine map that scripts imported from `rnn_cell` (`dense` above).
+
+    Up to 1.1 the fourth and fifth arguments were `bias_start`, a number, and `scope`.
+    """
+    if isinstance(bias_initializer, (int, float)):
+        bias_start, bias_initializer = bias_initializer, None
+    if isinstance(kernel_initializer, (str, tf.VariableScope)):
+        scope, kernel_initializer = kernel_initializer, None
+    if bias_start is not None:
+        bias_initializer = tf.constant_initializer(bias_start)
+    with tf.variable_scope(tf.get_variable_scope() if scope is None else scope):
+        return dense(args, output_size, bias, bias_initializer, kernel_initializer)
+
+
+class _Linear:
+    """`dense` as an object: every call uses the variables of the scope it began in."""
+
+    def __init__(
+        self,
+        args,
+        output_size,
+        build_bias,
+        bias_initializer=None,
+        kernel_initializer=None,
+    ):
+        self._scope = tf.get_variable_scope()
+        self._call = [output_size, build_bias, bias_initializer, kernel_initializer]
+        dense(args, *self._call)
+
+    def __call__(self, args):
+        with tf.variable_scope(self._scope, reuse=True):
+            return dense(args, *self._call)
+
+
+def sharded(name, shape, dtype, shards=1):
+    """A matrix as `shards` variables name_0, name_1, ... stacked along its rows."""
+    total, columns = shape
+    if shards > total:
+        raise ValueError(
+            f"Expected at most one shard a row. Received: {shards} shards for "
+            f"shape={shape}"
+        )
+    sizes = [total // shards + (i < total % shards) for i in range(shards)]
+    parts = [
+        tf.get_variable(f"{name}_{i}", [size, columns], dtype=dtype)
+        for i, size in enumerate(sizes)
+    ]
+    return parts[0] if shards == 1 else tf.concat(parts, 0, name=name + "/concat")
+
+
+def layer_norm(inputs, scope, gain, shift):
+    """Ba et al. 2016, eq. 4: rows to zero mean, unit variance; then gamma, beta.
+
+    Variables scope/gamma, scope/beta, shape [D]; they start as `gain`, `shift`.
+    """
+    size = [depth(inputs)]
+    with tf.variable_scope(scope):
+        gamma = tf.get_variable(
+            "gamma", size, inputs.dtype, tf.constant_initializer(gain)
+        )
+        beta = tf.get_variable(
+            "beta", size, inputs.dtype, tf.constant_initializer(shift)
+        )
+        mean, variance = tf.nn.moments(inputs, [1], keep_dims=True)
+        return tf.nn.batch_normalization(inputs, mean, variance, beta, gamma, 1e-12)
+
+
+def clipped(tensor, limit):
+    """Cut to [-limit, limit]; None leaves the tensor alone."""
+    return tensor if limit is None else tf.clip_by_value(tensor, -limit, limit)
+
+
+def state_of(units, projection=None):
+    """The (c, h) sizes of an LSTM with `units` cells, h projected or not."""
+    return LSTMStateTuple(units, projection or units)

@@ -1,0 +1,82 @@
+"""Shi et al. 2015: an LSTM whose maps are convolutions over 1, 2 or 3 axes."""
+
+import tensorflow.compat.v1 as tf
+
+from legacy.contrib.rnn.base import Cell, LSTMStateTuple, depth
+
+_CONVOLUTIONS = {1: tf.nn.conv1d, 2: tf.nn.conv2d, 3: tf.nn.conv3d}
+
+
+class ConvLSTMCell(Cell):
+    """Inputs [B, *space, C] -> [B, *space, output_channels] (+ C when skipping).
+
+    Variables kernel [*kernel_shape, C + channels, 4 channels] and biases; gates in
+    the order i, j, f, o. With a skip connection the output, inputs included, is also
+    the next hidden state, as in the original.
+    """
+
+    def __init__(
+        self,
+        conv_ndims,
+        input_shape,
+        output_channels,
+        kernel_shape,
+        use_bias=True,
+        skip_connection=False,
+        forget_bias=1.0,
+        initializers=None,
+        name="conv_lstm_cell",
+    ):
+        space = list(input_shape[:-1])
+        if conv_ndims != len(space):
+            raise ValueError(
+                f"Expected an input_shape of {conv_ndims} axes and the channels. "
+                f"Received: input_shape={input_shape}"
+            )
+        state = tf.TensorShape([*space, output_channels])
+        extra = input_shape[-1] if skip_connection else 0
+        output = tf.TensorShape([*space, output_channels + extra])
+        super().__init__(LSTMStateTuple(state, state), output, name=name)
+        self._dimensions, self._channels = conv_ndims, output_channels
+        self._kernel_shape, self._biased = tuple(kernel_shape), use_bias
+        self._skips, self._forget_bias = skip_connection, forget_bias
+
+    def call(self, inputs, state):
+        c, h = state
+        joined, width = tf.concat([inputs, h], -1), 4 * self._channels
+        kernel = tf.get_variable(
+            "kernel", [*self._kernel_shape, depth(joined), width], inputs.dtype
+        )
+        strides = 1 if self._dimensions == 1 else [1] * (self._dimensions + 2)
+        gates = _CONVOLUTIONS[self._dimensions](joined, kernel, strides, "SAME")
+        if self._biased:
+            gates = gates + tf.get_variable(
+                "biases", [width], inputs.dtype, tf.zeros_initializer()
+            )
+        i, j, f, o = tf.split(gates, 4, -1)
+        c = tf.sigmoid(f + self._forget_bias) * c + tf.sigmoid(i) * tf.tanh(j)
+        h = tf.tanh(c) * tf.sigmoid(o)
+        if self._skips:
+            h = tf.concat([h, inputs], -1)
+        return h, LSTMStateTuple(c, h)
+
+
+class Conv1DLSTMCell(ConvLSTMCell):
+    """`ConvLSTMCell` over one axis."""
+
+    def __init__(self, name="conv_1d_lstm_cell", **kwargs):
+        super().__init__(conv_ndims=1, name=name, **kwargs)
+
+
+class Conv2DLSTMCell(ConvLSTMCell):
+    """`ConvLSTMCell` over two axes."""
+
+    def __init__(self, name="conv_2d_lstm_cell", **kwargs):
+        super().__init__(conv_ndims=2, name=name, **kwargs)
+
+
+class Conv3DLSTMCell(ConvLSTMCell):
+    """`ConvLSTMCell` over three axes."""
+
+    def __init__(self, name="conv_3d_lstm_cell", **kwargs):
+        super().__init__(conv_ndims=3, name=name, **kwargs)

@@ -1,0 +1,352 @@
+"""Beam search: K hypotheses a row, by score with length and coverage penalties."""
+
+import collections
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from legacy.contrib.seq2seq.attention import AttentionWrapperState
+from legacy.contrib.seq2seq.decoder import Decoder
+from legacy.contrib.seq2seq.helpers import _embedder
+
+nest = tf.nest
+
+BeamSearchDecoderState = collections.namedtuple(
+    "BeamSearchDecoderState",
+    ("cell_state", "log_probs", "finished", "lengths", "accumulated_attention_probs"),
+)
+BeamSearchDecoderOutput = collections.namedtuple(
+    "BeamSearchDecoderOutput", ("scores", "predicted_ids", "parent_ids")
+)
+FinalBeamSearchDecoderOutput = collections.namedtuple(
+    "FinalBeamDecoderOutput", ("predicted_ids", "beam_search_decoder_output")
+)
+
+
+def tile_batch(t, multiplier, name=None):
+    """Nested [B, ...] -> [B multiplier, ...]: each row `multiplier` times in a row."""
+
+    def tile(tensor):
+        tensor = tf.convert_to_tensor(tensor)
+        if tensor.shape.ndims is None or not tensor.shape.ndims:
+            raise ValueError(
+                f"Expected tensors with a known rank of at least 1. Received: {tensor}"
+            )
+        tiled = tf.repeat(tensor, multiplier, axis=0)
+        rows = tf.dimension_value(tensor.shape[0])
+        times = tf.get_static_value(tf.convert_to_tensor(multiplier))
+        rows = None if rows is None or times is None else rows * int(times)
+        tiled.set_shape(tf.TensorShape([rows]).concatenate(tensor.shape[1:]))
+        return tiled
+
+    with tf.name_scope(name, "tile_batch", [*nest.flatten(t), multiplier]):
+        return nest.map_structure(tile, t)
+
+
+def gather_tree(step_ids, parent_ids, max_sequence_lengths, end_token, name=None):
+    """Whole hypotheses out of each step's ids and the beams they came from.
+
+    step_ids, parent_ids [T, B, K]; the result likewise, read from the last step that
+    counts (`max_sequence_lengths` [B]) back to the first; after the first `end_token`,
+    and past the lengths, only `end_token`.
+    """
+    with tf.name_scope(name, "GatherTree", [step_ids, parent_ids]):
+        step_ids, parent_ids = (
+            tf.convert_to_tensor(ids, tf.int32) for ids in (step_ids, parent_ids)
+        )
+        end = tf.cast(end_token, tf.int32)
+        lengths = tf.minimum(tf.cast(max_sequence_lengths, tf.int32), 2**30)
+        shape = tf.shape(step_ids)
+        steps = shape[0]
+        start = tf.tile(tf.range(shape[2])[tf.newaxis], [shape[1], 1])
+
+        def body(step, beam, found):
+            counts = tf.tile((step < lengths)[:, tf.newaxis], [1, shape[2]])
+            ids = tf.batch_gather(step_ids[step], beam)
+            parents = tf.batch_gather(parent_ids[step], beam)
+            found = found.write(step, tf.where(counts, ids, tf.fill(shape[1:], end)))
+            return step - 1, tf.where(counts, parents, beam), found
+
+        _, _, found = tf.while_loop(
+            lambda step, *_: step >= 0,
+            body,
+            [steps - 1, start, tf.TensorArray(tf.int32, steps)],
+            back_prop=False,
+            shape_invariants=[
+                tf.TensorShape([]),
+                tf.TensorShape([None, None]),
+                tf.TensorShape(None),
+            ],
+        )
+        found = tf.reshape(found.stack(), shape)
+        ends = tf.cumsum(tf.cast(tf.equal(found, end), tf.int32), 0, exclusive=True)
+        result = tf.where(ends > 0, tf.fill(shape, end), found)
+        result.set_shape(step_ids.shape)
+        return result
+
+
+class BeamSearchDecoder(Decoder):
+    """Keeps the `beam_width` best hypotheses of each row.
+
+    Score: log p / ((5 + length) / 6)^length_penalty_weight (Wu et al. 2016, eq. 14),
+    plus coverage_penalty_weight times Σ log min(attention so far, 1) where finished.
+    `initial_state` has B K rows (see `tile_batch`). Finally predicted_ids [T, B, K].
+    """
+
+    def __init__(
+        self,
+        cell,
+        embedding,
+        start_tokens,
+        end_token,
+        initial_state,
+        beam_width,
+        output_layer=None,
+        length_penalty_weight=0.0,
+        coverage_penalty_weight=0.0,
+        reorder_tensor_arrays=True,
+    ):
+        self._cell, self._layer, self._k = cell, output_layer, beam_width
+        self._embed = _embedder(embedding)
+        self._start = tf.convert_to_tensor(start_tokens, tf.int32, name="start_tokens")
+        self._end = tf.convert_to_tensor(end_token, tf.int32, name="end_token")
+        if self._start.shape.ndims != 1 or self._end.shape.ndims != 0:
+            raise ValueError(
+                "Expected start_tokens as a vector and end_token as a scalar. "
+                f"Received: {self._start.shape} and {self._end.shape}"
+            )
+        self._batch = tf.size(self._start)
+        self._length_weight = length_penalty_weight
+        self._coverage_weight = coverage_penalty_weight
+        self._reorders = reorder_tensor_arrays
+        self._initial = nest.map_structure(self._split, initial_state)
+        tokens = tf.tile(self._start[:, tf.newaxis], [1, beam_width])
+        self._first = self._embed(tokens)
+
+    @property
+    def batch_size(self):
+        return self._batch
+
+    @property
+    def tracks_own_finished(self):
+        return True  # a beam that takes over another's place may be unfinished again
+
+    @property
+    def output_size(self):
+        beams = tf.TensorShape([self._k])
+        return BeamSearchDecoderOutput(beams, beams, beams)
+
+    @property
+    def output_dtype(self):
+        dtype = nest.flatten(self._initial)[0].dtype
+        return BeamSearchDecoderOutput(dtype, tf.int32, tf.int32)
+
+    def _split(self, tensor):
+        """[B K, ...] -> [B, K, ...]; scalars and TensorArrays stay as they are."""
+        if isinstance(tensor, tf.TensorArray) or tensor.shape.ndims == 0:
+            return tensor
+        return self._reshaped(tensor, [self._batch, self._k], 1)
+
+    def _merge(self, tensor):
+        """[B, K, ...] -> [B K, ...]."""
+        if isinstance(tensor, tf.TensorArray) or tensor.shape.ndims == 0:
+            return tensor
+        return self._reshaped(tensor, [self._batch * self._k], 2)
+
+    def _reshaped(self, tensor, rows, drop):
+        shape = tf.concat([rows, tf.shape(tensor)[drop:]], 0)
+        result = tf.reshape(tensor, shape)
+        batch = tf.get_static_value(self._batch)
+        if drop == 1:
+            static = [batch, self._k]
+        else:
+            static = [None if batch is None else batch * self._k]
+        result.set_shape(tf.TensorShape(static).concatenate(tensor.shape[drop:]))
+        return result
+
+    def initialize(self, name=None):
+        first = tf.one_hot(
+            tf.zeros([self._batch], tf.int32),
+            self._k,
+            on_value=True,
+            off_value=False,
+            dtype=tf.bool,
+        )
+        dtype = nest.flatten(self._initial)[0].dtype
+        log_probs = tf.one_hot(
+            tf.zeros([self._batch], tf.int32),
+            self._k,
+            on_value=tf.constant(0.0, dtype),
+            off_value=tf.constant(-np.inf, dtype),
+            dtype=dtype,
+        )
+        attention = ()
+        if self._coverage_weight != 0.0:
+            attention = tf.zeros_like(_attention_of(self._initial))
+        state = BeamSearchDecoderState(
+            cell_state=self._initial,
+            log_probs=log_probs,
+            finished=tf.logical_not(first),
+            lengths=tf.zeros([self._batch, self._k], tf.int64),
+            accumulated_attention_probs=attention,
+        )
+        return tf.logical_not(first), self._first, state
+
+    def step(self, time, inputs, state, name=None):
+        with tf.name_scope(name, "BeamSearchDecoderStep", [time, inputs]):
+            inputs = nest.map_structure(self._merge, inputs)
+            logits, cell_state = self._cell(
+                inputs, nest.map_structure(self._merge, state.cell_state)
+            )
+            if self._layer is not None:
+                logits = self._layer(logits)
+            output, state = self._advance(
+                nest.map_structure(self._split, logits),
+                nest.map_structure(self._split, cell_state),
+                state,
+            )
+            inputs = tf.cond(
+                tf.reduce_all(state.finished),
+                lambda: self._first,
+                lambda: self._embed(output.predicted_ids),
+            )
+        return output, state, inputs, state.finished
+
+    def _advance(self, logits, cell_state, state):
+        """One step of the search, logits [B, K, V]."""
+        done = state.finished
+        words = tf.dimension_value(logits.shape[-1]) or tf.shape(logits)[-1]
+        log_probs = tf.nn.log_softmax(logits)
+        # A finished beam can only go on with its end token, for nothing.
+        stay = tf.one_hot(
+            self._end,
+            words,
+            on_value=tf.constant(0.0, log_probs.dtype),
+            off_value=log_probs.dtype.min,
+            dtype=log_probs.dtype,
+        )
+        ended = tf.tile(done[:, :, tf.newaxis], [1, 1, words])
+        log_probs = tf.where(
+            ended, tf.broadcast_to(stay, tf.shape(log_probs)), log_probs
+        )
+        total = state.log_probs[:, :, tf.newaxis] + log_probs
+
+        alive = tf.cast(tf.logical_not(done), tf.int64)
+        longer = tf.one_hot(self._end, words, on_value=0, off_value=1, dtype=tf.int64)
+        lengths = state.lengths[:, :, tf.newaxis] + alive[:, :, tf.newaxis] * longer
+        attention = state.accumulated_attention_probs
+        if self._coverage_weight != 0.0:
+            weights = tf.cast(tf.logical_not(done), log_probs.dtype)
+            attention += _attention_of(cell_state) * weights[:, :, tf.newaxis]
+
+        scores = self._scores(total, lengths, done, attention)
+        flat = tf.reshape(scores, [self._batch, -1])
+        best, places = tf.nn.top_k(flat, k=self._k)
+        best.set_shape([None, self._k])
+        places.set_shape([None, self._k])
+        word, beam = places % words, places // words
+
+        def kept(tensor):
+            if isinstance(tensor, tf.TensorArray) or tensor.shape.ndims == 0:
+                return tensor
+            chosen = tf.gather(tensor, beam, batch_dims=1)
+            chosen.set_shape(tensor.shape)
+            return chosen
+
+        was_done = kept(done)
+        state = BeamSearchDecoderState(
+            cell_state=nest.map_structure(kept, cell_state),
+            log_probs=tf.batch_gather(
+                tf.reshape(total, [self._batch, -1]), places, name="next_beam_probs"
+            ),
+            finished=tf.logical_or(was_done, tf.equal(word, self._end)),
+            lengths=kept(state.lengths) + tf.cast(tf.logical_not(was_done), tf.int64),
+            accumulated_attention_probs=(
+                attention if self._coverage_weight == 0.0 else kept(attention)
+            ),
+        )
+        return BeamSearchDecoderOutput(best, word, beam), state
+
+    def _scores(self, log_probs, lengths, done, attention):
+        weight = self._length_weight
+        if not isinstance(weight, (int, float)) or weight != 0:
+            ratio = (5.0 + tf.cast(lengths, tf.float32)) / (5.0 + 1.0)
+            log_probs = log_probs / tf.pow(ratio, weight)
+        if self._coverage_weight == 0.0:
+            return log_probs
+        # Exactly 0 is memory past its length, which needs no covering.
+        read = tf.where(tf.equal(attention, 0.0), tf.ones_like(attention), attention)
+        covered = tf.reduce_sum(tf.log(tf.minimum(read, 1.0)), 2)
+        covered *= tf.cast(done, tf.float32)
+        return log_probs + self._coverage_weight * covered[:, :, tf.newaxis]
+
+    def finalize(self, outputs, final_state, sequence_lengths):
+        longest = tf.cast(tf.reduce_max(final_state.lengths, 1), tf.int32)
+        ids = gather_tree(outputs.predicted_ids, outputs.parent_ids, longest, self._end)
+        if self._reorders:
+            final_state = final_state._replace(
+                cell_state=nest.map_structure(
+                    lambda t: self._sorted(t, outputs.parent_ids, final_state.lengths),
+                    final_state.cell_state,
+                )
+            )
+        return FinalBeamSearchDecoderOutput(ids, outputs), final_state
+
+    def _sorted(self, array, parent_ids, lengths):
+        """A TensorArray of [B K, ...] a step as a tensor, each beam's own history.
+
+        The original leaves the array unsorted, an array, where batch and element
+        shapes are known beforehand and aren't [B, K] (its check of the second size is
+        too strict), or the rank is unknown; so does this.
+        """
+        if not isinstance(array, tf.TensorArray):
+            return array
+        shape = array.element_shape
+        if not shape.ndims:
+            return array
+        batch = tf.get_static_value(self._batch)
+        if batch is not None and shape[0].value is not None:
+            second = shape[1].value if shape.ndims > 1 else None
+            wrong_rows = shape[0].value != batch * self._k
+            wrong_pair = shape.as_list()[:2] != [batch, self._k]
+            if wrong_rows or (second is not None and wrong_pair):
+                return array
+        stacked = array.stack()
+        shape = tf.shape(stacked)
+        grid = tf.shape(parent_ids)
+        steps = grid[0]
+        beams = tf.tile(tf.range(self._k)[tf.newaxis, tf.newaxis], [steps, grid[1], 1])
+        longest = tf.cast(tf.reduce_max(lengths, 1), tf.int32)
+        order = gather_tree(beams, parent_ids, longest, self._k + 1)
+        valid = tf.sequence_mask(tf.cast(lengths, tf.int32), steps)
+        order = tf.where(tf.transpose(valid, [2, 0, 1]), order, beams)
+        split = tf.reshape(stacked, tf.concat([grid, shape[2:]], 0))
+        result = tf.reshape(tf.gather(split, order, batch_dims=2), shape)
+        result.set_shape(stacked.shape)
+        return result
+
+
+def _attention_of(cell_state):
+    """The alignments [B, K, L] that a coverage penalty counts: the sum of all of them.
+
+    ValueError for a state without attention.
+    """
+    if isinstance(cell_state, AttentionWrapperState):
+        alignments = cell_state.alignments
+        if isinstance(alignments, tuple):
+            return tf.add_n(list(alignments))
+        return alignments
+    if isinstance(cell_state, tuple):
+        found = [_attention_of(s) for s in cell_state if _has_attention(s)]
+        if found:
+            return tf.add_n(found)
+    raise ValueError(
+        "Expected a cell with attention, for a coverage penalty. Received the state: "
+        f"{cell_state}"
+    )
+
+
+def _has_attention(state):
+    return isinstance(state, AttentionWrapperState) or (
+        isinstance(state, tuple) and any(_has_attention(s) for s in state)
+    )

@@ -1,0 +1,384 @@
+"""Helpers: what the decoder reads next, and what it is taken to have said."""
+
+import abc
+
+import tensorflow.compat.v1 as tf
+
+nest = tf.nest
+
+
+class Helper(abc.ABC):
+    """initialize() -> (finished, inputs); sample(...) -> ids;
+    next_inputs(...) -> (finished, inputs, state)."""
+
+    @property
+    @abc.abstractmethod
+    def batch_size(self):
+        """Scalar tensor."""
+
+    @property
+    def sample_ids_shape(self):
+        """Shape of one row's sample."""
+        return tf.TensorShape([])
+
+    @property
+    def sample_ids_dtype(self):
+        return tf.int32
+
+    @abc.abstractmethod
+    def initialize(self, name=None):
+        """Before the first step."""
+
+    @abc.abstractmethod
+    def sample(self, time, outputs, state, name=None):
+        """The ids that the outputs stand for."""
+
+    @abc.abstractmethod
+    def next_inputs(self, time, outputs, state, sample_ids, name=None):
+        """What the next step reads."""
+
+
+def _likeliest(outputs):
+    return tf.argmax(outputs, axis=-1, output_type=tf.int32)
+
+
+class CustomHelper(Helper):
+    """A helper made of three functions."""
+
+    def __init__(
+        self,
+        initialize_fn,
+        sample_fn,
+        next_inputs_fn,
+        sample_ids_shape=None,
+        sample_ids_dtype=None,
+    ):
+        self._initialize, self._sample = initialize_fn, sample_fn
+        self._next, self._batch = next_inputs_fn, None
+        self._shape = tf.TensorShape(sample_ids_shape or [])
+        self._dtype = sample_ids_dtype or tf.int32
+
+    @property
+    def batch_size(self):
+        if self._batch is None:
+            raise ValueError("batch_size is known only after initialize().")
+        return self._batch
+
+    @property
+    def sample_ids_shape(self):
+        return self._shape
+
+    @property
+    def sample_ids_dtype(self):
+        return self._dtype
+
+    def initialize(self, name=None):
+        finished, inputs = self._initialize()
+        if self._batch is None:
+            self._batch = tf.size(finished)
+        return finished, inputs
+
+    def sample(self, time, outputs, state, name=None):
+        return self._sample(time=time, outputs=outputs, state=state)
+
+    def next_inputs(self, time, outputs, state, sample_ids, name=None):
+        return self._next(
+            time=time, outputs=outputs, state=state, sample_ids=sample_ids
+        )
+
+
+class TrainingHelper(Helper):
+    """Teacher forcing: reads nested `inputs` [B, T, ...] whatever the outputs are."""
+
+    def __init__(self, inputs, sequence_length, time_major=False, name=None):
+        with tf.name_scope(name, "TrainingHelper", [inputs, sequence_length]):
+            self._inputs = inputs
+            self._arrays = _arrays(inputs, time_major)
+            self._sequence_length = tf.convert_to_tensor(sequence_length)
+            if self._sequence_length.shape.ndims != 1:
+                raise ValueError(
+                    "Expected sequence_length as a vector. Received: "
+                    f"{self._sequence_length}"
+                )
+            self._zeros = nest.map_structure(
+                lambda array: tf.zeros_like(array.read(0)), self._arrays
+            )
+            self._batch = tf.size(self._sequence_length)
+
+    @property
+    def inputs(self):
+        return self._inputs
+
+    @property
+    def sequence_length(self):
+        return self._sequence_length
+
+    @property
+    def batch_size(self):
+        return self._batch
+
+    def _read(self, arrays, time, finished):
+        return tf.cond(
+            tf.reduce_all(finished),
+            lambda: self._zeros,
+            lambda: nest.map_structure(lambda array: array.read(time), arrays),
+            strict=True,
+        )
+
+    def initialize(self, name=None):
+        finished = tf.equal(0, self._sequence_length)
+        return finished, self._read(self._arrays, 0, finished)
+
+    def sample(self, time, outputs, name=None, **unused):
+        return _likeliest(outputs)
+
+    def next_inputs(self, time, outputs, state, name=None, **unused):
+        finished = time + 1 >= self._sequence_length
+        return finished, self._read(self._arrays, time + 1, finished), state
+
+
+def _arrays(inputs, time_major):
+    def unstacked(tensor):
+        tensor = tf.convert_to_tensor(tensor)
+        if not time_major:
+            order = tf.concat([[1, 0], tf.range(2, tf.rank(tensor))], 0)
+            shape = tensor.shape
+            tensor = tf.transpose(tensor, order)
+            tensor.set_shape(
+                tf.TensorShape([shape[1], shape[0]]).concatenate(shape[2:])
+            )
+        array = tf.TensorArray(
+            tensor.dtype, tf.shape(tensor)[0], element_shape=tensor.shape[1:]
+        )
+        return array.unstack(tensor)
+
+    return nest.map_structure(unstacked, inputs)
+
+
+def _probability(value):
+    value = tf.convert_to_tensor(value, name="sampling_probability")
+    if value.shape.ndims not in (0, 1):
+        raise ValueError(
+            "Expected sampling_probability as a scalar or a vector. Received: "
+            f"{value.shape}"
+        )
+    return value
+
+
+def _chosen(probability, batch, seed):
+    """A coin for each row: bool [B]."""
+    draw = tf.random_uniform([batch], dtype=probability.dtype, seed=seed)
+    return tf.less(draw, probability)
+
+
+def _rows(mask, where, otherwise):
+    """Rows of `where` where mask [B] holds, else of `otherwise`."""
+    shape = [-1] + [1] * (otherwise.shape.ndims - 1)
+    lined_up = tf.broadcast_to(tf.reshape(mask, shape), tf.shape(otherwise))
+    return tf.where(lined_up, where, otherwise)
+
+
+class ScheduledEmbeddingTrainingHelper(TrainingHelper):
+    """Bengio et al. 2015: with a probability, a row reads the embedding of a symbol
+    drawn from its own output. Samples are -1 where it reads the data."""
+
+    def __init__(
+        self,
+        inputs,
+        sequence_length,
+        embedding,
+        sampling_probability,
+        time_major=False,
+        seed=None,
+        scheduling_seed=None,
+        name=None,
+    ):
+        self._embed = _embedder(embedding)
+        self._probability = _probability(sampling_probability)
+        self._seeds = seed, scheduling_seed
+        super().__init__(inputs, sequence_length, time_major, name)
+
+    def sample(self, time, outputs, state, name=None):
+        chosen = _chosen(self._probability, self.batch_size, self._seeds[1])
+        drawn = tf.multinomial(outputs, 1, seed=self._seeds[0], output_dtype=tf.int32)
+        return tf.where(chosen, tf.squeeze(drawn, [1]), tf.fill([self.batch_size], -1))
+
+    def next_inputs(self, time, outputs, state, sample_ids, name=None):
+        finished, inputs, state = super().next_inputs(time, outputs, state)
+
+        def mixed():
+            own = self._embed(tf.maximum(sample_ids, 0))
+            return _rows(sample_ids > -1, own, inputs)
+
+        return (
+            finished,
+            tf.cond(tf.reduce_all(finished), lambda: inputs, mixed),
+            state,
+        )
+
+
+class ScheduledOutputTrainingHelper(TrainingHelper):
+    """The same, a row reading its own output (through `next_inputs_fn`, and with
+    `auxiliary_inputs` appended); samples are bool."""
+
+    def __init__(
+        self,
+        inputs,
+        sequence_length,
+        sampling_probability,
+        time_major=False,
+        seed=None,
+        next_inputs_fn=None,
+        auxiliary_inputs=None,
+        name=None,
+    ):
+        self._probability, self._seed = _probability(sampling_probability), seed
+        self._next, self._extra = next_inputs_fn, None
+        if auxiliary_inputs is not None:
+            self._extra = _arrays(auxiliary_inputs, time_major)
+            inputs = nest.map_structure(
+                lambda x, extra: tf.concat([x, extra], -1), inputs, auxiliary_inputs
+            )
+        super().__init__(inputs, sequence_length, time_major, name)
+
+    def initialize(self, name=None):
+        return super().initialize(name)
+
+    def sample(self, time, outputs, state, name=None):
+        chosen = _chosen(self._probability, self.batch_size, self._seed)
+        return tf.cast(chosen, tf.int32)
+
+    def next_inputs(self, time, outputs, state, sample_ids, name=None):
+        finished, inputs, state = super().next_inputs(time, outputs, state)
+        chosen = tf.cast(sample_ids, tf.bool)
+
+        def mixed():
+            own = self._next(outputs) if self._next else outputs
+            if self._extra is not None:
+                own = nest.map_structure(
+                    lambda x, array: tf.concat([x, array.read(time + 1)], -1),
+                    own,
+                    self._extra,
+                )
+            return nest.map_structure(
+                lambda mine, data: _rows(chosen, mine, data), own, inputs
+            )
+
+        none = tf.logical_or(
+            tf.reduce_all(finished), tf.logical_not(tf.reduce_any(chosen))
+        )
+        return finished, tf.cond(none, lambda: inputs, mixed, strict=True), state
+
+
+def _embedder(embedding):
+    if callable(embedding):
+        return embedding
+    return lambda ids: tf.nn.embedding_lookup(embedding, ids)
+
+
+class GreedyEmbeddingHelper(Helper):
+    """Reads the embedding of its own likeliest symbol until that is `end_token`.
+
+    ValueError unless start_tokens is a vector and end_token a scalar.
+    """
+
+    def __init__(self, embedding, start_tokens, end_token):
+        self._embed = _embedder(embedding)
+        self._start = tf.convert_to_tensor(start_tokens, tf.int32, name="start_tokens")
+        self._end = tf.convert_to_tensor(end_token, tf.int32, name="end_token")
+        if self._start.shape.ndims != 1 or self._end.shape.ndims != 0:
+            raise ValueError(
+                "Expected start_tokens as a vector and end_token as a scalar. "
+                f"Received: {self._start.shape} and {self._end.shape}"
+            )
+        self._batch = tf.size(self._start)
+        self._first = self._embed(self._start)
+
+    @property
+    def batch_size(self):
+        return self._batch
+
+    def initialize(self, name=None):
+        return tf.fill([self._batch], False), self._first
+
+    def sample(self, time, outputs, state, name=None):
+        if not isinstance(outputs, tf.Tensor):
+            raise TypeError(
+                f"Expected outputs as one tensor. Received: {type(outputs).__name__}"
+            )
+        return _likeliest(outputs)
+
+    def next_inputs(self, time, outputs, state, sample_ids, name=None):
+        finished = tf.equal(sample_ids, self._end)
+        inputs = tf.cond(
+            tf.reduce_all(finished),
+            lambda: self._first,
+            lambda: self._embed(sample_ids),
+        )
+        return finished, inputs, state
+
+
+class SampleEmbeddingHelper(GreedyEmbeddingHelper):
+    """The same with a symbol drawn from softmax(outputs / softmax_temperature)."""
+
+    def __init__(
+        self,
+        embedding,
+        start_tokens,
+        end_token,
+        softmax_temperature=None,
+        seed=None,
+    ):
+        super().__init__(embedding, start_tokens, end_token)
+        self._temperature, self._seed = softmax_temperature, seed
+
+    def sample(self, time, outputs, state, name=None):
+        if not isinstance(outputs, tf.Tensor):
+            raise TypeError(
+                f"Expected outputs as one tensor. Received: {type(outputs).__name__}"
+            )
+        logits = outputs
+        if self._temperature is not None:
+            logits = outputs / self._temperature
+        drawn = tf.multinomial(logits, 1, seed=self._seed, output_dtype=tf.int32)
+        return tf.squeeze(drawn, [1])
+
+
+class InferenceHelper(Helper):
+    """Samples, ends and next inputs by functions of the outputs and samples."""
+
+    def __init__(
+        self,
+        sample_fn,
+        sample_shape,
+        sample_dtype,
+        start_inputs,
+        end_fn,
+        next_inputs_fn=None,
+    ):
+        self._sample, self._end, self._next = sample_fn, end_fn, next_inputs_fn
+        self._shape, self._dtype = tf.TensorShape(sample_shape), sample_dtype
+        self._first = tf.convert_to_tensor(start_inputs, name="start_inputs")
+        self._batch = tf.shape(self._first)[0]
+
+    @property
+    def batch_size(self):
+        return self._batch
+
+    @property
+    def sample_ids_shape(self):
+        return self._shape
+
+    @property
+    def sample_ids_dtype(self):
+        return self._dtype
+
+    def initialize(self, name=None):
+        return tf.fill([self._batch], False), self._first
+
+    def sample(self, time, outputs, state, name=None):
+        return self._sample(outputs)
+
+    def next_inputs(self, time, outputs, state, sample_ids, name=None):
+        inputs = self._next(sample_ids) if self._next else sample_ids
+        return self._end(sample_ids), inputs, state

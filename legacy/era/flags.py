@@ -1,0 +1,140 @@
+"""``tf.app.flags`` as scripts used it, over absl's flags.
+
+Up to TensorFlow 1.4, ``FLAGS`` was a small object over argparse: flags were parsed at
+the first look, unknown arguments were left to the script, any attribute could be set,
+and ``FLAGS.__flags`` was a dictionary of values; ``FLAGS._parse_flags()`` parsed. From
+1.5 on it is absl's object, where ``FLAGS.__flags`` holds Flag objects. Both ways work
+here, and the flags are absl's own, so that ``absl.app`` and libraries see them.
+"""
+
+import sys
+
+import absl.flags
+import tensorflow.compat.v1 as tf
+
+# Libraries that define flags of their own, whose names a script may use again.
+_LIBRARIES = ("absl", "tensorflow", "keras", "tf_keras")
+
+
+def _from_library(name):
+    module = absl.flags.FLAGS.find_module_defining_flag(name)
+    return module is not None and module.partition(".")[0] in _LIBRARIES
+
+
+def _definer(define):
+    """``define``, for names that a library uses too, and with the era's keywords."""
+
+    def defined(*arguments, **named):
+        name = named.get("flag_name") or named.get("name") or arguments[0]
+        if name in absl.flags.FLAGS and _from_library(name):
+            named["allow_override"] = True
+        return define(*arguments, **named)
+
+    defined.__name__ = define.__name__
+    defined.__doc__ = define.__doc__
+    return defined
+
+
+DEFINE_string = _definer(tf.flags.DEFINE_string)
+DEFINE_integer = _definer(tf.flags.DEFINE_integer)
+DEFINE_float = _definer(tf.flags.DEFINE_float)
+DEFINE_boolean = DEFINE_bool = _definer(tf.flags.DEFINE_boolean)
+DEFINE_enum = _definer(tf.flags.DEFINE_enum)
+DEFINE_list = _definer(tf.flags.DEFINE_list)
+DEFINE_multi_string = _definer(tf.flags.DEFINE_multi_string)
+DEFINE_multi_integer = _definer(tf.flags.DEFINE_multi_integer)
+DEFINE_multi_float = _definer(tf.flags.DEFINE_multi_float)
+
+
+def _value_class(kind):
+    """A class of values of ``kind`` that also answer ``.value``, as Flag objects do."""
+    names = {"value": property(kind)}
+    if kind is bool:
+        # bool cannot be subclassed.
+        show = lambda self, *format_spec: format(str(bool(self)), *format_spec)  # noqa: E731
+        names |= {
+            "value": property(bool),
+            "__repr__": show,
+            "__str__": lambda self: repr(self),
+            "__format__": show,
+        }
+        kind = int
+    return type("FlagValue", (kind,), names)
+
+
+_VALUE_CLASSES = {kind: _value_class(kind) for kind in (bool, int, float, str)}
+
+
+def _values():
+    """The script's own flags and their values, parsed; what ``__flags`` was."""
+    FLAGS._parse_flags()
+    values = {
+        name: absl.flags.FLAGS[name].value
+        for name in absl.flags.FLAGS
+        if not _from_library(name)
+    }
+    values.update(FLAGS.__dict__["_added"])
+    return {
+        name: _VALUE_CLASSES.get(type(value), lambda value: value)(value)
+        for name, value in values.items()
+    }
+
+
+class _Flags:
+    """What ``tf.app.flags.FLAGS`` was in all releases; see the module."""
+
+    def __init__(self):
+        self.__dict__["_added"] = {}
+
+    def _parse_flags(self, args=None):
+        """Parses ``args`` (the command line) once; returns what is no flag."""
+        if absl.flags.FLAGS.is_parsed() and args is None:
+            return []
+        argv = sys.argv if args is None else [sys.argv[0], *args]
+        return absl.flags.FLAGS(argv, known_only=True)[1:]
+
+    def __getattr__(self, name):
+        if name == "__flags":
+            return _values()
+        if name in self.__dict__["_added"]:
+            return self.__dict__["_added"][name]
+        if name in absl.flags.FLAGS:
+            self._parse_flags()
+        return getattr(absl.flags.FLAGS, name)
+
+    def __setattr__(self, name, value):
+        if name in absl.flags.FLAGS:
+            self._parse_flags()
+            setattr(absl.flags.FLAGS, name, value)
+        else:
+            self.__dict__["_added"][name] = value
+
+    def __delattr__(self, name):
+        delattr(absl.flags.FLAGS, name)
+
+    def __dir__(self):
+        return dir(absl.flags.FLAGS)
+
+    def __getitem__(self, name):
+        return absl.flags.FLAGS[name]
+
+    def __setitem__(self, name, flag):
+        absl.flags.FLAGS[name] = flag
+
+    def __contains__(self, name):
+        return name in absl.flags.FLAGS
+
+    def __iter__(self):
+        return iter(absl.flags.FLAGS)
+
+    def __len__(self):
+        return len(absl.flags.FLAGS)
+
+    def __str__(self):
+        return str(absl.flags.FLAGS)
+
+    def __call__(self, argv, known_only=False):
+        return absl.flags.FLAGS(argv, known_only)
+
+
+FLAGS = _Flags()

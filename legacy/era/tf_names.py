@@ -1,0 +1,36 @@
+"""TensorFlow names whose behaviour depends on the era's Python: files, flags, MNIST.
+
+Format as in ``numpy_names.TABLE``: for each module of the old TensorFlow, what lies
+over today's.
+"""
+
+_FILES = {
+    "GFile": "legacy.era.gfile:GFile",
+    "FastGFile": "legacy.era.gfile:GFile",
+    "Open": "legacy.era.gfile:GFile",
+}
+_FLAGS = {
+    name: f"legacy.era.flags:{name}"
+    for name in (
+        "FLAGS DEFINE_string DEFINE_integer DEFINE_float DEFINE_boolean DEFINE_bool "
+        "DEFINE_enum DEFINE_list DEFINE_multi_string DEFINE_multi_integer "
+        "DEFINE_multi_float"
+    ).split()
+}
+_MNIST = {
+    name: f"legacy.era.mnist:{name}"
+    for name in (
+        "read_data_sets DataSet Datasets dense_to_one_hot extract_images "
+        "extract_labels load_mnist"
+    ).split()
+}
+
+TABLE = {
+    "tensorflow.gfile": _FILES,
+    "tensorflow.python.platform.gfile": _FILES,
+    "tensorflow.flags": _FLAGS,
+    "tensorflow.app.flags": _FLAGS,
+    "tensorflow.python.platform.flags": _FLAGS,
+    "tensorflow.examples.tutorials.mnist.input_data": _MNIST,
+    "tensorflow.contrib.learn.python.learn.datasets.mnist": _MNIST,
+}

@@ -1,0 +1,6 @@
+"""``tf.estimator``: training loops over monitored sessions, as in TensorFlow 1.15.
+
+Origin: the public API of ``tensorflow_estimator`` 1.15, which TensorFlow 2.16 dropped.
+Here: ``Estimator`` on one machine, its specs and configuration, input functions,
+SavedModel export. Not here: canned estimators (``DNNClassifier`` and the like).
+"""

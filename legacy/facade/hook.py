@@ -1,0 +1,77 @@
+"""Stands in the import system: user code gets the facade, all others the real thing."""
+
+import builtins
+import importlib
+import sys
+
+from legacy.facade import asks, errors, modules
+
+ROOTS = ("tensorflow", "numpy")
+
+_original_import = builtins.__import__
+_original_import_module = importlib.import_module
+
+
+# What to do before TensorFlow is first imported, by anyone; empty once done.
+_waiting = []
+
+
+def _served(path):
+    return path.partition(".")[0] in ROOTS
+
+
+def _ready(path):
+    """Prepares TensorFlow if ``path`` is in it and this is the first time."""
+    if _waiting and path.partition(".")[0] == "tensorflow":
+        _waiting.pop()()
+
+
+def serve(path):
+    """The module that user code gets for ``path``.
+
+    Raises:
+      MissingImport: there is none.
+    """
+    _ready(path)
+    try:
+        return modules.module(path)
+    except LookupError:
+        parent, _, name = path.rpartition(".")
+        candidates = dir(serve(parent)) if parent else ()
+        shown = modules.shown(parent, name)
+        raise errors.missing(errors.MissingImport, shown, candidates) from None
+
+
+def _import(name, globals=None, locals=None, fromlist=(), level=0):
+    if _waiting and not level:
+        _ready(name)
+    if level or not _served(name) or not asks.user_globals(globals):
+        return _original_import(name, globals, locals, fromlist, level)
+    module = serve(name)
+    if not fromlist:
+        return serve(name.partition(".")[0])
+    for wanted in fromlist:
+        if wanted == "*" or hasattr(module, wanted):
+            continue
+        # Not a name of the module: it may still be a module of its own.
+        serve(f"{name}.{wanted}")
+    return module
+
+
+def _import_module(name, package=None):
+    caller = sys._getframe(1).f_globals
+    if _served(name) and asks.user_globals(caller):
+        return serve(name)
+    return _original_import_module(name, package)
+
+
+def install(before_tensorflow):
+    """Puts the hook in place.
+
+    Args:
+      before_tensorflow: a function without arguments, called once, before the first
+        import of TensorFlow goes on, whoever asks for it.
+    """
+    _waiting.append(before_tensorflow)
+    builtins.__import__ = _import
+    importlib.import_module = _import_module

@@ -1,0 +1,87 @@
+"""Puts this process's TensorFlow into graph mode, and the facade before user code."""
+
+import os
+import sys
+import warnings
+
+# Set once the hook is in place.
+_installed = []
+
+
+def install(verbose=False, port_cell=False):
+    """Makes this process one of TensorFlow 1, for code that is the user's own.
+
+    Afterwards ``import tensorflow as tf`` in the user's code (a script, a notebook,
+    a test) gives TensorFlow 1: graph mode, reference variables, v1 control flow, and
+    the names of TensorFlow 0.8 to 1.15. TensorFlow's and Keras's own imports, and
+    those of all installed packages, still get the real one.
+
+    Args:
+      verbose: keep deprecation warnings and TensorFlow's start-up messages.
+      port_cell: put ``legacy.BNLSTMCell`` in the place of the user's own copy of the
+        batch-normalised cell (a class, or a class in a module, named ``BNLSTMCell``,
+        with the original's constructor).
+
+    Returns:
+      The module that ``import tensorflow`` now gives to user code.
+
+    Raises:
+      RuntimeError: TensorFlow was imported earlier in this process with Keras 3 behind
+        it; its recurrent cells and layers cannot be brought back afterwards.
+    """
+    from legacy.facade import hook
+
+    prepare(verbose, port_cell)
+    return hook.serve("tensorflow")
+
+
+def prepare(verbose=False, port_cell=False):
+    """As :func:`install`; TensorFlow itself is imported when someone first asks."""
+    from legacy import era
+    from legacy.facade import asks, hook, port
+
+    if not _installed:
+        _environment(verbose)
+        hook.install(before_tensorflow=lambda: _graph_mode(verbose))
+        era.install(asks.is_user, announce)
+        _installed.append(True)
+    if port_cell:
+        port.install()
+
+
+def _environment(verbose):
+    late = "tensorflow" in sys.modules
+    if late and os.environ.get("TF_USE_LEGACY_KERAS") not in ("1", "true", "True"):
+        raise RuntimeError(
+            "legacy.install() must come before TensorFlow is first imported: expected "
+            "no module 'tensorflow' yet, or TF_USE_LEGACY_KERAS=1 in the environment "
+            "when it was imported. Restart, and call legacy.install() first."
+        )
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    if not verbose:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        # Old sources warn of their own age: invalid escapes, `is` with a literal.
+        for category in (DeprecationWarning, FutureWarning, SyntaxWarning):
+            warnings.simplefilter("ignore", category)
+        # tf_keras's v1 layers and cells, each time one is made.
+        warnings.filterwarnings("ignore", ".*is deprecated and will be removed")
+
+
+def _graph_mode(verbose):
+    import tensorflow.compat.v1 as tf
+    from tensorflow.python.util import deprecation
+
+    if not verbose:
+        deprecation._PRINT_DEPRECATION_WARNINGS = False
+        tf.get_logger().addFilter(_tells_news)
+    tf.disable_v2_behavior()
+
+
+def _tells_news(record):
+    """Whether a line of TensorFlow's log is more than a note that a name is old."""
+    return "is deprecated" not in record.getMessage()
+
+
+def announce(line):
+    """Prints one line on stderr, as the runner's own."""
+    print(f"legacy: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,190 @@
+"""Command line: runs old scripts unchanged, or checks what they use.
+
+python -m legacy [OPTIONS] SCRIPT [ARGS...]
+python -m legacy [OPTIONS] -m PACKAGE.MODULE [ARGS...]
+python -m legacy --check [--json] SCRIPT
+python -m legacy --coverage [--json]
+"""
+
+import argparse
+import builtins
+import importlib.util
+import os
+import sys
+import types
+
+USAGE = 2
+
+
+class _UsageError(Exception):
+    """The command line, or what it names, is wrong."""
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m legacy",
+        description="Runs TensorFlow 0.8-1.15 scripts, unchanged, on TensorFlow 2.",
+        usage="python -m legacy [OPTIONS] (SCRIPT | -m MODULE | --coverage) [ARGS ...]",
+    )
+    parser.add_argument(
+        "-m", dest="module", action="store_true", help="the script is a module's name"
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="run nothing; list the names used: native, emulated or missing",
+    )
+    parser.add_argument(
+        "--coverage",
+        action="store_true",
+        help="run nothing; print the share of each old release's names that resolve",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="--check and --coverage print JSON"
+    )
+    parser.add_argument(
+        "--port-cell",
+        action="store_true",
+        help="put legacy.BNLSTMCell in the place of the script's own BNLSTMCell",
+    )
+    parser.add_argument(
+        "--verbose",
+        action="store_true",
+        help="keep deprecation warnings and TensorFlow's messages at start",
+    )
+    parser.add_argument("script", nargs="?", metavar="SCRIPT")
+    # All that follows belongs to the script, options included.
+    parser.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS")
+    return parser
+
+
+def main(argv):
+    """Runs the command line ``argv`` (without the program's name).
+
+    Returns:
+      0; 1 if ``--check`` found a missing name; 2 for a wrong command line. A script's
+      own exit, or exception, passes through.
+    """
+    own = _split(argv)
+    options = _parser().parse_args(own)
+    options.args = argv[len(own) :]
+    try:
+        if options.coverage:
+            return _coverage(options)
+        if options.script is None:
+            raise _UsageError(
+                "expected a script, -m MODULE or --coverage; see python -m legacy -h"
+            )
+        if options.check:
+            return _check(options)
+        if options.json:
+            raise _UsageError("--json goes with --check or --coverage")
+        _run(options)
+    except _UsageError as error:
+        print(f"legacy: {error}", file=sys.stderr)
+        return USAGE
+    return 0
+
+
+def _split(argv):
+    """The part of ``argv`` up to and including the script: the runner's own."""
+    for position, argument in enumerate(argv):
+        if not argument.startswith("-"):
+            return argv[: position + 1]
+    return argv
+
+
+def _coverage(options):
+    from legacy.facade import coverage
+
+    return coverage.main(options.json)
+
+
+def _check(options):
+    from legacy import check
+
+    path = options.script
+    if options.module:
+        path = _find_module(options.script).origin
+    try:
+        return check.main(_script(path), options.json)
+    except SyntaxError as error:
+        raise _UsageError(f"{error.filename}:{error.lineno}: {error.msg}") from None
+
+
+def _script(path):
+    """The file to run for ``path``: itself, or the ``__main__.py`` of a folder."""
+    if os.path.isdir(path):
+        path = os.path.join(path, "__main__.py")
+    if not os.path.isfile(path):
+        raise _UsageError(f"can't open file {path!r}: no such file")
+    return path
+
+
+def _find_module(name):
+    """The spec of the module to run; for a package, of its ``__main__``."""
+    if sys.path[0] == "":
+        sys.path[0] = os.getcwd()
+    try:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = importlib.util.find_spec(name + ".__main__")
+    except (ImportError, ValueError) as error:
+        raise _UsageError(f"no module named {name}: {error}") from None
+    if spec is None or spec.origin is None:
+        raise _UsageError(f"no module named {name}, or nothing in it to run")
+    return spec
+
+
+def _run(options):
+    """Runs the script as ``__main__``, in a process made one of TensorFlow 1."""
+    from legacy import check
+    from legacy.facade import asks, history, setup, traces
+
+    main_module = types.ModuleType("__main__")
+    names = vars(main_module)
+    if not options.module:
+        path = _script(options.script)
+        folder = options.script if os.path.isdir(options.script) else None
+        if not getattr(sys.flags, "safe_path", False):
+            sys.path[0] = folder or os.path.dirname(os.path.realpath(path))
+        # As under plain Python: argv keeps the spelling, __file__ is absolute.
+        sys.argv = [options.script, *options.args]
+        path = os.path.abspath(path)
+        names.update(__file__=path, __package__=None, __spec__=None)
+        if not asks.is_user(path):
+            asks.claim(os.path.dirname(path))
+    setup.prepare(verbose=options.verbose, port_cell=options.port_cell)
+    if options.module:
+        spec = _find_module(options.script)
+        asks.claim(_claimed(spec))
+        path = spec.origin
+        sys.argv = [path, *options.args]
+        names.update(
+            __file__=path,
+            __package__=spec.parent,
+            __spec__=spec,
+            __loader__=spec.loader,
+        )
+    names["__builtins__"] = builtins
+    names["__cached__"] = None
+    sys.modules["__main__"] = main_module
+    sys.excepthook = traces.excepthook
+    code = _code(path)
+    history.written_for = check.release_of(path)
+    exec(code, names)
+
+
+def _claimed(spec):
+    """The folder of the top-level package that ``spec`` is in."""
+    folder = os.path.dirname(spec.origin)
+    for _ in range((spec.parent or "").count(".")):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def _code(path):
+    from legacy.era import source
+    from legacy.facade import setup
+
+    return source.compile_file(path, setup.announce)

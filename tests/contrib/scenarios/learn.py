@@ -1,0 +1,77 @@
+"""tf.contrib.learn: preprocessing, and the early Estimator with a plain model."""
+
+import os
+import tempfile
+
+import numpy as np
+from harness import ALL, scenario, values
+
+TEXTS = [
+    "Hello, world: don't panic",
+    "a b c a b, the HTTPServer",
+    "x-y z2 3.14 caf\u00e9",
+]
+
+
+@scenario(ALL, gradients=False)
+def preprocessing(tf):
+    p = tf.contrib.learn.preprocessing
+    plain = p.VocabularyProcessor(5)
+    rare = p.VocabularyProcessor(4, min_frequency=1)
+    rows = np.array(list(plain.fit_transform(TEXTS)))
+    path = os.path.join(tempfile.mkdtemp(), "vocabulary")
+    plain.save(path)
+    categories = p.CategoricalProcessor()
+    lists = [["a", "b"], ["a", "c"]]
+    return {
+        "rows": rows,
+        "rare": np.array(list(rare.fit_transform(TEXTS))),
+        "unseen": np.array(list(plain.transform(["a new world b"]))),
+        "size": [len(plain.vocabulary_), len(rare.vocabulary_)],
+        "words": [text.encode("utf8") for text in plain.reverse(rows)],
+        "restored": np.array(
+            list(p.VocabularyProcessor.restore(path).transform(TEXTS))
+        ),
+        "bytes": np.array(
+            list(p.ByteProcessor(6).transform(["h\u00e9", "abcdefgh"])), np.int64
+        ),
+        "categories": np.array(list(categories.fit_transform(lists))),
+        "unknown": np.array(list(categories.transform([["b", "zz"]]))),
+    }
+
+
+@scenario(ALL, gradients=False, weights=False)
+def estimator(tf):
+    learn = tf.contrib.learn
+    x, y = values((8, 3), 1), values((8, 1), 2)
+
+    def model(features, targets, mode):
+        w = tf.get_variable("w", [3, 1], initializer=tf.constant_initializer(0.1))
+        out = tf.matmul(features, w)
+        if mode == learn.ModeKeys.INFER:
+            return out, None, None
+        loss = tf.reduce_mean(tf.square(out - targets))
+        train = tf.train.GradientDescentOptimizer(0.1).minimize(
+            loss, tf.contrib.framework.get_global_step()
+        )
+        return out, loss, train
+
+    def data():
+        return tf.constant(x), tf.constant(y)
+
+    made = learn.Estimator(model, model_dir=tempfile.mkdtemp())
+    made.fit(input_fn=data, steps=5)
+    made.fit(input_fn=data, max_steps=7)
+    scored = made.evaluate(
+        input_fn=data,
+        steps=2,
+        metrics={"error": tf.contrib.metrics.streaming_mean_absolute_error},
+    )
+    found = list(made.predict(x=x, as_iterable=True))
+    return {
+        "w": made.get_variable_value("w"),
+        "step": [int(scored["global_step"])],
+        "loss": np.float32(scored["loss"]),
+        "error": np.float32(scored["error"]),
+        "out": np.array(found, np.float32),
+    }

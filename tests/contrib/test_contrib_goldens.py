@@ -1,0 +1,38 @@
+"""Each contrib family against what real TensorFlow 1.15.5, 1.0.0 and 0.12.1 computed.
+
+The goldens are written by generate.py, scenario by scenario; a replay compares
+variables (names, shapes, order), outputs and gradients in a process of its own.
+"""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).parent
+FAMILIES = sorted(p.stem for p in (HERE / "scenarios").glob("[a-z]*.py"))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_family_gives_what_real_tensorflow_gave(family):
+    assert list((HERE / "goldens").glob(f"{family}-*.npz"))
+    run = subprocess.run(
+        [sys.executable, str(HERE / "replay.py"), family],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr[-2000:]
+
+
+def test_every_name_resolves():
+    run = subprocess.run(
+        [sys.executable, str(HERE / "names.py")],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr[-2000:]

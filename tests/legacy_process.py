@@ -1,0 +1,43 @@
+"""Runs `python -m legacy` in a process of its own, for tests."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import textwrap
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def legacy(*arguments, cwd=None, interpreter=(sys.executable, "-m", "legacy"), **extra):
+    """The finished process of `python -m legacy ARGUMENTS`, with its output as text."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CUDA_VISIBLE_DEVICES": "-1",
+        **extra,
+    }
+    # What pytest's own process set for itself is not the script's.
+    environment.pop("TF_USE_LEGACY_KERAS", None)
+    return subprocess.run(
+        [*interpreter, *map(str, arguments)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def write(path, text):
+    """Writes a script, its indentation removed; returns its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(textwrap.dedent(text).lstrip(), encoding="utf-8")
+    return path
+
+
+def succeeded(process):
+    """The process's output; fails with its errors unless it exited with 0."""
+    assert process.returncode == 0, process.stderr
+    return process.stdout

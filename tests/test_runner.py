@@ -1,0 +1,233 @@
+"""The runner behaves as plain Python does, but for TensorFlow."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from legacy_process import ROOT, legacy, succeeded, write
+
+PLAIN = (sys.executable,)
+# Lines that TensorFlow's C++ part prints while it is imported.
+_NOISE = re.compile(
+    r"WARNING: All log messages|[IWE]0000|\d{4}-\d\d-\d\d .*: [IWE] |To enable the foll"
+)
+
+
+def both(*arguments, cwd):
+    """The same command line under plain Python and under the runner."""
+    return [
+        legacy(*arguments, cwd=cwd, interpreter=interpreter)
+        for interpreter in (PLAIN, (sys.executable, "-m", "legacy"))
+    ]
+
+
+def own_lines(text):
+    return [line for line in text.splitlines() if not _NOISE.match(line)]
+
+
+def test_script_sees_what_it_sees_under_plain_python(tmp_path):
+    write(tmp_path / "src" / "beside.py", "WHERE = __file__\n")
+    write(
+        tmp_path / "src" / "script.py",
+        """
+        '''Doc.'''
+        import os, sys, pickle
+        import __main__
+        import beside
+
+        class Thing(object):
+            pass
+
+        print(sys.argv, os.getcwd(), sys.path[0], __file__, __name__, __doc__)
+        print(__package__, __spec__, beside.WHERE, __main__ is sys.modules['__main__'])
+        copy = pickle.loads(pickle.dumps(Thing()))
+        print(__main__.Thing is Thing, type(copy) is Thing)
+        print(sorted(k for k in globals() if k.startswith('__')), __builtins__)
+        sys.exit(7)
+        """,
+    )
+    plain, ours = both("src/script.py", "--flag", "-m", "x", cwd=tmp_path)
+    names = "'__annotations__', "
+    assert ours.stdout.replace(names, "") == plain.stdout.replace(names, "")
+    assert ours.returncode == plain.returncode == 7
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "raise ValueError('wrong')",
+        "import beside; beside.fail()",
+        "import not_there",
+        "sys.exit('a message')",
+        "x = = 1",
+        "import wrong",
+        "os._exit(5)",
+    ],
+)
+def test_errors_and_exits_are_plain_pythons(tmp_path, ending):
+    write(
+        tmp_path / "beside.py",
+        """
+        def fail():
+            try:
+                {}['key']
+            except KeyError as error:
+                raise RuntimeError('after it') from error
+        """,
+    )
+    write(tmp_path / "wrong.py", "y = = 1")
+    write(tmp_path / "script.py", f"import os, sys\n{ending}\n")
+    plain, ours = both("script.py", cwd=tmp_path)
+    assert ours.returncode == plain.returncode
+    assert own_lines(ours.stderr) == own_lines(plain.stderr)
+
+
+def test_keyboard_interrupt_kills_as_under_plain_python(tmp_path):
+    script = write(
+        tmp_path / "script.py",
+        """
+        import tensorflow as tf, time
+        print('ready', flush=True)
+        time.sleep(60)
+        """,
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "legacy", script],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGINT
+    assert own_lines(errors)[0] == "Traceback (most recent call last):"
+    assert errors.rstrip().endswith("KeyboardInterrupt")
+    assert "legacy/" not in errors
+
+
+def test_module_of_a_package(tmp_path):
+    package = tmp_path / "package"
+    write(package / "__init__.py", "")
+    write(package / "part.py", "import tensorflow as tf\nNAME = tf.__version__\n")
+    write(
+        package / "train.py",
+        """
+        import sys
+        from . import part
+        print(part.NAME, sys.argv, __package__, __name__, __spec__.name, sys.path[0])
+        """,
+    )
+    write(package / "__main__.py", "import sys; print('main', sys.argv)\n")
+    run = succeeded(legacy("-m", "package.train", "--steps", "3", cwd=tmp_path))
+    argv = [str(package / "train.py"), "--steps", "3"]
+    assert run.split("\n")[0] == (
+        f"1.15.5 {argv} package __main__ package.train {tmp_path}"
+    )
+    run = succeeded(legacy("-m", "package", cwd=tmp_path))
+    assert run == f"main {[str(package / '__main__.py')]}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        ((), "expected a script"),
+        (("absent.py",), "absent.py"),
+        (("-m", "absent.module"), "absent.module"),
+        (("--json", "script.py"), "--check"),
+        (("--check", "absent.py"), "absent.py"),
+        (("--check", "broken.py"), "broken.py:1: invalid syntax"),
+    ],
+)
+def test_wrong_command_lines_say_so_in_one_line(tmp_path, arguments, part):
+    write(tmp_path / "script.py", "")
+    write(tmp_path / "broken.py", "x = = 1")
+    run = legacy(*arguments, cwd=tmp_path)
+    assert run.returncode == 2
+    (line,) = own_lines(run.stderr)
+    assert line.startswith("legacy: ")
+    assert part in line
+
+
+def test_port_cell_replaces_copies_and_nothing_else(tmp_path):
+    signature = (
+        "self, num_units, is_training_tensor, max_bn_steps, initial_scale=0.1, "
+        "activation=None, decay=0.95"
+    )
+    write(
+        tmp_path / "BNLSTMCell.py",
+        f"""
+        class Cell(object):
+            def __init__({signature}): pass
+        class Other(object):
+            def __init__(self, num_units): pass
+        """,
+    )
+    write(
+        tmp_path / "script.py",
+        f"""
+        import BNLSTMCell as module
+        class BNLSTMCell(object):
+            def __init__({signature}): pass
+        for cls in (BNLSTMCell, module.Cell, module.Other):
+            print(cls.__module__)
+        """,
+    )
+    run = legacy("--port-cell", "script.py", cwd=tmp_path)
+    assert succeeded(run).split() == ["legacy.cell", "legacy.cell", "BNLSTMCell"]
+    told = [line for line in own_lines(run.stderr) if "replaced" in line]
+    assert len(told) == 2
+    assert str(tmp_path / "BNLSTMCell.py") + ":1" in told[0]
+    run = succeeded(legacy("script.py", cwd=tmp_path))
+    assert run.split() == ["__main__", "BNLSTMCell", "BNLSTMCell"]
+
+
+def test_check_lists_names_of_the_script_and_its_modules(tmp_path):
+    write(
+        tmp_path / "beside.py",
+        """
+        from tensorflow.contrib import nonsense
+        from tensorflow.python.ops import array_ops
+        import numpy as np
+        a = np.float(1)
+        b = array_ops.concat(1, [a, a])
+        """,
+    )
+    script = write(
+        tmp_path / "script.py",
+        """
+        import tensorflow as tf
+        import beside
+        RNNCell = tf.nn.rnn_cell.RNNCell
+        print "Python 2", tf.matmul
+        tf.thing = 1
+        tf.thing
+        raise SystemExit(tf.nothing_like_it)
+        """,
+    )
+    before = script.read_bytes()
+    run = legacy("--check", "--json", "script.py", cwd=tmp_path)
+    assert run.returncode == 1
+    rows = {(row["name"], row["line"]): row for row in json.loads(run.stdout)}
+    status = {key: row["status"] for key, row in rows.items()}
+    assert status["tf.matmul", 4] == "native"
+    assert status["tf.nn.rnn_cell.RNNCell", 3] == "emulated"
+    assert status["numpy.float", 4] == "emulated"
+    assert status["tf.python.ops.array_ops.concat", 5] == "emulated"
+    assert status["tf.contrib.nonsense", 1] == "missing"
+    assert status["tf.nothing_like_it", 7] == "missing"
+    assert not any(name == "tf.thing" for name, _ in status)
+    assert rows["tf.contrib.nonsense", 1]["file"] == str(tmp_path / "beside.py")
+    assert "advice" in rows["tf.nothing_like_it", 7]
+    assert script.read_bytes() == before
+    good = write(tmp_path / "good.py", "import tensorflow as tf\ntf.mul\n")
+    run = legacy("--check", good)
+    assert "tf.mul" in succeeded(run)
+    assert "1 emulated, 0 missing" in run.stdout

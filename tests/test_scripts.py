@@ -1,0 +1,164 @@
+"""Old-style scripts give under ``python -m legacy`` what real TensorFlow gave.
+
+The numbers of tests/scripts/recorded were computed by real TensorFlow 0.12.1, 1.0.0 and
+1.15.5, as each file says; tests/scripts/record.py makes them anew.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from scripts import record
+
+SCRIPTS = pathlib.Path(record.HERE)
+REPOSITORY = SCRIPTS.parent.parent
+TF1_PYTHON = os.environ.get("TF1_PYTHON")
+
+# Largest |difference| / largest |value|, by kind of number: how far real TensorFlow
+# 1.15.5 was measured to be from real 0.12.1 on the batch-normalised cell.
+TOLERANCES = {
+    "inference": 6e-7,
+    "training": 3e-5,
+    "gradients": 2e-4,
+    "statistics": 3e-7,  # after one pass; means and variances together
+    "losses": 2e-6,  # before each of some optimiser steps
+}
+
+
+def run(script, folder):
+    """Runs a script under the runner; gives its numbers and what it told on stderr."""
+    done = record.run(
+        [sys.executable, "-m", "legacy"],
+        script,
+        folder,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return record.numbers(folder), done.stderr
+
+
+def arrays(name, value):
+    """Yields (name, array), each list of numbers of one shape as one array."""
+    if isinstance(value, dict):
+        for key in value:
+            yield from arrays(f"{name}/{key}", value[key])
+        return
+    try:
+        yield name, np.asarray(value, np.float64)
+    except ValueError:
+        for place, one in enumerate(value):
+            yield from arrays(f"{name}[{place}]", one)
+
+
+def distances(found, wanted):
+    """Yields (name, largest |difference| / largest |value|) of two sets of numbers."""
+    pairs = zip(arrays("", found), arrays("", wanted), strict=True)
+    for (name, one), (other_name, other) in pairs:
+        assert name == other_name
+        assert one.shape == other.shape, name
+        assert np.isfinite(one).all(), name
+        scale = np.abs(other).max(initial=0.0) or 1.0
+        yield name, np.abs(one - other).max(initial=0.0) / scale
+
+
+def together(numbers):
+    """Numbers of one kind, by name, each joined to one flat list."""
+    return {
+        name: np.concatenate([array.ravel() for _, array in arrays("", value)])
+        for name, value in numbers.items()
+    }
+
+
+def check(found, wanted):
+    assert found.keys() == wanted.keys() <= {*TOLERANCES, "exact", "falling"}
+    assert found.get("exact") == wanted.get("exact")
+    if "statistics" in wanted:
+        # Measured together: the mean of a normalised product may be nothing but
+        # rounding, and has no scale of its own (real 1.15.5 and 0.12.1 differ there
+        # by 4e-6 of it).
+        found = {**found, "statistics": together(found["statistics"])}
+        wanted = {**wanted, "statistics": together(wanted["statistics"])}
+    too_far = [
+        f"{kind}{name}: {distance:.2g}, at most {TOLERANCES[kind]:g}"
+        for kind in TOLERANCES.keys() & wanted.keys()
+        for name, distance in distances(found[kind], wanted[kind])
+        if not distance <= TOLERANCES[kind]
+    ]
+    assert not too_far, "\n".join(too_far)
+    for numbers in (found.get("falling", {}), wanted.get("falling", {})):
+        for name, losses in numbers.items():
+            tenth = max(len(losses) // 10, 1)
+            assert np.mean(losses[-tenth:]) < np.mean(losses[:tenth]), name
+
+
+# Large graphs, built for minutes on a busy machine; tests/contrib holds their parts.
+LARGE = {"static_contrib", "translate_1_0"}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in LARGE else ())
+        for name in record.SCRIPTS
+    ],
+)
+def test_same_numbers_as_real_tensorflow(script, tmp_path):
+    recorded = json.loads((SCRIPTS / "recorded" / f"{script}.json").read_text())
+    release, _ = record.SCRIPTS[script]
+    assert recorded["tensorflow"] == release
+    digest = hashlib.sha256((SCRIPTS / f"{script}.py").read_bytes()).hexdigest()
+    found, told = run(script, tmp_path)
+    check(found, recorded["numbers"])
+    after = hashlib.sha256((SCRIPTS / f"{script}.py").read_bytes()).hexdigest()
+    assert after == digest
+    announced = [line for line in told.splitlines() if "is Python 2" in line]
+    assert len(announced) == (script == "ptb_python2"), told
+
+
+def test_every_script_is_recorded():
+    """No recording without a script, and no script that is not run here."""
+    helpers = {"bnlstm", "exchange", "fixed", "record", "__init__"}
+    scripts = {path.stem for path in SCRIPTS.glob("*.py")} - helpers
+    assert scripts == record.SCRIPTS.keys()
+    recordings = {path.stem for path in (SCRIPTS / "recorded").glob("*.json")}
+    assert recordings == record.SCRIPTS.keys()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not TF1_PYTHON, reason="TF1_PYTHON names no interpreter with TensorFlow 1.15.5"
+)
+def test_checkpoints_are_exchanged_with_tensorflow_1_15(tmp_path):
+    """Saved under the runner and read by real 1.15.5, and the reverse: same numbers."""
+    here, there = [sys.executable, "-m", "legacy"], [TF1_PYTHON]
+    numbers = {}
+    for side, other, name in ((here, there, "ours"), (there, here, "theirs")):
+        for command, mode in ((side, "save"), (other, "load")):
+            out = tmp_path / f"{name}.{mode}.json"
+            subprocess.run(
+                [
+                    *command,
+                    str(SCRIPTS / "exchange.py"),
+                    mode,
+                    str(tmp_path / name),
+                    str(out),
+                ],
+                env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+                check=True,
+                timeout=300,
+                capture_output=True,
+            )
+            numbers[name, mode] = json.loads(out.read_text())
+        check(numbers[name, "load"], numbers[name, "save"])
+    ours, theirs = numbers["ours", "load"], numbers["theirs", "load"]
+    assert ours["exact"]["names"] == theirs["exact"]["names"]
+    for _, distance in distances(ours["inference"], theirs["inference"]):
+        assert distance <= TOLERANCES["training"]  # as after Adam's steps
