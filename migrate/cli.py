@@ -311,40 +311,25 @@ def _demo(options):
 
     _show("Starting TensorFlow ...")
     quiet.start_tensorflow()
+    if options.keep is not None:
+        return _tell(options.keep)
+    with tempfile.TemporaryDirectory() as folder:
+        return _tell(folder)
+
+
+def _tell(folder):
+    """The demo's story: two checkpoints, each inspected, converted and verified."""
+    import os
+
     from migrate import demo
 
-    if options.keep is not None:
-        return _tell(demo, options.keep)
-    with tempfile.TemporaryDirectory() as folder:
-        return _tell(demo, f"{folder}/converted")
-
-
-def _tell(demo, out):
-    """The demo's story: inspect, convert, verify; then the original's own values."""
-    from migrate import verify
-    from migrate.convert import Settings
-
     _show(
-        "\n1. Inspect: a checkpoint that TensorFlow 1.15.5 trained and saved: a "
-        "bidirectional RNN, a stack above it, a dense head, Adam's slots.\n"
+        "\n1. A checkpoint that TensorFlow 1.15.5 trained and saved: a bidirectional "
+        "RNN, a stack above it, a dense head, Adam's slots."
     )
-    checkpoint, found = _open(demo.CHECKPOINT)
-    _show_inspection(checkpoint, found)
-    _show(
-        "2. Convert: a Keras model for each RNN, every other variable in a file, and a "
-        "report of where each tensor went.\n"
-    )
-    _show_conversion(_write(checkpoint, found, out, Settings(), False), out)
-    _show(
-        "\n3. Verify: the old graph on the checkpoint against the new layers, on the "
-        "same random input, in inference and training, with full and random lengths.\n"
-    )
-    with _progress("Verifying") as update:
-        proof = verify.verify(demo.CHECKPOINT, out, progress=update)
-    verdict = _show_verdict(proof, verify.TOLERANCE)
-    _show(
-        "\n4. And against what TensorFlow 1.15.5 itself computed, when it saved this:\n"
-    )
+    out = os.path.join(folder, "converted")
+    verdict = _carry_over(demo.CHECKPOINT, out)
+    _show("And against what TensorFlow 1.15.5 itself computed, when it saved this:")
     for scope, difference in demo.differences(out).items():
         equal = difference <= demo.TOLERANCE
         verdict = verdict or int(not equal)
@@ -353,4 +338,39 @@ def _tell(demo, out):
             f"{'equal' if equal else 'DIFFERENT'} (1.15.5 and 0.12.1 differ by up to "
             f"{demo.TOLERANCE:g})"
         )
-    return verdict
+
+    _show(
+        "\n2. A script written for TensorFlow 0.12, run unchanged by `python -m "
+        "legacy`: it reads scikit-learn's digits pixel by pixel, 64 steps each.\n"
+    )
+    trained, out = os.path.join(folder, "digits"), os.path.join(folder, "digits-keras")
+    prefix = demo.run_script(trained, lambda line: _show(f"   {line}"))
+    verdict = _carry_over(prefix, out) or verdict
+    old, new, apart = demo.accuracies(trained, out)
+    table = _table(("test accuracy", "left"), ("", "right"))
+    table.add_row("the script, TensorFlow 1 graph", f"{old:.4f}")
+    table.add_row("its conversion, Keras layer", f"{new:.4f}")
+    _show(table, f"No digit's probabilities are more than {apart:.0e} apart.")
+    return verdict or int(old != new)
+
+
+def _carry_over(ckpt, out):
+    """Inspects, converts and verifies, telling what each does; the exit code."""
+    from migrate import verify
+    from migrate.convert import Settings
+
+    _show("\nInspect: which cells and other variables are in it.\n")
+    checkpoint, found = _open(ckpt)
+    _show_inspection(checkpoint, found)
+    _show(
+        "Convert: a Keras model for each RNN, every other variable in a file, and a "
+        "report of where each tensor went.\n"
+    )
+    _show_conversion(_write(checkpoint, found, out, Settings(), False), out)
+    _show(
+        "\nVerify: the old graph on the checkpoint against the new layers, on the same "
+        "random input, in inference and training, with full and random lengths.\n"
+    )
+    with _progress("Verifying") as update:
+        proof = verify.verify(ckpt, out, progress=update)
+    return _show_verdict(proof, verify.TOLERANCE)
