@@ -68,11 +68,12 @@ def run(tf, build):
             for operation in inits:
                 session.run(operation)
             if build.weights:
-                for number, (assign, holder) in enumerate(zip(assigns, holders)):
-                    shape = [int(d) for d in holder.get_shape()]
-                    low = 0.1 if build.weights == "positive" else -0.5
-                    feed = {holder: values(shape, 100 + number, low, 0.6)}
-                    session.run(assign, feed)
+                low = 0.1 if build.weights == "positive" else -0.5
+                feed = {
+                    holder: values(holder.get_shape().as_list(), 100 + number, low, 0.6)
+                    for number, holder in enumerate(holders)
+                }
+                session.run(assigns, feed)  # at once: each run compiles the graph anew
             coordinator = tf.train.Coordinator()
             threads = tf.train.start_queue_runners(session, coordinator)
             first = fetches.pop(build.steps) if build.steps else None

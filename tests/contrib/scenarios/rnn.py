@@ -319,9 +319,9 @@ def grids(tf):
             cell = r.GridLSTMCell(
                 2, feature_size=3, frequency_skip=2, forget_bias=0.3, **options
             )
-            for key, value in unrolled(tf, cell, (2, 7), steps=2).items():
+            for key, value in unrolled(tf, cell, (2, 7), steps=2 - bool(number)).items():
                 result["%d_%s" % (number, key)] = value
-    for number, offset in enumerate([0, 1]):
+    for number, offset in enumerate([1]):
         with tf.variable_scope("b%d" % number):
             cell = r.BidirectionalGridLSTMCell(
                 2,
