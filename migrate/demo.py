@@ -54,7 +54,7 @@ def run_script(folder, say) -> str:
       The prefix of its checkpoint.
 
     Raises:
-      MigrateError: scikit-learn, which brings the data, is missing, or the script fails.
+      MigrateError: scikit-learn, which brings the data, is missing; the script failed.
     """
     if importlib.util.find_spec("sklearn") is None:
         raise MigrateError(

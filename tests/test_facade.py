@@ -239,10 +239,10 @@ def test_saver_restores_names_of_earlier_releases(tmp_path):
 
 @pytest.mark.slow
 def test_checkpoints_cross_over_to_real_1_15(tmp_path):
-    """Where LEGACY_REAL_TF1 names an interpreter with TensorFlow 1.15.5."""
-    interpreter = os.environ.get("LEGACY_REAL_TF1")
+    """Where REAL_TF1 names an interpreter with TensorFlow 1.15.5."""
+    interpreter = os.environ.get("REAL_TF1")
     if not interpreter:
-        pytest.skip("LEGACY_REAL_TF1 does not name a Python with TensorFlow 1.15.5")
+        pytest.skip("REAL_TF1 does not name a Python with TensorFlow 1.15.5")
     write(
         tmp_path / "script.py",
         """

@@ -18,7 +18,7 @@ from scripts import record
 
 SCRIPTS = pathlib.Path(record.HERE)
 REPOSITORY = SCRIPTS.parent.parent
-TF1_PYTHON = os.environ.get("TF1_PYTHON")
+REAL_TF1 = os.environ.get("REAL_TF1")
 
 # Largest |difference| / largest |value|, by kind of number: how far real TensorFlow
 # 1.15.5 was measured to be from real 0.12.1 on the batch-normalised cell.
@@ -134,11 +134,11 @@ def test_every_script_is_recorded():
 
 @pytest.mark.slow
 @pytest.mark.skipif(
-    not TF1_PYTHON, reason="TF1_PYTHON names no interpreter with TensorFlow 1.15.5"
+    not REAL_TF1, reason="REAL_TF1 names no interpreter with TensorFlow 1.15.5"
 )
 def test_checkpoints_are_exchanged_with_tensorflow_1_15(tmp_path):
     """Saved under the runner and read by real 1.15.5, and the reverse: same numbers."""
-    here, there = [sys.executable, "-m", "legacy"], [TF1_PYTHON]
+    here, there = [sys.executable, "-m", "legacy"], [REAL_TF1]
     numbers = {}
     for side, other, name in ((here, there, "ours"), (there, here, "theirs")):
         for command, mode in ((side, "save"), (other, "load")):

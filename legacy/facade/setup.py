@@ -1,8 +1,11 @@
 """Puts this process's TensorFlow into graph mode, and the facade before user code."""
 
+import contextlib
 import os
 import sys
 import warnings
+
+from legacy.facade import quiet
 
 # Set once the hook is in place.
 _installed = []
@@ -68,7 +71,8 @@ def _environment(verbose):
 
 
 def _graph_mode(verbose):
-    import tensorflow.compat.v1 as tf
+    with contextlib.nullcontext() if verbose else quiet.stderr_held():
+        import tensorflow.compat.v1 as tf
     from tensorflow.python.util import deprecation
 
     if not verbose:

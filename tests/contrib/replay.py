@@ -28,6 +28,10 @@ OUTPUTS, GRADIENTS = 5e-6, 5e-5
 ROUNDING = 2e-7
 
 
+# The largest relative differences of a run, by kind.
+worst = {"outputs": 0.0, "gradients": 0.0}
+
+
 class Family:
     """`tf.contrib.rnn` and its like, from the tables in `legacy.contrib`."""
 
@@ -100,6 +104,9 @@ def differences(build, golden, outputs, shapes, release):
             limit = GRADIENTS if key.startswith("grad") else OUTPUTS
             scale = max(np.abs(expected).max(initial=0), 1e-30)
             gap = np.abs(expected - value).max(initial=0)
+            kind = "gradients" if limit == GRADIENTS else "outputs"
+            if gap > ROUNDING or limit == OUTPUTS:
+                worst[kind] = max(worst[kind], gap / scale)
             if not gap <= limit * scale + (ROUNDING if limit == GRADIENTS else 0):
                 gap /= scale
                 yield f"{key}: relative difference {gap:.2g} (limit {limit})"
@@ -139,6 +146,10 @@ def main(family, release=None, only=None):
             for gap in gaps:
                 print(f"{family}.{build.__name__} ({of}): {gap}")
     print(f"{family}: {done - failed} of {done} scenarios agree")
+    print(
+        "largest relative difference: outputs {outputs:.1e}, gradients "
+        "{gradients:.1e}".format(**worst)
+    )
     return int(bool(failed) or not done)
 
 
