@@ -1,4 +1,4 @@
-"""Prints the lower bound of every dependency in setup.cfg as an exact requirement."""
+"""Prints the lower bounds of the dependencies in setup.cfg as exact requirements."""
 
 import configparser
 import re
@@ -10,6 +10,7 @@ def main(argv):
     parser = configparser.ConfigParser()
     parser.read(argv[0])
     required = parser["options"]["install_requires"].splitlines()
+    required += parser["options.extras_require"]["demo"].splitlines()
     for line in filter(None, required):
         name, version = re.match(r"([\w.-]+)>=([\d.]+)", line).groups()
         print(f"{name}=={version}")

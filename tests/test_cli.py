@@ -434,7 +434,10 @@ def test_demo_in_a_fresh_process(tmp_path):
     assert lines == []
     assert "Equal: 4 of 4 cells" in done.stdout
     assert done.stdout.count(": equal (1.15.5 and 0.12.1 differ") == 2
-    assert (kept / "frames.keras").exists()
+    assert (kept / "converted" / "frames.keras").exists()
+    old, new = re.findall(r"(?:graph|layer) +(0\.\d{4})", done.stdout)
+    assert float(old) > 0.8
+    assert new == old
 
 
 def test_relative_difference():

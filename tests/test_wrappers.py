@@ -35,7 +35,7 @@ def test_scopes_of_every_release_are_understood():
     """0.12's spelling and 1.0's, as goldens and wrappers show them."""
 
     def entries(*scopes):
-        shapes = {"W_xh": (3, 8), "W_hh": (2, 8)}
+        shapes = {"W_xh": (2, 8), "W_hh": (2, 8)}
         for site, size in (("hh", 8), ("xh", 8), ("c", 2)):
             shapes[f"{site}/scale"] = shapes[f"{site}/offset"] = (size,)
             shapes[f"{site}/pop_mean"] = shapes[f"{site}/pop_var"] = (4, size)

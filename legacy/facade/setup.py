@@ -62,7 +62,7 @@ def _environment(verbose):
         )
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     if not verbose:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         # Old sources warn of their own age: invalid escapes, `is` with a literal.
         for category in (DeprecationWarning, FutureWarning, SyntaxWarning):
             warnings.simplefilter("ignore", category)
