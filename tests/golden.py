@@ -191,8 +191,8 @@ def tolerance_after_adam(golden):
     """1e-6, and more only where real TensorFlow is further than that from itself.
 
     Adam divides gradients by their own size, so that an element near zero moves by the
-    sign of its rounding error: in `bidirectional_lengths`, 0.12.1 is 2.8e-6 from 1.15.5.
-    There we must be as close to 1.15.5 as it is, and so within the sum of both
+    sign of its rounding error: in `bidirectional_lengths`, 0.12.1 is 2.8e-6 from
+    1.15.5. There we must be as close to 1.15.5 as it is, and so within the sum of both
     distances from another version.
     """
 
