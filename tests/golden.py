@@ -6,26 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from goldens.copy_goldens import SCENARIOS, VERSIONS
 from migrate import survey
 from migrate.checkpoint import Checkpoint, Entry
 from migrate.layouts import layout_of
 
 FOLDER = Path(__file__).parent / "goldens"
 SHARED = Path(__file__).parent.parent.parent / "shared"
-VERSIONS = ("0.12.1", "1.0.0", "1.15.5")
-SCENARIOS = (
-    "basic",
-    "beyond_max_steps",
-    "bidirectional",
-    "bidirectional_lengths",
-    "initial_state",
-    "sharded",
-    "stacked",
-    "v1_format",
-    "variable_length",
-    "variable_length_row0_longest",
-    "wide",
-)
 ALL = [(version, name) for version in VERSIONS for name in SCENARIOS]
 
 # goldens/README.md: 1.15.5 against 0.12.1, and exact arithmetic against each.

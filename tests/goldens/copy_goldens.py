@@ -6,6 +6,7 @@ Left out: variables at the end (``v1``: the checkpoint holds them), optimizer sl
 the start (zeros), and after one pass everything but the statistics (unchanged).
 """
 
+import glob
 import os
 import shutil
 import sys
@@ -27,6 +28,8 @@ SCENARIOS = (
     "variable_length_row0_longest",
     "wide",
 )
+# A file of another make, by 1.15.5: V1 format in three shards; copied whole.
+SHARDS = ("v1_shards",)
 
 
 def kept(key):
@@ -44,6 +47,10 @@ def kept(key):
 
 def main(argv):
     """Copies from the folder ``argv[0]``."""
+    for name in SHARDS:
+        source = f"{argv[0]}/tf-1.15.5"
+        for path in [f"{source}/{name}.npz", *glob.glob(f"{source}/ckpt/{name}-*")]:
+            shutil.copyfile(path, f"{HERE}/tf-1.15.5{path[len(source) :]}")
     for version in VERSIONS:
         source, target = (f"{top}/tf-{version}" for top in (argv[0], HERE))
         os.makedirs(f"{target}/ckpt", exist_ok=True)
