@@ -9,20 +9,19 @@ import textwrap
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
+def environment(**extra):
+    """A script's environment: without what TensorFlow 2 set for pytest's process."""
+    own = {"TF2_BEHAVIOR", "TF_USE_LEGACY_KERAS", "KERAS_BACKEND"}
+    kept = {name: value for name, value in os.environ.items() if name not in own}
+    return {**kept, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "-1", **extra}
+
+
 def legacy(*arguments, cwd=None, interpreter=(sys.executable, "-m", "legacy"), **extra):
     """The finished process of `python -m legacy ARGUMENTS`, with its output as text."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "CUDA_VISIBLE_DEVICES": "-1",
-        **extra,
-    }
-    # What pytest's own process set for itself is not the script's.
-    environment.pop("TF_USE_LEGACY_KERAS", None)
     return subprocess.run(
         [*interpreter, *map(str, arguments)],
         cwd=cwd,
-        env=environment,
+        env=environment(**extra),
         capture_output=True,
         text=True,
         timeout=240,

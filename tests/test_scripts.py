@@ -14,10 +14,10 @@ import sys
 import numpy as np
 import pytest
 
+from legacy_process import environment
 from scripts import record
 
 SCRIPTS = pathlib.Path(record.HERE)
-REPOSITORY = SCRIPTS.parent.parent
 REAL_TF1 = os.environ.get("REAL_TF1")
 
 # Largest |difference| / largest |value|, by kind of number: how far real TensorFlow
@@ -37,7 +37,7 @@ def run(script, folder):
         [sys.executable, "-m", "legacy"],
         script,
         folder,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        env=environment(),
         capture_output=True,
         text=True,
     )
@@ -151,7 +151,7 @@ def test_checkpoints_are_exchanged_with_tensorflow_1_15(tmp_path):
                     str(tmp_path / name),
                     str(out),
                 ],
-                env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+                env=environment(),
                 check=True,
                 timeout=300,
                 capture_output=True,
