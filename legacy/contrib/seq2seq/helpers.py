@@ -93,7 +93,8 @@ class TrainingHelper(Helper):
     def __init__(self, inputs, sequence_length, time_major=False, name=None):
         with tf.name_scope(name, "TrainingHelper", [inputs, sequence_length]):
             self._inputs = inputs
-            self._arrays = _arrays(inputs, time_major)
+            steps = _time_first(inputs, time_major)
+            self._arrays = _arrays(steps)
             self._sequence_length = tf.convert_to_tensor(sequence_length)
             if self._sequence_length.shape.ndims != 1:
                 raise ValueError(
@@ -101,7 +102,7 @@ class TrainingHelper(Helper):
                     f"{self._sequence_length}"
                 )
             self._zeros = nest.map_structure(
-                lambda array: tf.zeros_like(array.read(0)), self._arrays
+                lambda tensor: tf.zeros_like(tensor[0]), steps
             )
             self._batch = tf.size(self._sequence_length)
 
@@ -137,22 +138,32 @@ class TrainingHelper(Helper):
         return finished, self._read(self._arrays, time + 1, finished), state
 
 
-def _arrays(inputs, time_major):
-    def unstacked(tensor):
+def _time_first(inputs, time_major):
+    """Nested tensors [T, B, ...] of [B, T, ...], or as they are."""
+
+    def turned(tensor):
         tensor = tf.convert_to_tensor(tensor)
-        if not time_major:
-            order = tf.concat([[1, 0], tf.range(2, tf.rank(tensor))], 0)
-            shape = tensor.shape
-            tensor = tf.transpose(tensor, order)
-            tensor.set_shape(
-                tf.TensorShape([shape[1], shape[0]]).concatenate(shape[2:])
-            )
+        if time_major:
+            return tensor
+        order = tf.concat([[1, 0], tf.range(2, tf.rank(tensor))], 0)
+        shape = tensor.shape
+        tensor = tf.transpose(tensor, order)
+        tensor.set_shape(tf.TensorShape([shape[1], shape[0]]).concatenate(shape[2:]))
+        return tensor
+
+    return nest.map_structure(turned, inputs)
+
+
+def _arrays(steps):
+    """Nested tensors [T, ...] as arrays, each element of which is read once."""
+
+    def unstacked(tensor):
         array = tf.TensorArray(
             tensor.dtype, tf.shape(tensor)[0], element_shape=tensor.shape[1:]
         )
         return array.unstack(tensor)
 
-    return nest.map_structure(unstacked, inputs)
+    return nest.map_structure(unstacked, steps)
 
 
 def _probability(value):
@@ -235,7 +246,7 @@ class ScheduledOutputTrainingHelper(TrainingHelper):
         self._probability, self._seed = _probability(sampling_probability), seed
         self._next, self._extra = next_inputs_fn, None
         if auxiliary_inputs is not None:
-            self._extra = _arrays(auxiliary_inputs, time_major)
+            self._extra = _arrays(_time_first(auxiliary_inputs, time_major))
             inputs = nest.map_structure(
                 lambda x, extra: tf.concat([x, extra], -1), inputs, auxiliary_inputs
             )

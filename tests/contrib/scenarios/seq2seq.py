@@ -46,6 +46,28 @@ def training(tf):
     return result
 
 
+@scenario(NEW)
+def sizes_unknown(tf):
+    """Neither the number of rows nor that of steps is known to the graph."""
+    s, r = tf.contrib.seq2seq, tf.contrib.rnn
+    open_ended = tf.placeholder_with_default(values((3, 4, 2), 1), [None, None, 2])
+    lengths = tf.placeholder_with_default(np.array(LENGTHS, np.int32), [None])
+    cell = r.GRUCell(2)
+    start = cell.zero_state(tf.shape(open_ended)[0], tf.float32)
+    table = tf.get_variable("table", [2, 2])
+    result = {}
+    for name, helper in (
+        ("t", s.TrainingHelper(open_ended, lengths)),
+        ("e", s.ScheduledEmbeddingTrainingHelper(open_ended, lengths, table, 0.0)),
+        ("o", s.ScheduledOutputTrainingHelper(open_ended, lengths, 1.0)),
+    ):
+        with tf.variable_scope(name):
+            result.update(
+                prefixed(name, decoded(tf, s.BasicDecoder(cell, helper, start)))
+            )
+    return result
+
+
 @scenario(NEW, gradients=False)
 def greedy(tf):
     s, r = tf.contrib.seq2seq, tf.contrib.rnn
@@ -248,7 +270,7 @@ def beams(tf):
                 start,
                 3,
                 output_layer=tf.layers.Dense(6, activation=lambda x: 4 * x),
-                **options
+                **options,
             )
             outputs, state, lengths = s.dynamic_decode(decoder, maximum_iterations=6)
             result.update(
