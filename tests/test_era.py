@@ -17,6 +17,7 @@ import pytest
 
 from era import expressions
 from legacy.era import lost_methods, numpy_names, python2, source
+from legacy_process import legacy, succeeded, write
 
 HERE = pathlib.Path(__file__).parent
 RECORDED = HERE / "era" / "recorded"
@@ -422,3 +423,43 @@ def test_mnist_without_files_comes_from_keras(tmp_path):
         tmp_path,
     )
     assert done.returncode == 0, done.stderr
+
+
+OLD_FLAGS = """
+    import tensorflow as tf
+    tf.app.flags.DEFINE_boolean("fp16", True, "a choice")
+    tf.app.flags.DEFINE_integer("epochs", 3, "a number")
+    FLAGS = tf.app.flags.FLAGS
+    def main(argv):
+        print(FLAGS.fp16, FLAGS.epochs, argv[1:])
+    {mark}
+    if __name__ == "__main__":
+        tf.app.run()
+"""
+
+
+@pytest.mark.parametrize(
+    ("mark", "printed"),
+    [
+        # What real 0.12.1 and real 1.15.5 print.
+        ("two = tf.mul(1, 2)", "False 5 []"),
+        ("two = 1", "True 5 ['False']"),
+    ],
+)
+def test_a_boolean_flag_takes_the_next_word_up_to_1_4(tmp_path, mark, printed):
+    script = write(tmp_path / "script.py", OLD_FLAGS.format(mark=mark))
+    run = legacy(script, "--fp16", "False", "--epochs=5")
+    assert succeeded(run).strip() == printed
+
+
+def test_tensor_arrays_pack_and_unpack(tmp_path):
+    script = write(
+        tmp_path / "script.py",
+        """
+        import tensorflow as tf
+        array = tf.TensorArray(tf.float32, 2).unpack(tf.constant([1., 2.]))
+        with tf.Session() as session:
+            print(session.run(array.pack()).tolist())
+        """,
+    )
+    assert succeeded(legacy(script)).strip() == "[1.0, 2.0]"

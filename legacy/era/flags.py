@@ -12,6 +12,8 @@ import sys
 import absl.flags
 import tensorflow.compat.v1 as tf
 
+from legacy.facade import history
+
 # Libraries that define flags of their own, whose names a script may use again.
 _LIBRARIES = ("absl", "tensorflow", "keras", "tf_keras")
 
@@ -80,6 +82,37 @@ def _values():
     }
 
 
+# What argparse, behind the flags up to 1.4, took for a boolean's value.
+_BOOLEANS = {"true", "t", "1", "false", "f", "0"}
+
+
+def _of_the_time(argv):
+    """``argv`` with ``--flag False`` as ``--flag=False``, for scripts up to 1.4.
+
+    Later releases take the second word for an argument of the script.
+    """
+    if history.written_for == history.RELEASES[-1]:
+        return argv
+    joined, words = [], list(argv)
+    while words:
+        word = words.pop(0)
+        name = word.lstrip("-")
+        boolean = (
+            word.startswith("-")
+            and name in absl.flags.FLAGS
+            and absl.flags.FLAGS[name].boolean
+        )
+        if boolean and words and words[0].lower() in _BOOLEANS:
+            word = f"--{name}={words.pop(0)}"
+        joined.append(word)
+    return joined
+
+
+def run(main=None, argv=None):
+    """``tf.app.run``: parses the flags, runs ``main``, exits with what it returns."""
+    tf.app.run(main, argv=_of_the_time(sys.argv if argv is None else argv))
+
+
 class _Flags:
     """What ``tf.app.flags.FLAGS`` was in all releases; see the module."""
 
@@ -91,7 +124,7 @@ class _Flags:
         if absl.flags.FLAGS.is_parsed() and args is None:
             return []
         argv = sys.argv if args is None else [sys.argv[0], *args]
-        return absl.flags.FLAGS(argv, known_only=True)[1:]
+        return absl.flags.FLAGS(_of_the_time(argv), known_only=True)[1:]
 
     def __getattr__(self, name):
         if name == "__flags":

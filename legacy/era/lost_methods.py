@@ -40,7 +40,8 @@ def _next(iterator):
 
 
 _ARRAYS = (np.ndarray, np.generic)
-# method: (types that lost it, what it did). None: any type.
+# method: (types that lost it, what it did). None: any type; text:
+# the method by which today's type is known.
 METHODS = {
     "decode": (str, _same),
     "encode": (bytes, _same),
@@ -55,6 +56,8 @@ METHODS = {
     "viewitems": (None, lambda mapping: mapping.items()),
     "viewkeys": (None, lambda mapping: mapping.keys()),
     "viewvalues": (None, lambda mapping: mapping.values()),
+    "pack": ("stack", lambda array, name=None: array.stack(name)),
+    "unpack": ("unstack", lambda array, value, name=None: array.unstack(value, name)),
     "getchildren": (None, list),
     "next": (None, _next),
 }
@@ -66,7 +69,11 @@ def method(value, name):
         return getattr(value, name)
     except AttributeError:
         types, function = METHODS[name]
-        if types is None or isinstance(value, types):
+        if isinstance(types, str):
+            lost = hasattr(value, types)
+        else:
+            lost = types is None or isinstance(value, types)
+        if lost:
             return functools.partial(function, value)
         raise
 

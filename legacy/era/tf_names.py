@@ -29,6 +29,7 @@ TABLE = {
     "tensorflow.gfile": _FILES,
     "tensorflow.python.platform.gfile": _FILES,
     "tensorflow.flags": _FLAGS,
+    "tensorflow.app": {"run": "legacy.era.flags:run"},
     "tensorflow.app.flags": _FLAGS,
     "tensorflow.python.platform.flags": _FLAGS,
     "tensorflow.examples.tutorials.mnist.input_data": _MNIST,

@@ -30,7 +30,7 @@ def describe(name, candidates=()):
     if releases:
         parts[0] += " (TensorFlow {} had it)".format(", ".join(releases))
     elif history.knows(name):
-        parts[0] += " (none of TensorFlow {} had it)".format(
+        parts[0] += " (not among the public names of TensorFlow {})".format(
             ", ".join(history.RELEASES)
         )
     hint = hints.hint(name)
