@@ -4,11 +4,15 @@ Plain Python; attribute names are those of the original, whose pickles `restore`
 """
 
 import collections
+import importlib.util
+import io
 import pickle
 import re
 
 import numpy as np
 import tensorflow.compat.v1 as tf
+
+from legacy.facade import asks
 
 # Capitals together, a capitalised word, or letters, digits, quotes and hyphens.
 TOKENIZER_RE = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z][a-z]+(?=[A-Z])|[\'\w\-]+")
@@ -127,9 +131,54 @@ class VocabularyProcessor:
 
     @classmethod
     def restore(cls, filename):
-        """A processor that `save` wrote."""
+        """A processor that `save` wrote, here or in a TensorFlow 1 on Python 2 or 3.
+
+        Raises:
+          pickle.UnpicklingError: the file asks for more than a vocabulary needs.
+        """
         with tf.gfile.Open(filename, "rb") as file:
-            return pickle.loads(file.read())
+            # Python 2's text is bytes: UTF-8, or cut in a letter by its tokenizer.
+            return _Unpickler(
+                io.BytesIO(file.read()), encoding="utf-8", errors="surrogateescape"
+            ).load()
+
+
+class _Unpickler(pickle.Unpickler):
+    """Finds this module's classes where a release had them, what those are made of,
+    and what is the user's own (a tokenizer), nothing else."""
+
+    _homes = "tensorflow.contrib.learn.python.learn.preprocessing.", __name__
+    _parts = {
+        "builtins": {"int", "object"},
+        "collections": {"defaultdict"},
+        "copyreg": {"_reconstructor"},
+        "_codecs": {"encode"},
+        "numpy": {"dtype"},
+        "numpy.core.multiarray": {"scalar"},
+        "numpy._core.multiarray": {"scalar"},
+    }
+    _renamed = {"__builtin__": "builtins", "copy_reg": "copyreg"}  # Python 2's names
+
+    def find_class(self, module, name):
+        module = self._renamed.get(module, module)
+        if module.startswith(self._homes) and name in NAMES:
+            return globals()[name]
+        if name in self._parts.get(module, ()) or (
+            "." not in name and _is_users(module)
+        ):
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(
+            "Expected a vocabulary that VocabularyProcessor.save wrote. Received a "
+            f"file that asks for {module}.{name}; read it with pickle if you trust it."
+        )
+
+
+def _is_users(module):
+    """Whether a module is the script itself or lies in the user's own files."""
+    if module == "__main__":
+        return True
+    top = importlib.util.find_spec(module.partition(".")[0])
+    return bool(top and top.has_location and asks.is_user(top.origin))
 
 
 class ByteProcessor:
