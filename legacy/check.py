@@ -8,6 +8,7 @@ reaches TensorFlow or NumPy:
 native    today's tensorflow.compat.v1 (or NumPy) has it as it is
 emulated  a table of this package gives or adapts it
 missing   nobody has it
+guarded   nobody has it, but the script asks first (``hasattr``), or catches the error
 """
 
 import ast
@@ -16,6 +17,10 @@ import os
 
 ROOTS = ("tensorflow", "numpy")
 _DIMENSION_FIRST = {"tensorflow.concat", "tensorflow.split"}
+# Handlers of these, or of anything, expect a name to be missing.
+_CATCHING = frozenset(
+    "AttributeError BaseException Exception ImportError ModuleNotFoundError".split()
+)
 _ANY_ORDER = {"tensorflow.nn.weighted_cross_entropy_with_logits"}
 
 
@@ -30,6 +35,39 @@ class _Uses(ast.NodeVisitor):
         # Calls in a form that only releases up to 0.12 took.
         self.old_forms = []
         self.imports = []
+        # Uses under a ``try`` that expects them to fail, as (dotted name, line), and
+        # names that the script looks for with ``hasattr``.
+        self.caught = set()
+        self.asked_for = set()
+
+    def guarded(self, name, line):
+        """Whether the script is prepared for ``name`` not to be there."""
+        asked = tuple(each + "." for each in self.asked_for)
+        return (name, line) in self.caught or (name + ".").startswith(asked)
+
+    def visit_Try(self, node):
+        before = len(self.uses)
+        for statement in node.body:
+            self.visit(statement)
+        if any(map(_catches, node.handlers)):
+            self.caught.update(self.uses[before:])
+        for part in (*node.handlers, *node.orelse, *node.finalbody):
+            self.visit(part)
+
+    def _visit_function(self, node):
+        """A parameter hides, in the function, what the module calls by its name."""
+        arguments = node.args
+        outside = [*arguments.defaults, *filter(None, arguments.kw_defaults)]
+        for part in (*outside, *getattr(node, "decorator_list", ())):
+            self.visit(part)
+        parameters = {each.arg for each in ast.walk(arguments) if type(each) is ast.arg}
+        hidden = {name: self.bound.pop(name) for name in parameters & self.bound.keys()}
+        body = node.body if isinstance(node.body, list) else [node.body]
+        for part in body:
+            self.visit(part)
+        self.bound.update(hidden)
+
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = _visit_function
 
     def visit_Import(self, node):
         for alias in node.names:
@@ -81,6 +119,10 @@ class _Uses(ast.NodeVisitor):
         self.generic_visit(node)
         name = self.dotted(node.func) or ""
         first = node.args[0] if node.args else None
+        if getattr(node.func, "id", "") == "hasattr" and len(node.args) == 2:
+            owner, wanted = self.dotted(first), getattr(node.args[1], "value", None)
+            if owner and isinstance(wanted, str):
+                self.asked_for.add(f"{owner}.{wanted}")
         number = isinstance(first, ast.Constant) and type(first.value) is int
         if (name in _DIMENSION_FIRST and number) or (
             name.endswith("_cross_entropy_with_logits")
@@ -99,6 +141,14 @@ class _Uses(ast.NodeVisitor):
         return None
 
 
+def _catches(handler):
+    """Whether an ``except`` clause takes the error of a missing name."""
+    if handler.type is None:
+        return True
+    kinds = getattr(handler.type, "elts", [handler.type])
+    return any(getattr(kind, "id", "") in _CATCHING for kind in kinds)
+
+
 def _local(folder, level, name):
     """The file of an imported local module, or None."""
     for _ in range(level - 1):
@@ -108,6 +158,15 @@ def _local(folder, level, name):
         if os.path.isfile(path):
             return path
     return None
+
+
+def _not_source(path, error):
+    """``error`` as a SyntaxError that names the file."""
+    if getattr(error, "filename", None) and isinstance(error, SyntaxError):
+        return error
+    # Not text at all (Python 3.10 raises ValueError), not readable, or nested too deep.
+    reason = getattr(error, "strerror", None) or str(error)
+    return SyntaxError(f"not a Python file: {reason}", (path, None, None, None))
 
 
 def _files(script, skip_broken=False):
@@ -124,10 +183,10 @@ def _files(script, skip_broken=False):
         uses = _Uses()
         try:
             uses.visit(source.parse(path))
-        except SyntaxError:
+        except (SyntaxError, ValueError, OSError, RecursionError) as error:
             if skip_broken:
                 continue
-            raise
+            raise _not_source(path, error) from None
         yield path, uses
         for level, name in uses.imports:
             folders = [os.path.dirname(path)] if level else [root]
@@ -144,7 +203,8 @@ def collect(script):
     """Names used by ``script`` and its local modules.
 
     Returns:
-      A list of ``(file, line, dotted name)``, in the order of files and lines.
+      A list of ``(file, line, dotted name, whether guarded)``, in the order of files
+      and lines.
 
     Raises:
       SyntaxError: a file is neither Python 3 nor Python 2.
@@ -153,7 +213,7 @@ def collect(script):
     for path, uses in _files(script):
         given = tuple(name + "." for name in uses.given)
         found += sorted(
-            (path, line, name)
+            (path, line, name, uses.guarded(name, line))
             for name, line in set(uses.uses)
             if not (name + ".").startswith(given)
         )
@@ -215,10 +275,12 @@ def report(script):
     setup.install()
     judged = {}
     rows = []
-    for file, line, name in collect(script):
+    for file, line, name, guarded in collect(script):
         if name not in judged:
             judged[name] = classify(name)
         status, shown = judged[name]
+        if guarded and status == "missing":
+            status = "guarded"
         row = {"file": file, "line": line, "name": shown, "status": status}
         if status == "missing":
             row["advice"] = errors.describe(shown)
@@ -241,5 +303,8 @@ def main(script, as_json=False):
         status: len({row["name"] for row in rows if row["status"] == status})
         for status in ("native", "emulated", "missing")
     }
+    guarded = {row["name"] for row in rows if row["status"] == "guarded"}
+    if guarded:
+        counts["guarded"] = len(guarded)
     print(", ".join(f"{count} {status}" for status, count in counts.items()))
     return 1 if missing else 0

@@ -105,11 +105,12 @@ def _check(options):
 
     path = options.script
     if options.module:
-        path = _find_module(options.script).origin
+        path = _locate_module(options.script)
     try:
         return check.main(_script(path), options.json)
     except SyntaxError as error:
-        raise _UsageError(f"{error.filename}:{error.lineno}: {error.msg}") from None
+        line = f":{error.lineno}" if error.lineno else ""
+        raise _UsageError(f"{error.filename}{line}: {error.msg}") from None
 
 
 def _script(path):
@@ -122,27 +123,57 @@ def _script(path):
 
 
 def _find_module(name):
-    """The spec of the module to run; for a package, of its ``__main__``."""
-    if sys.path[0] == "":
-        sys.path[0] = os.getcwd()
+    """The spec of the module to run; for a package, of its ``__main__``.
+
+    Imports the packages that the module is in, as plain Python does.
+    """
+    _name_working_folder()
     try:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.submodule_search_locations is not None:
             spec = importlib.util.find_spec(name + ".__main__")
-    except (ImportError, ValueError) as error:
+    except ImportError as error:
+        # Any other module is missed by the package's own code.
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        raise _UsageError(f"no module named {name}: {error}") from None
+    except ValueError as error:
         raise _UsageError(f"no module named {name}: {error}") from None
     if spec is None or spec.origin is None:
-        raise _UsageError(f"no module named {name}, or nothing in it to run")
+        raise _no_module(name)
     return spec
+
+
+def _locate_module(name):
+    """The file of the module ``name``, found without importing any package."""
+    _name_working_folder()
+    for folder in sys.path:
+        base = os.path.join(folder, *name.split("."))
+        for path in (os.path.join(base, "__main__.py"), base + ".py"):
+            if os.path.isfile(path):
+                return path
+    raise _no_module(name)
+
+
+def _no_module(name):
+    return _UsageError(f"no module named {name}, or nothing in it to run")
+
+
+def _name_working_folder():
+    if sys.path[0] == "":
+        sys.path[0] = os.getcwd()
 
 
 def _run(options):
     """Runs the script as ``__main__``, in a process made one of TensorFlow 1."""
     from legacy import check
-    from legacy.facade import asks, history, setup, traces
+    from legacy.facade import asks, children, history, setup, traces
 
     main_module = types.ModuleType("__main__")
     names = vars(main_module)
+    claimed = []
+    # multiprocessing's children never run the __main__ of a package or folder again.
+    again = True
     if not options.module:
         path = _script(options.script)
         folder = options.script if os.path.isdir(options.script) else None
@@ -152,13 +183,16 @@ def _run(options):
         sys.argv = [options.script, *options.args]
         path = os.path.abspath(path)
         names.update(__file__=path, __package__=None, __spec__=None)
+        again = folder is None
         if not asks.is_user(path):
-            asks.claim(os.path.dirname(path))
+            claimed.append(os.path.dirname(path))
     setup.prepare(verbose=options.verbose, port_cell=options.port_cell)
+    sys.excepthook = traces.excepthook
     if options.module:
         spec = _find_module(options.script)
-        asks.claim(_claimed(spec))
+        claimed.append(_claimed(spec))
         path = spec.origin
+        again = not spec.name.endswith(".__main__")
         sys.argv = [path, *options.args]
         names.update(
             __file__=path,
@@ -166,12 +200,22 @@ def _run(options):
             __spec__=spec,
             __loader__=spec.loader,
         )
+    for folder in claimed:
+        asks.claim(folder)
     names["__builtins__"] = builtins
     names["__cached__"] = None
     sys.modules["__main__"] = main_module
-    sys.excepthook = traces.excepthook
     code = _code(path)
     history.written_for = check.release_of(path)
+    children.install(
+        path=path,
+        package=names["__package__"],
+        again=again,
+        claimed=claimed,
+        written_for=history.written_for,
+        verbose=options.verbose,
+        port_cell=options.port_cell,
+    )
     exec(code, names)
 
 

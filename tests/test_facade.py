@@ -42,6 +42,7 @@ def test_answers_by_who_asks(tmp_path):
         assert installed.tf is real and installed.later() is real and tf is not real
         assert installed.tf.__version__[0] == '2' and tf.__version__ == '1.15.5'
         assert importlib.import_module('tensorflow') is tf
+        assert __import__('tensorflow') is tf
         assert importlib.import_module('tensorflow.nn') is tf.nn
         assert tensorflow is tf and tf.contrib.rnn is rnn
         assert GRUCell is core_rnn_cell_impl.GRUCell is rnn.GRUCell

@@ -144,11 +144,15 @@ def test_module_of_a_package(tmp_path):
         (("--json", "script.py"), "--check"),
         (("--check", "absent.py"), "absent.py"),
         (("--check", "broken.py"), "broken.py:1: invalid syntax"),
+        (("--check", "binary.py"), "binary.py: not a Python file: source code"),
+        (("--check", "imports.py"), "binary.py: not a Python file: source code"),
     ],
 )
 def test_wrong_command_lines_say_so_in_one_line(tmp_path, arguments, part):
     write(tmp_path / "script.py", "")
     write(tmp_path / "broken.py", "x = = 1")
+    write(tmp_path / "imports.py", "import binary")
+    (tmp_path / "binary.py").write_bytes(b"\x00\x01\xff")
     run = legacy(*arguments, cwd=tmp_path)
     assert run.returncode == 2
     (line,) = own_lines(run.stderr)
@@ -231,3 +235,87 @@ def test_check_lists_names_of_the_script_and_its_modules(tmp_path):
     run = legacy("--check", good)
     assert "tf.mul" in succeeded(run)
     assert "1 emulated, 0 missing" in run.stdout
+
+
+def test_children_of_multiprocessing_are_of_tensorflow_1_too(tmp_path):
+    package = tmp_path / "package"
+    write(package / "__init__.py", "")
+    write(package / "part.py", "import tensorflow as tf\nNAME = tf.__version__\n")
+    script = write(
+        package / "train.py",
+        """
+        import multiprocessing, sys
+        import tensorflow as tf
+        if __package__:
+            from . import part
+        else:
+            import part
+        x = tf.placeholder(tf.float32)
+
+        def work(i):
+            return i / 2, tf.__version__, part.NAME, sys.argv[1:]
+
+        if __name__ == '__main__':
+            pool = multiprocessing.get_context(sys.argv[1]).Pool(1)
+            print pool.map(work, [3])
+        """,
+    )
+    said = "[(1, '1.15.5', '1.15.5', ['{}'])]\n"
+    run = legacy(script.name, "forkserver", cwd=package)
+    assert succeeded(run) == said.format("forkserver")
+    run = legacy("-m", "package.train", "spawn", cwd=tmp_path)
+    assert succeeded(run) == said.format("spawn")
+
+
+def test_check_of_a_module_imports_no_package(tmp_path):
+    package = tmp_path / "package"
+    write(package / "__init__.py", "raise SystemExit('imported')")
+    write(package / "part.py", "import tensorflow as tf\ntf.mul\n")
+    write(package / "inner" / "__main__.py", "import tensorflow as tf\ntf.sub\n")
+    run = legacy("--check", "-m", "package.part", cwd=tmp_path)
+    assert "tf.mul" in succeeded(run)
+    run = legacy("--check", "-m", "package.inner", cwd=tmp_path)
+    assert "tf.sub" in succeeded(run)
+    run = legacy("--check", "-m", "package.part.absent", cwd=tmp_path)
+    assert run.returncode == 2
+    assert "no module named package.part.absent" in run.stderr
+
+
+def test_import_errors_of_a_package_itself_are_plain_pythons(tmp_path):
+    write(tmp_path / "package" / "__init__.py", "import not_there")
+    write(tmp_path / "package" / "part.py", "")
+    plain, ours = both("-m", "package.part", cwd=tmp_path)
+    assert ours.returncode == plain.returncode == 1
+    last = "ModuleNotFoundError: No module named 'not_there'"
+    assert own_lines(ours.stderr)[-1] == own_lines(plain.stderr)[-1] == last
+    assert str(ROOT) not in ours.stderr
+
+
+def test_check_does_not_count_what_a_script_is_prepared_to_miss(tmp_path):
+    script = write(
+        tmp_path / "script.py",
+        """
+        import tensorflow as tf
+        try:
+            from tensorflow.contrib import nonsense
+        except (KeyError, ImportError):
+            nonsense = None
+        if hasattr(tf, 'asked_for'):
+            tf.asked_for.deeper()
+        def function(tf, other=tf.zeros):
+            return tf.parameter
+        table = lambda tf: tf.parameter
+        """,
+    )
+    run = legacy("--check", "--json", script)
+    rows = {row["name"]: row["status"] for row in json.loads(succeeded(run))}
+    assert rows == {
+        "tf": "native",
+        "tf.contrib.nonsense": "guarded",
+        "tf.asked_for": "guarded",
+        "tf.zeros": "native",
+    }
+    write(script, script.read_text() + "try: tf.bad\nexcept KeyError: tf.worse\n")
+    run = legacy("--check", script)
+    assert run.returncode == 1
+    assert "2 missing, 2 guarded" in run.stdout

@@ -45,7 +45,9 @@ def serve(path):
 def _import(name, globals=None, locals=None, fromlist=(), level=0):
     if _waiting and not level:
         _ready(name)
-    if level or not _served(name) or not asks.user_globals(globals):
+    # None: a call of __import__ that says no more than the name.
+    asking = sys._getframe(1).f_globals if globals is None else globals
+    if level or not _served(name) or not asks.user_globals(asking):
         return _original_import(name, globals, locals, fromlist, level)
     module = serve(name)
     if not fromlist:

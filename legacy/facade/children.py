@@ -1,0 +1,61 @@
+"""Children of multiprocessing's "spawn" and "forkserver" get TensorFlow 1, too.
+
+Such a child is a new interpreter that runs the script's file again, by another name
+than ``__main__``. It is told to run ``child_main.py`` in its place, which makes the
+process one of TensorFlow 1 and then runs the script.
+"""
+
+import json
+import os
+from multiprocessing import spawn
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_ROOT = os.path.dirname(os.path.dirname(_HERE))
+_CHILD_MAIN = os.path.join(_HERE, "child_main.py")
+# The environment reaches the fork server as well, which no argument does.
+_VARIABLE = "LEGACY_CHILD"
+
+
+def install(**main):
+    """Has all children that are made from now on begin with :func:`begin`.
+
+    Args:
+      main: what :func:`begin` needs: ``path`` of the script, its ``package`` (or
+        None), whether to run it ``again``, ``claimed`` folders, the release that it
+        was ``written_for``, and the runner's ``verbose`` and ``port_cell``.
+    """
+    os.environ[_VARIABLE] = json.dumps(main)
+    original = spawn.get_preparation_data
+
+    def get_preparation_data(name):
+        data = original(name)
+        data.pop("init_main_from_name", None)
+        data["init_main_from_path"] = _CHILD_MAIN
+        # The runner has put the script's folder in the place of its own.
+        if _ROOT not in data["sys_path"]:
+            data["sys_path"] = [*data["sys_path"], _ROOT]
+        return data
+
+    spawn.get_preparation_data = get_preparation_data
+
+
+def begin(names):
+    """Makes a child like its parent; gives the code that is left to run.
+
+    Args:
+      names: the namespace of the child's main module; made the script's.
+    """
+    from legacy.era import source
+    from legacy.facade import asks, history, setup
+
+    main = json.loads(os.environ[_VARIABLE])
+    for folder in main["claimed"]:
+        asks.claim(folder)
+    setup.prepare(verbose=main["verbose"], port_cell=main["port_cell"])
+    history.written_for = main["written_for"]
+    install(**main)
+    names.update(__file__=main["path"], __package__=main["package"])
+    if not main["again"]:
+        return ""
+    # The parent has said what is translated.
+    return source.compile_file(main["path"], lambda line: None)
