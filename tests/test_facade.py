@@ -154,6 +154,10 @@ def test_install_serves_a_notebook_and_refuses_to_come_late(tmp_path):
     plain = (sys.executable,)
     early = succeeded(legacy("early.py", cwd=tmp_path, interpreter=plain))
     assert early == "(1, 2)\n"
+    write(tmp_path / "wrong.py", "import legacy\nlegacy.install()\nimport not_there\n")
+    wrong = legacy("wrong.py", cwd=tmp_path, interpreter=plain)
+    assert "No module named 'not_there'" in wrong.stderr
+    assert str(ROOT) not in wrong.stderr
     late = succeeded(legacy("late.py", cwd=tmp_path, interpreter=plain))
     assert "before TensorFlow is first imported" in late
 

@@ -32,9 +32,12 @@ def install(verbose=False, port_cell=False):
       RuntimeError: TensorFlow was imported earlier in this process with Keras 3 behind
         it; its recurrent cells and layers cannot be brought back afterwards.
     """
-    from legacy.facade import hook
+    from legacy.facade import hook, traces
 
     prepare(verbose, port_cell)
+    # A notebook or a test runner shows errors in its own way.
+    if sys.excepthook is sys.__excepthook__:
+        sys.excepthook = traces.excepthook
     return hook.serve("tensorflow")
 
 
