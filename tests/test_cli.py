@@ -149,7 +149,9 @@ def test_settings_reach_the_layers(source, tmp_path):
 
 def test_verify_takes_the_settings_of_the_conversion(source, tmp_path):
     out = str(tmp_path / "out")
-    options = ["--decay", "0.5", "--activation", "relu", "--epsilon", "1e-3"]
+    # Not relu: weights trained for tanh then give moments near zero, which amplify
+    # rounding (2.6e-5 on TensorFlow 2.16).
+    options = ["--decay", "0.5", "--activation", "sigmoid", "--epsilon", "1e-3"]
     assert main(["convert", str(source), out, *options]) == 0
     assert main(["verify", str(source), out]) == 0
 

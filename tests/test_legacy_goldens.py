@@ -85,7 +85,7 @@ def check_all_passes(golden, found):
     assert worst <= goldens.INFERENCE
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def all_passes(tmp_path_factory):
     """All goldens in the mode closest to the old TensorFlow."""
     chosen = [goldens.load(*key) for key in goldens.ALL]

@@ -33,12 +33,12 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def recorded():
     return np.load(FOLDER / "tf-1.15.5.npz")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def converted(tmp_path_factory):
     out = tmp_path_factory.mktemp("real") / "out"
     before = checkpoints.state_of(FOLDER)
