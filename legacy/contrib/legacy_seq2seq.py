@@ -10,7 +10,7 @@ import inspect
 import tensorflow.compat.v1 as tf
 
 from legacy.contrib.rnn.base import dense
-from legacy.contrib.rnn.core import another
+from legacy.contrib.rnn.scopes import another
 from legacy.contrib.rnn.wrappers import EmbeddingWrapper, OutputProjectionWrapper
 
 _PUBLIC = """attention_decoder basic_rnn_seq2seq embedding_attention_decoder

@@ -11,7 +11,6 @@ import json
 import sys
 
 import numpy as np
-import tensorflow as tf
 from tensorflow.contrib import learn
 
 mode, path = sys.argv[1:]

@@ -143,29 +143,30 @@ class VocabularyProcessor:
             ).load()
 
 
+# What a pickled vocabulary is made of, besides its own classes.
+_PARTS = {
+    "builtins": {"int", "object"},
+    "collections": {"defaultdict"},
+    "copyreg": {"_reconstructor"},
+    "_codecs": {"encode"},
+    "numpy": {"dtype"},
+    "numpy.core.multiarray": {"scalar"},
+    "numpy._core.multiarray": {"scalar"},
+}
+_RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}  # Python 2's names
+
+
 class _Unpickler(pickle.Unpickler):
     """Finds this module's classes where a release had them, what those are made of,
     and what is the user's own (a tokenizer), nothing else."""
 
     _homes = "tensorflow.contrib.learn.python.learn.preprocessing.", __name__
-    _parts = {
-        "builtins": {"int", "object"},
-        "collections": {"defaultdict"},
-        "copyreg": {"_reconstructor"},
-        "_codecs": {"encode"},
-        "numpy": {"dtype"},
-        "numpy.core.multiarray": {"scalar"},
-        "numpy._core.multiarray": {"scalar"},
-    }
-    _renamed = {"__builtin__": "builtins", "copy_reg": "copyreg"}  # Python 2's names
 
     def find_class(self, module, name):
-        module = self._renamed.get(module, module)
+        module = _RENAMED.get(module, module)
         if module.startswith(self._homes) and name in NAMES:
             return globals()[name]
-        if name in self._parts.get(module, ()) or (
-            "." not in name and _is_users(module)
-        ):
+        if name in _PARTS.get(module, ()) or ("." not in name and _is_users(module)):
             return super().find_class(module, name)
         raise pickle.UnpicklingError(
             "Expected a vocabulary that VocabularyProcessor.save wrote. Received a "

@@ -2,6 +2,8 @@
 
 import tensorflow.compat.v1 as tf
 
+from legacy.contrib.rnn.scopes import PerScope
+
 LSTMStateTuple = tf.nn.rnn_cell.LSTMStateTuple
 # The public name is gone; the class that BasicLSTMCell extends is it.
 LayerRNNCell = tf.nn.rnn_cell.BasicLSTMCell.__bases__[0]
@@ -48,7 +50,7 @@ class Sized(Plain):
         return self._sizes()[1]
 
 
-class Cell(Sized, tf.nn.rnn_cell.RNNCell):
+class Cell(PerScope, Sized, tf.nn.rnn_cell.RNNCell):
     """A cell that makes its variables with `tf.get_variable` while it is called."""
 
     def __init__(self, state, output, reuse=None, **layer):
@@ -56,7 +58,7 @@ class Cell(Sized, tf.nn.rnn_cell.RNNCell):
         self.set_sizes(state, output)
 
 
-class BuiltCell(Sized, LayerRNNCell):
+class BuiltCell(PerScope, Sized, LayerRNNCell):
     """A cell that makes its variables once, in `build`."""
 
     def __init__(self, state, output, reuse=None, **layer):
@@ -64,7 +66,7 @@ class BuiltCell(Sized, LayerRNNCell):
         self.set_sizes(state, output)
 
 
-class Wrapper(Plain, tf.nn.rnn_cell.RNNCell):
+class Wrapper(PerScope, Plain, tf.nn.rnn_cell.RNNCell):
     """A cell around `cell`, with its state, start and (by default) output."""
 
     def __init__(self, cell, **layer):

@@ -5,15 +5,12 @@ import warnings
 import tensorflow.compat.v1 as tf
 
 from legacy.contrib.rnn.base import LayerRNNCell, Plain
-from legacy.facade import history
+from legacy.contrib.rnn.scopes import PerScope, Remembers, another, shares
 
 __all__ = ["LayerRNNCell"]
 _cells = tf.nn.rnn_cell
 RNNCell = _cells.RNNCell
 LSTMStateTuple = _cells.LSTMStateTuple
-DeviceWrapper = _cells.DeviceWrapper
-DropoutWrapper = _cells.DropoutWrapper
-ResidualWrapper = _cells.ResidualWrapper
 
 
 def _is_size(value):
@@ -21,14 +18,25 @@ def _is_size(value):
     return value is None or (isinstance(value, int) and not isinstance(value, bool))
 
 
-class _Early:
+class DeviceWrapper(Remembers, _cells.DeviceWrapper):
+    """A cell on a device."""
+
+
+class DropoutWrapper(Remembers, _cells.DropoutWrapper):
+    """Dropout of a cell's inputs, outputs or state (Gal & Ghahramani 2016)."""
+
+
+class ResidualWrapper(Remembers, _cells.ResidualWrapper):
+    """A cell's inputs added to its outputs."""
+
+
+class _Early(PerScope):
     """Mixin: also takes the `input_size` that releases up to 1.1 had at `_place`."""
 
     _place = 1
 
     def __init__(self, *args, input_size=None, **kwargs):
         args = _without_size(args, self._place)
-        self._made_with = lambda: (args, kwargs)
         super().__init__(*args, **kwargs)
 
 
@@ -63,35 +71,11 @@ def _without_size(args, place):
     return args
 
 
-def another(cell):
-    """A cell like `cell`, from its constructor's arguments: no weights yet."""
-    return _again(cell, {})
+# MultiRNNCell says itself, once it has decided, what becomes of a repeated cell.
+tf.get_logger().addFilter(lambda record: "will share weights" not in str(record.msg))
 
 
-def _again(value, done):
-    """`another`, for cells within lists too; other values as they are."""
-    if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
-        return type(value)(_again(item, done) for item in value)
-    if not isinstance(value, RNNCell):
-        return value
-    if id(value) not in done:
-        if hasattr(value, "_made_with"):
-            args, kwargs = value._made_with()
-        else:
-            args, kwargs = (), value._auto_config.config  # what Keras recorded
-        done[id(value)] = type(value)(
-            *(_again(v, done) for v in args),
-            **{k: _again(v, done) for k, v in kwargs.items()},
-        )
-    return done[id(value)]
-
-
-def _shares():
-    """Whether the script is of a release that shares a repeated cell's weights."""
-    return history.written_for not in ("0.12.1", "1.0.0")
-
-
-class MultiRNNCell(Plain, _cells.MultiRNNCell):
+class MultiRNNCell(PerScope, Plain, _cells.MultiRNNCell):
     """Cells on top of each other, and `[cell] * n`.
 
     One cell in several places: releases 1.2 to 1.15 share its weights, and fail where
@@ -118,7 +102,7 @@ class MultiRNNCell(Plain, _cells.MultiRNNCell):
         for group in places.values():
             if len(group) == 1:
                 continue
-            if _shares() and len({widths[place] for place in group}) == 1:
+            if shares() and len({widths[place] for place in group}) == 1:
                 warnings.warn(
                     f"MultiRNNCell: layers {group} are one cell object and share its "
                     "weights, as in TensorFlow 1.2 to 1.15; up to 1.0 each had its own "

@@ -40,6 +40,28 @@ def shared_layers(tf):
 
 
 @scenario(("1.0.0", "0.12.1"))
+def one_cell_in_several_scopes(tf):
+    """Weights of its own in each scope; the same where the scope is reused."""
+    r = tf.contrib.rnn if hasattr(tf.contrib.rnn, "GRUCell") else tf.nn.rnn_cell
+    x = tf.constant(values((2, 3, 4), 1))
+    result = {}
+    for name, cell in (
+        ("one", r.GRUCell(4)),
+        ("stack", r.MultiRNNCell([r.DropoutWrapper(r.BasicLSTMCell(4), 1.0)] * 2)),
+    ):
+        for scope, reuse in (("enc", None), ("dec", None), ("enc", True)):
+            with tf.variable_scope(name + scope, reuse=reuse):
+                outputs, _ = tf.nn.dynamic_rnn(cell, x, dtype=tf.float32)
+            result["%s_%s_%s" % (name, scope, reuse)] = outputs
+        with tf.variable_scope(name + "both"):
+            (forward, backward), _ = tf.nn.bidirectional_dynamic_rnn(
+                cell, cell, x, sequence_length=[3, 2], dtype=tf.float32
+            )
+        result.update({name + "_forward": forward, name + "_backward": backward})
+    return result
+
+
+@scenario(("1.0.0", "0.12.1"))
 def repeated_layers(tf):
     """Up to 1.0 `[cell] * n` made weights of its own for each layer."""
     cells = getattr(tf.contrib.rnn, "BasicLSTMCell", None)
