@@ -27,6 +27,11 @@ _PAIRS = (
     ("linear/bias", "bias"),
     ("w_p_0", "projection/kernel"),
 )
+# Up to 1.0 these put no scope around that of the cell inside.
+_WRAPPERS = re.compile(
+    r"(?<![^/])(?:output_projection_wrapper|input_projection_wrapper|embedding_wrapper)/"
+    r"(?=[^/]+/)"
+)
 
 
 def canonical(name):
@@ -34,6 +39,8 @@ def canonical(name):
 
     >>> canonical("RNN/MultiRNNCell/Cell0/BasicLSTMCell/Linear/Matrix")
     'rnn/multi_rnn_cell/cell_0/basic_lstm_cell/kernel'
+    >>> canonical("rnn/output_projection_wrapper/embedding_wrapper/gru_cell/gates/bias")
+    'rnn/gru_cell/gates/bias'
     """
     parts = []
     for part in name.split("/"):
@@ -44,7 +51,7 @@ def canonical(name):
     joined = "/".join(parts)
     for old, new in _PAIRS:
         joined = re.sub(rf"(^|/){old}(?=/|$)", rf"\g<1>{new}", joined)
-    return joined
+    return _WRAPPERS.sub("", joined)
 
 
 def renames(wanted, present):
