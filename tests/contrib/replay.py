@@ -20,8 +20,8 @@ warnings.simplefilter("ignore")
 import harness  # noqa: E402
 import numpy as np  # noqa: E402
 
-# Measured: real 1.15.5 against TF 2.21 differs by at most 2e-6 of an output's largest
-# value and 2e-5 of a gradient's (other kernels, other order of sums).
+# Of an array's largest value: other kernels, other order of sums. Each run prints the
+# largest difference that it met.
 OUTPUTS, GRADIENTS = 5e-6, 5e-5
 # A gradient that is small because terms near 1 cancel keeps their rounding (measured
 # 7e-8).
