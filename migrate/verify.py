@@ -29,7 +29,7 @@ from migrate.checkpoint import Checkpoint
 from migrate.convert import activation_named, cells_of
 from migrate.errors import MigrateError
 from migrate.layouts import layout_of
-from migrate.writers import REPORT, VARIABLES, WRITABLE
+from migrate.writers import REPORT, VARIABLES, WRITABLE, same_bits
 
 TOLERANCE = 1e-5
 BATCH = 8
@@ -158,16 +158,11 @@ def _differing_variables(checkpoint, found, out):
                 array = checkpoint[name]
                 if array.dtype.kind not in WRITABLE:
                     not_carried.append(name)
-                elif name not in kept or not _same(array, stream.get_tensor(name)):
+                elif name not in kept or not same_bits(array, stream.get_tensor(name)):
                     differing.append(name)
     except (OSError, SafetensorError) as error:
         raise MigrateError(f"{path} cannot be read; convert again") from error
     return differing, not_carried
-
-
-def _same(a, b):
-    same = a.dtype == b.dtype and a.shape == b.shape
-    return same and a.tobytes() == b.tobytes()
 
 
 def _read_report(out):
@@ -214,7 +209,7 @@ def _compare(checkpoint, rnn, model, file, settings, rng):
     initial = [cell.export_weights() for cell in cells_of(model)]
     for result, cell, weights in zip(results, rnn.cells, initial, strict=True):
         for leaf, array in layout_of(cell).from_canonical(weights).items():
-            if not _same(array, checkpoint[cell.variables[leaf]]):
+            if not same_bits(array, checkpoint[cell.variables[leaf]]):
                 result.differing.append(f"{leaf} (weights)")
     graph = _Graph(checkpoint, rnn, settings)
     for length_name, given in (("full", None), ("random", lengths)):
@@ -245,7 +240,7 @@ def _differing(case, expected, actual, number):
     return [
         f"{name} ({case.name})"
         for name, a, b in pairs
-        if b is not None and not _same(a, b)
+        if b is not None and not same_bits(a, b)
     ]
 
 

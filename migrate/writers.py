@@ -229,9 +229,14 @@ def _write_variables(path, arrays):
             _require_same(path, name, array, stream.get_tensor(name))
 
 
+def same_bits(a, b) -> bool:
+    """Whether two arrays agree in dtype, shape and every bit."""
+    alike = a.dtype == b.dtype and a.shape == b.shape
+    return alike and a.tobytes() == b.tobytes()
+
+
 def _require_same(path, name, written, reread):
-    same = written.dtype == reread.dtype and written.shape == reread.shape
-    if not same or written.tobytes() != reread.tobytes():
+    if not same_bits(written, reread):
         raise MigrateError(
             f"{os.path.basename(path)}: {name} was read back different from what was "
             "written; the disk or its driver may be failing"
