@@ -166,6 +166,7 @@ class _Run:
             else:
                 known[name] = value
         known |= {k: v for k, v in self.extra.items() if k in _BY_STEP}
+        known.pop("input_covariance", None)
 
         def step(read, state):
             def read_or_fixed(name):
@@ -182,6 +183,7 @@ class _Run:
             self.steps,
             bound=self.extra.get("bound"),
             unroll=self.setting.unroll,
+            ahead=self.setting.stacked,
             **options,
         )
 

@@ -155,7 +155,9 @@ def _training(setting, compiled, extra):
         outputs, h, c, mean, variance, saved = forward(args, extra)
 
         def gradient(*given):
-            return _gradient(setting, compiled, tensors, extra, saved, outputs, given[:3])
+            return _gradient(
+                setting, compiled, tensors, extra, saved, outputs, given[:3]
+            )
 
         moments = [part[site] for part in (mean, variance) for site in spec.SITES]
         return (outputs, h, c, *moments), gradient

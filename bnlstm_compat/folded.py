@@ -59,5 +59,6 @@ def forward(setting, args, extra):
         steps,
         bound=extra.get("bound"),
         unroll=setting.unroll,
+        ahead=setting.stacked,
     )
     return results["outputs"].stack(), h, c
