@@ -22,6 +22,8 @@ ROWS_FOR_FACTORED = 4
 #: for there are U^2 4H products of rows of W.
 ROWS_FOR_FACTORED_INPUT = 1
 LARGEST_FACTORED_INPUT = 64
+#: In inference both scaled kernels are joined where B is at least so many times H.
+ROWS_FOR_JOINED = 2
 
 
 class Mode(NamedTuple):
@@ -64,3 +66,19 @@ def factored(batch, units, features, weighted):
     ):
         sites.add("input")
     return frozenset(sites)
+
+
+def folded(batch, units, features, compiled):
+    """In inference, the sites whose scales go into the kernels: see ``folded``.
+
+    Args:
+      batch: B, or None where it is not known. units: H. features: D.
+      compiled: whether XLA compiles the loop.
+    """
+    if features == 1:
+        return frozenset({"input"})
+    if batch is None or features > batch:
+        return frozenset()
+    if compiled and batch >= ROWS_FOR_JOINED * units:
+        return frozenset({"input", "recurrent"})
+    return frozenset({"input"})
