@@ -26,7 +26,10 @@ _NAMES = {
 
 
 def supports(activation, recurrent_activation):
-    """Whether both are tanh, sigmoid, relu or linear, of Keras or TensorFlow."""
+    """Whether both are tanh, sigmoid, relu or linear, of Keras or TensorFlow.
+
+    Those have a derivative that is known from their result.
+    """
     return activation in _NAMES and recurrent_activation in _NAMES
 
 
@@ -70,12 +73,18 @@ def sequence(
         overflow=overflow,
     )
     chosen = modes.choose(
-        "unrolled" if unroll else mode, h.shape[1], x.shape[1], tf.executing_eagerly()
+        "unrolled" if unroll else mode,
+        h.shape[1],
+        x.shape[1],
+        eager=tf.executing_eagerly(),
+        replicas=tf.distribute.get_strategy().num_replicas_in_sync,
     )
     args, extra = _arguments(w, x, h, c, plan), {}
     if lengths is not None:
         running = tf.range(tf.size(plan.rows))[:, None] < lengths
-        extra = {"running": running[..., None], "bound": plan.bound}
+        extra = {"running": running[..., None]}
+        if not chosen.unrolled:
+            extra["bound"] = plan.bound
     if recurrent_mask is not None:
         extra["recurrent_mask"] = recurrent_mask
     setting = bptt.Setting(

@@ -33,7 +33,7 @@ class Mode(NamedTuple):
     unrolled: bool
 
 
-def choose(mode, units, steps, eager):
+def choose(mode, units, steps, *, eager, replicas):
     """The ``Mode`` for a call.
 
     Args:
@@ -41,11 +41,19 @@ def choose(mode, units, steps, eager):
       units: H. steps: T, or None where it is not known.
       eager: whether the call is executed at once, op by op. Compiling pays over many
         calls of one shape only, so "auto" does not then, nor where T is not known.
+      replicas: how many devices the step runs on; "auto" compiles on one only, for
+        XLA takes no part in ``tf.distribute``'s exchanges.
     """
     if mode == "auto":
         compiled = not eager and steps is not None and units <= XLA_UNITS
+        compiled = compiled and replicas == 1
         return Mode(compiled, False)
     return Mode(mode == "xla", mode == "unrolled")
+
+
+def compiling_loses(mode, units):
+    """Whether a whole step is better not compiled by XLA, as Keras's ``fit`` would."""
+    return mode == "auto" and units > XLA_UNITS
 
 
 def factored(batch, units, features, weighted):
