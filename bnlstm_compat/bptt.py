@@ -82,17 +82,6 @@ class Setting(NamedTuple):
     stacked: bool = False
 
 
-# What of ``extra`` the steps read.
-_BY_STEP = frozenset(
-    ["share", "running", "use_given"]
-    + [
-        f"{site}_{kind}"
-        for site in ("recurrent", "cell")
-        for kind in ("mean", "variance")
-    ]
-)
-
-
 class _Run:
     """What both passes share: dtypes, shapes, and what each step reads."""
 
@@ -157,31 +146,21 @@ class _Run:
         return tf.matmul(e, e, transpose_a=True) * self.equal_share
 
     def loop(self, one_step, known, found, state, **options):
-        """``loops.loop``; gammas and betas of one row are the same at every step."""
-        known, fixed = dict(known), {}
-        for name in spec.TRAINABLE[2:]:
-            value = self.args[name]
-            if value.shape[0] == 1:
-                fixed[name] = value[0]
-            else:
-                known[name] = value
-        known |= {k: v for k, v in self.extra.items() if k in _BY_STEP}
-        known.pop("input_covariance", None)
+        """``loops.loop``, with which rows count and run, and results cast."""
+        extra = self.extra
+        by_step = {k: extra[k] for k in ("share", "running") if k in extra}
 
         def step(read, state):
-            def read_or_fixed(name):
-                return fixed[name] if name in fixed else read(name)
-
-            state, values = one_step(read_or_fixed, state)
+            state, values = one_step(read, state)
             return state, {k: tf.cast(values[k], found[k][0]) for k in found}
 
         return loop(
             step,
-            known,
+            {**known, **by_step},
             found,
             state,
             self.steps,
-            bound=self.extra.get("bound"),
+            bound=extra.get("bound"),
             unroll=self.setting.unroll,
             ahead=self.setting.stacked,
             **options,
@@ -225,18 +204,19 @@ def forward(setting, args, extra):
         kept["recurrent_e"] = (low, rows)
     else:
         kept["recurrent_d"] = (low, [rows[0], 4 * units])
-    kept |= {"recurrent_inverse": (high, [4 * units]), "cell_inverse": (high, [units])}
-    found = {
-        **kept,
-        "outputs": (low, rows),
-        "recurrent_mean": (high, [units if run.recurrent_factored else 4 * units]),
-        "recurrent_variance": (high, [4 * units]),
-        "cell_mean": (high, [units]),
-        "cell_variance": (high, [units]),
-    }
+    sizes = [units if run.recurrent_factored else 4 * units, 4 * units, units, units]
+    # Few and large writes: each costs XLA a kernel of its own.
+    found = {**kept, "outputs": (low, rows), "moments": (high, [sum(sizes)])}
 
-    def one_step(read, state):
+    affine = ("recurrent_gamma", "recurrent_beta", "cell_gamma", "cell_beta")
+    fixed = {name: args[name][0] for name in affine if args[name].shape[0] == 1}
+
+    def one_step(read_step, state):
         h, c = state
+
+        def read(name):
+            return fixed[name] if name in fixed else read_step(name)
+
         u, values = run.masked(h), {}
         share = read("share") if "share" in extra else None
         use_given = read("use_given") if "use_given" in extra else None
@@ -244,44 +224,49 @@ def forward(setting, args, extra):
             u_mean = tf.reduce_mean(run.high(u), 0)
             e = run.high(u) - u_mean
             variance = tf.reduce_sum(kernel * tf.matmul(run.covariance(e), kernel), 0)
-            inverse = run.inverse(variance)
-            gates = run.matmul(e, kernel * (read("recurrent_gamma") * inverse))
-            values |= {"recurrent_e": e, "recurrent_mean": u_mean}
+            s = read("recurrent_gamma") * run.inverse(variance)
+            gates = run.matmul(e, kernel * s)
+            mean, values["recurrent_e"] = u_mean, e
         else:
             z = run.high(tf.matmul(u, args["recurrent_kernel"]))
             d, mean, variance = run.moments(z, "recurrent", use_given, read, share)
-            inverse = run.inverse(variance)
-            gates = d * (read("recurrent_gamma") * inverse)
-            values |= {"recurrent_d": d, "recurrent_mean": mean}
-        values |= {"recurrent_variance": variance, "recurrent_inverse": inverse}
+            gates = d * (read("recurrent_gamma") * run.inverse(variance))
+            values["recurrent_d"] = d
+        moments = [mean, variance]
         gates += _input_part(run, read) + read("recurrent_beta")
         f, i, o, j = tf.split(gates, len(spec.GATES), axis=1)
         f, i, o = (activate(z, setting.recurrent_activation) for z in (f, i, o))
         j = activate(j, setting.activation)
         next_c = run.high(c) * f + i * j
         d, mean, variance = run.moments(next_c, "cell", use_given, read, share)
-        inverse = run.inverse(variance)
-        a = d * (read("cell_gamma") * inverse) + read("cell_beta")
+        a = d * (read("cell_gamma") * run.inverse(variance)) + read("cell_beta")
         a = activate(a, setting.activation)
         next_h, next_c = run.low(a * o), run.low(next_c)
         values |= {"f": f, "i": i, "o": o, "j": j, "a": a, "cell_d": d}
-        values |= {"cell_mean": mean, "cell_variance": variance}
-        values |= {"cell_inverse": inverse, "outputs": next_h, "c": c, "h": u}
+        values |= {"outputs": next_h, "c": c, "h": u}
+        values["moments"] = tf.concat([*moments, mean, variance], 0)
         if "running" in extra:
             next_h = tf.where(read("running"), next_h, h)
             next_c = tf.where(read("running"), next_c, c)
         return (next_h, next_c), values
 
-    (h, c), results = run.loop(one_step, inputs, found, (args["h"], args["c"]))
-    mean, variance = {"input": input_mean}, {"input": input_variance}
-    for site in ("recurrent", "cell"):
-        mean[site] = results[f"{site}_mean"].stack()
-        variance[site] = results[f"{site}_variance"].stack()
+    known = {k: v for k, v in inputs.items() if k != "input_covariance"}
+    known |= {name: args[name] for name in affine if name not in fixed}
+    if "use_given" in extra:
+        names = [
+            f"{s}_{k}" for s in ("recurrent", "cell") for k in ("mean", "variance")
+        ]
+        known |= {name: extra[name] for name in ("use_given", *names)}
+    (h, c), results = run.loop(one_step, known, found, (args["h"], args["c"]))
+    moments = tf.split(results["moments"].stack(), sizes, 1)
+    mean = {"input": input_mean, "recurrent": moments[0], "cell": moments[2]}
+    variance = {"input": input_variance, "recurrent": moments[1], "cell": moments[3]}
     if run.recurrent_factored:
         mean["recurrent"] = tf.matmul(mean["recurrent"], kernel)
     saved = {name: results[name] for name in kept}
     if setting.stacked:
         saved = {name: array.stack() for name, array in saved.items()}
+    saved |= {f"{site}_variance": variance[site] for site in spec.SITES}
     outputs = results["outputs"].stack()
     return outputs, h, c, mean, variance, {**saved, **inputs}
 
@@ -300,16 +285,22 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
     low, high = run.compute_dtype, run.dtype
     rows = args["h"].shape
     units = rows[1]
+    inverses = {site: run.inverse(saved[f"{site}_variance"]) for site in spec.SITES}
+    scales = {site: args[f"{site}_gamma"] * inverses[site] for site in spec.SITES}
+    order = ("recurrent", "cell", "input")  # the last where a step needs it
+    per_step = order if run.input_factored else order[:2]
+    vectors = [part[site] for site in per_step for part in (scales, inverses)]
+    sizes = [vector.shape[1] for vector in vectors]
+    names = ["recurrent_beta", "recurrent_gamma", "cell_beta", "cell_gamma"]
+    if run.input_factored:
+        names.append("input_gamma")
+    vector_sizes = [units if name.startswith("cell") else 4 * units for name in names]
     found = {
         "gates": (low, [rows[0], 4 * units]),
-        "recurrent_beta": (high, [4 * units]),
-        "recurrent_gamma": (high, [4 * units]),
-        "cell_beta": (high, [units]),
-        "cell_gamma": (high, [units]),
+        "vectors": (high, [sum(vector_sizes)]),
     }
     sums = {}
     if run.input_factored:
-        found["input_gamma"] = (high, [4 * units])
         sums["kernel"] = tf.zeros_like(input_kernel)
     if run.recurrent_factored:
         sums["recurrent_kernel"] = tf.zeros_like(kernel)
@@ -319,6 +310,7 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
     def one_step(read, state):
         dh, dc, sums = state
         f, i, o, j, a = (run.high(read(name)) for name in "fioja")
+        s, inverse, cell_s, cell_inverse, *of_input = tf.split(read("vectors"), sizes)
         share = read("share") if "share" in extra else None
         kept_h = kept_c = 0
         if "running" in extra:
@@ -330,8 +322,8 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
             run,
             slope(dh * o, a),
             run.high(read("cell_d")),
-            read("cell_gamma"),
-            read("cell_inverse"),
+            cell_s,
+            cell_inverse,
             share,
         )
         dc += dz
@@ -344,18 +336,14 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
             ],
             axis=1,
         )
-        values = {"gates": dgates, "cell_beta": cell_beta, "cell_gamma": cell_gamma}
-        sums = dict(sums)
+        values, sums, input_gamma = {"gates": dgates}, dict(sums), []
         if run.input_factored:
             e = run.high(read("input_e"))
             product = run.matmul(e, dgates, transpose_a=True)
-            values["input_gamma"] = read("input_inverse") * tf.reduce_sum(
-                product * input_kernel, 0
-            )
-            sums["kernel"] += product * read("input_s")
-        gamma, inverse = read("recurrent_gamma"), read("recurrent_inverse")
+            input_gamma = [of_input[1] * tf.reduce_sum(product * input_kernel, 0)]
+            sums["kernel"] += product * of_input[0]
         if run.recurrent_factored:
-            e, s = run.high(read("recurrent_e")), gamma * inverse
+            e = run.high(read("recurrent_e"))
             product = run.matmul(e, dgates, transpose_a=True)
             dgamma = inverse * tf.reduce_sum(product * kernel, 0)
             dvar = -0.5 * s * inverse * dgamma
@@ -366,21 +354,26 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
             du -= tf.reduce_mean(du, 0)
             quadratic = tf.matmul(kernel * dvar, kernel, transpose_b=True)
             du += run.matmul(e, quadratic * (2 * run.equal_share))
-            values["recurrent_beta"] = tf.reduce_sum(dgates, 0)
-            values["recurrent_gamma"] = dgamma
+            dbeta = tf.reduce_sum(dgates, 0)
         else:
             d = run.high(read("recurrent_d"))
-            dz, values["recurrent_beta"], values["recurrent_gamma"] = _through_bn(
-                run, dgates, d, gamma, inverse, share
-            )
+            dz, dbeta, dgamma = _through_bn(run, dgates, d, s, inverse, share)
             values["recurrent"] = dz
             du = run.matmul(dz, args["recurrent_kernel"], transpose_b=True)
+        vectors = [dbeta, dgamma, cell_beta, cell_gamma, *input_gamma]
+        values["vectors"] = tf.concat(vectors, 0)
         return (run.masked(du) + kept_h, dc * f + kept_c, sums), values
 
-    known = {**saved, "d_outputs": d_outputs}
+    names_read = [*"fiojac", "cell_d"]
+    names_read.append("recurrent_e" if run.recurrent_factored else "recurrent_d")
+    if run.input_factored:
+        names_read.append("input_e")
+    known = {name: saved[name] for name in names_read}
+    known |= {"d_outputs": d_outputs, "vectors": tf.concat(vectors, 1)}
     state = (run.high(dh), run.high(dc), sums)
     (dh, dc, sums), results = run.loop(one_step, known, found, state, reverse=True)
-    by_step = {name: results[name].stack() for name in found if "_" in name}
+    by_step = tf.split(results["vectors"].stack(), vector_sizes, 1)
+    by_step = dict(zip(names, by_step, strict=True))
     dgates = results["gates"].stack()
     gradients = {"h": run.low(dh), "c": run.low(dc)}
     if run.recurrent_factored:
@@ -391,14 +384,19 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
             h = saved["h"] if setting.stacked else saved["h"].stack()
         gradients["recurrent_kernel"] = _over_all_steps(h, results["recurrent"].stack())
     if run.input_factored:
-        dvar = saved["input_s"] * saved["input_inverse"] * by_step["input_gamma"] * -0.5
+        dvar = -0.5 * scales["input"] * inverses["input"] * by_step["input_gamma"]
         gradients["kernel"] = run.low(
             sums["kernel"] + _from_variances(run, saved["input_covariance"], dvar)
         )
         rest = dgates, dvar
     else:
         dz, by_step["input_gamma"] = _input_backward(
-            run, saved, run.high(dgates), by_step["recurrent_beta"]
+            run,
+            run.high(saved["input_d"]),
+            run.high(dgates),
+            by_step["recurrent_beta"],
+            scales["input"],
+            inverses["input"],
         )
         gradients["kernel"] = _over_all_steps(args["x"], run.low(dz))
         rest = (run.low(dz),)
@@ -429,11 +427,11 @@ def activate(z, name):
     return z if function is None else function(z)
 
 
-def _through_bn(run, dy, d, gamma, inverse, share):
+def _through_bn(run, dy, d, s, inverse, share):
     """``dz``, ``dbeta``, ``dgamma`` of the equations, at one step."""
     dbeta = tf.reduce_sum(dy, 0)
     dgamma = inverse * tf.reduce_sum(dy * d, 0)
-    s, weighted = gamma * inverse, inverse * dgamma
+    weighted = inverse * dgamma
     if share is not None:
         return s * (dy - share * (dbeta + d * weighted)), dbeta, dgamma
     # Products of whole columns first: those are B times smaller.
@@ -458,7 +456,6 @@ def _input_forward(run):
         size = x.shape[2]
         flat = tf.reshape(covariance, [run.steps, size * size])
         variance = tf.matmul(flat, _pairs(run))
-        inverse = run.inverse(variance)
         inputs = {"input_e": run.low(e), "input_covariance": covariance}
         mean = tf.matmul(mean, run.high(kernel))
     else:
@@ -471,9 +468,8 @@ def _input_forward(run):
             extra.get("share"),
             axis=1,
         )
-        inverse = run.inverse(variance)
         inputs = {"input_d": run.low(d)}
-    inputs |= {"input_inverse": inverse, "input_s": gamma * inverse}
+    inputs["input_s"] = gamma * run.inverse(variance)
     return mean, variance, inputs
 
 
@@ -503,10 +499,8 @@ def _from_variances(run, covariance, dvar):
     return 2 * tf.reduce_sum(tf.reshape(weighted, [size, size, gates]) * kernel, 1)
 
 
-def _input_backward(run, saved, dgates, dbeta):
+def _input_backward(run, d, dgates, dbeta, s, inverse):
     """``dz`` [T,B,4H] and ``dgamma`` [T,4H] of the input's site, for all steps."""
-    d = run.high(saved["input_d"])
-    s, inverse = saved["input_s"], saved["input_inverse"]
     dgamma = inverse * tf.reduce_sum(dgates * d, 1)
     share = run.extra.get("share", run.equal_share)
     weighted = d * (inverse * dgamma)[:, None]
