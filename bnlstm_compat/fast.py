@@ -251,4 +251,7 @@ def _inference_function(setting, compiled):
 
 def _function(part, setting, compiled):
     part = functools.partial(part, setting)
-    return tf.function(part, jit_compile=True) if compiled else part
+    if not compiled:
+        return part
+    # Nothing here is AutoGraph's to translate, which would take seconds.
+    return tf.function(part, jit_compile=True, autograph=False)
