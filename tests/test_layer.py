@@ -39,6 +39,7 @@ OPTIONS = {
     "bias_correction": True,
     "affine_per_step": True,
     "synchronized": True,
+    "mode": "plain",
     "return_sequences": True,
     "return_state": True,
     "go_backwards": True,
