@@ -151,7 +151,7 @@ class Checkpoint(Mapping):
     def _entry(variable):
         import tensorflow as tf
 
-        parts = tuple(piece.slice for piece in variable.pieces if piece.slice)
+        parts = tuple(sorted(p.slice for p in variable.pieces if p.slice))
         return Entry(variable.shape, tf.as_dtype(variable.dtype).name, parts)
 
     def files(self) -> list[str]:

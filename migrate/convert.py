@@ -231,3 +231,12 @@ def build_rnn(rnn, checkpoint: Checkpoint, settings: Settings) -> keras.Sequenti
     for target, source in zip(cells_of(model), weights, strict=True):
         target.import_weights(source)
     return model
+
+
+def folded_variables(cell):
+    return []
+
+
+def v1_variables(cell, weights, originals=None, settings=Settings()):
+    arrays = layout_of(cell).from_canonical(weights)
+    return {name: arrays[leaf] for leaf, name in cell.variables.items()}

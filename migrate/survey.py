@@ -46,7 +46,7 @@ class Survey:
     problems: tuple[str, ...]
 
 
-def survey(entries) -> Survey:
+def survey(entries, layouts=None) -> Survey:
     """Looks through ``Checkpoint.entries`` (v1 name to shape and dtype)."""
     cells, problems = [], []
     for layout in LAYOUTS:

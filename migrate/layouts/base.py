@@ -101,6 +101,9 @@ class Layout:
             **sizes,
         )
 
+    def places(self, cell):
+        return {leaf: (name, "as it is") for leaf, name in self.leaves.items()}
+
     def to_canonical(self, arrays: Mapping[str, np.ndarray]) -> BNLSTMWeights:
         """Canonical weights from arrays by leaf."""
         return BNLSTMWeights(
