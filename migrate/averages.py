@@ -47,6 +47,17 @@ def survey_for(entries, layouts=None, choice=RAW) -> Survey:
     )
 
 
+def averaged_in_cells(found, entries) -> list[str]:
+    """Names of the cells' variables that are moving averages or have one."""
+    have = set(averages_in(found, entries).values())
+    return [
+        name
+        for cell in found.cells
+        for name in cell.variables.values()
+        if name in have or name.endswith(_SUFFIX)
+    ]
+
+
 def averages_in(found, entries) -> dict[str, str]:
     """From each moving average to the variable, of any kind, that it averages."""
     return {

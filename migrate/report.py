@@ -62,13 +62,17 @@ def network(rnn) -> dict:
     }
 
 
-def conversion(checkpoint, settings, averages, formats, rnns, tensors) -> dict:
+def conversion(
+    checkpoint, settings, *, averages, averaged, formats, others, rnns, tensors
+) -> dict:
     """What ``convert`` did.
 
     Args:
       checkpoint: the source.
       settings: the ``convert.Settings`` asked for.
-      averages: of moving averages, "raw" or "averaged". formats: names of formats.
+      averages: of moving averages, "raw" or "averaged"; averaged: how many variables of
+        cells have one. formats: names of formats.
+      others: files of what is no part of a cell.
       rnns: pairs of an RNN and its files by format.
       tensors: a row for each source tensor: where it went, by which rule, checksum.
     """
@@ -81,6 +85,8 @@ def conversion(checkpoint, settings, averages, formats, rnns, tensors) -> dict:
         },
         "formats": list(formats),
         "averages": averages,
+        "moving_averages": averaged,
+        "others": others,
         "rnns": [
             {
                 **network(rnn),

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from migrate import bits, report
+from migrate.averages import RAW, averaged_in_cells
 from migrate.convert import build_rnn, folded_variables
 from migrate.errors import MigrateError
 from migrate.layouts import layout_of
@@ -120,7 +121,7 @@ def write(
     settings,
     *,
     formats=(KERAS.name,),
-    averages="raw",
+    averages=RAW,
     force=False,
     progress=None,
 ) -> dict:
@@ -152,8 +153,17 @@ def write(
     with workplace(out) as place:
         folder = os.path.join(place, "new")
         os.mkdir(folder)
-        rows = _fill(folder, source, found, settings, formats)
-        told = report.conversion(checkpoint, settings, averages, formats, *rows)
+        rnns, tensors = _fill(folder, source, found, settings, formats)
+        told = report.conversion(
+            checkpoint,
+            settings,
+            averages=averages,
+            averaged=len(averaged_in_cells(found, checkpoint.entries)),
+            formats=formats,
+            others=[VARIABLES + kind.suffix for kind in array_formats(formats)],
+            rnns=rnns,
+            tensors=tensors,
+        )
         with open(os.path.join(folder, REPORT), "w", encoding="utf-8") as stream:
             json.dump(told, stream, indent=1)
         publish_folder(folder, out, before)
