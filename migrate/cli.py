@@ -399,9 +399,6 @@ def _show_verdict(proof, tolerance):
     if proof.variables:
         shown = ", ".join(proof.variables[:5])
         _show(f"{len(proof.variables)} other variables differ: {shown}")
-    if proof.not_carried:
-        shown = ", ".join(proof.not_carried[:5])
-        _show(f"{len(proof.not_carried)} variables are not in the output: {shown}")
     verdict = "Equal" if proof.equal(tolerance) else "Different"
     _show(
         f"{verdict}: {len(results) - len(different)} of {len(results)} cells give the "

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from migrate import report as reports
 from migrate.averages import survey_for
 from migrate.checkpoint import Entry
-from migrate.convert import Settings, folded_variables, v1_variables
+from migrate.convert import Settings, activation_named, folded_variables, v1_variables
 from migrate.errors import MigrateError
 from migrate.targets import cells_of, weights_of
 from migrate.writers import (
@@ -30,6 +30,7 @@ class Conversion(Mapping):
 
     Attributes:
       report: see ``report.read``. entries: from name to ``Entry``.
+      layouts: from scopes of cells to names of layouts.
       rnns: from scope to ``survey.RNN``; ``files``: from scope to file name.
 
     Raises:
@@ -55,12 +56,12 @@ class Conversion(Mapping):
                 for row in self.report["tensors"]
             }
         )
-        layouts = {
+        self.layouts = {
             cell["scope"]: cell["layout"]
             for rnn in self.report["rnns"]
             for cell in rnn["cells"]
         }
-        found = survey_for(self.entries, layouts, self.report["averages"])
+        found = survey_for(self.entries, self.layouts, self.report["averages"])
         self.rnns = {rnn.scope: rnn for rnn in found.rnns}
         self.files = {
             rnn["scope"]: rnn["files"][self.kind] for rnn in self.report["rnns"]
@@ -80,7 +81,13 @@ class Conversion(Mapping):
     def settings(self, scope) -> Settings:
         """The settings of an RNN."""
         (row,) = (row for row in self.report["rnns"] if row["scope"] == scope)
-        return Settings(**{k: item["value"] for k, item in row["settings"].items()})
+        found = {name: item["value"] for name, item in row["settings"].items()}
+        try:
+            settings = Settings(**found)
+        except TypeError as error:
+            raise MigrateError(f"the report of {self.out}: {error}") from error
+        activation_named(settings.activation)
+        return settings
 
     def model(self, scope):
         """The Keras model of an RNN."""

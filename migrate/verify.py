@@ -13,23 +13,22 @@ and with random lengths:
 Before that, all weights and all other variables must have the checkpoint's bits.
 """
 
-import os
 import warnings
 from dataclasses import dataclass, field
 
 import keras
 import numpy as np
 import tensorflow as tf
-from safetensors import SafetensorError, safe_open
 
 from legacy import cell as legacy
-from migrate import report as reports
 from migrate import survey as surveys
+from migrate.averages import survey_for
+from migrate.bits import same_bits
 from migrate.checkpoint import Checkpoint
+from migrate.conversion import Conversion
 from migrate.convert import activation_named, cells_of
 from migrate.errors import MigrateError
 from migrate.layouts import layout_of
-from migrate.writers import REPORT, VARIABLES, WRITABLE, same_bits
 
 TOLERANCE = 1e-5
 BATCH = 8
@@ -94,13 +93,11 @@ class Proof:
     """What ``verify`` found.
 
     ``cells``: a ``CellResult`` for each, in the report's order. ``variables``: names of
-    other variables that are missing or have other bits; ``not_carried``: names of those
-    whose dtype the output's format does not have.
+    other variables that are missing or have other bits.
     """
 
     cells: list[CellResult]
     variables: list[str]
-    not_carried: list[str]
 
     def equal(self, tolerance: float) -> bool:
         """Whether nothing differs."""
@@ -122,71 +119,37 @@ def verify(ckpt, out, *, seed=SEED, progress=None) -> Proof:
     Raises:
       MigrateError: either cannot be used, or they do not belong together.
     """
-    checkpoint = Checkpoint(ckpt)
-    found = surveys.survey(checkpoint.entries)
+    checkpoint, conversion = Checkpoint(ckpt), Conversion(out)
+    found = survey_for(
+        checkpoint.entries, conversion.layouts, conversion.report["averages"]
+    )
     surveys.require_cells(found, checkpoint.prefix)
-    report = _read_report(out)
     networks = {rnn.scope: rnn for rnn in found.rnns}
-    if sorted(networks) != sorted(entry["scope"] for entry in report["rnns"]):
+    if sorted(networks) != sorted(conversion.rnns):
         raise MigrateError(
             f"{out} was made from another checkpoint: it has the RNNs "
-            f"{[entry['scope'] for entry in report['rnns']]}, {checkpoint.prefix} has "
-            f"{list(networks)}"
+            f"{list(conversion.rnns)}, {checkpoint.prefix} has {list(networks)}"
         )
     rng = np.random.default_rng(seed)
     results = []
-    for done, entry in enumerate(report["rnns"]):
+    for done, (scope, rnn) in enumerate(networks.items()):
         if progress is not None:
-            progress(done, len(report["rnns"]), entry["scope"])
-        model = _load(os.path.join(out, os.path.basename(entry["file"])))
-        settings = {name: item["value"] for name, item in entry["settings"].items()}
-        rnn = networks[entry["scope"]]
-        _require_shapes(rnn, model, entry["file"])
-        results += _compare(checkpoint, rnn, model, entry["file"], settings, rng)
-    return Proof(results, *_differing_variables(checkpoint, found, out))
+            progress(done, len(networks), scope)
+        file, model = conversion.files[scope], conversion.model(scope)
+        settings = vars(conversion.settings(scope))
+        _require_shapes(rnn, model, file)
+        results += _compare(checkpoint, rnn, model, file, settings, rng)
+    return Proof(results, _differing_variables(checkpoint, found, conversion))
 
 
-def _differing_variables(checkpoint, found, out):
-    """Names of variables beside the cells that ``out`` does not hold to the bit, and
-    of those that its format cannot hold."""
-    path = os.path.join(out, VARIABLES)
-    differing, not_carried = [], []
-    try:
-        with safe_open(path, framework="numpy") as stream:
-            kept = set(stream.keys())
-            for name in (*found.others, *found.slots):
-                array = checkpoint[name]
-                if array.dtype.kind not in WRITABLE:
-                    not_carried.append(name)
-                elif name not in kept or not same_bits(array, stream.get_tensor(name)):
-                    differing.append(name)
-    except (OSError, SafetensorError) as error:
-        raise MigrateError(f"{path} cannot be read; convert again") from error
-    return differing, not_carried
-
-
-def _read_report(out):
-    path = os.path.join(out, REPORT)
-    try:
-        return reports.read(path)
-    except FileNotFoundError:
-        raise MigrateError(
-            f"{out} is not a folder that convert made: it has no {REPORT}"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise MigrateError(
-            f"{path} cannot be read, or is not convert's; convert again"
-        ) from error
-
-
-def _load(path):
-    try:
-        return keras.saving.load_model(path)
-    except Exception as error:  # Keras raises whatever its parts raise
-        reason = " ".join(str(error).split())[:200]
-        raise MigrateError(
-            f"{path} cannot be opened by Keras; convert again ({reason})"
-        ) from error
+def _differing_variables(checkpoint, found, conversion):
+    """Names of variables beside the cells that the output does not hold to the bit."""
+    return [
+        name
+        for name in (*found.others, *found.slots)
+        if name not in conversion.entries
+        or not same_bits(checkpoint[name], conversion.kept(name))
+    ]
 
 
 def _require_shapes(rnn, model, file):

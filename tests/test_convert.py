@@ -290,18 +290,6 @@ def test_a_cell_without_steps_is_not_whole(tmp_path):
         migrate.read(prefix)
 
 
-def test_variables_that_the_format_lacks_are_named(tmp_path, capfd):
-    variables = {**checkpoints.cell("rnn/BNLSTMCell"), "words": np.array([b"a", b"b"])}
-    prefix, out = checkpoints.write(tmp_path / "m", variables), tmp_path / "out"
-    assert main(["convert", prefix, str(out)]) == 0
-    assert "Not written: words" in capfd.readouterr().out
-    report = json.loads((out / "report.json").read_text())
-    (left,) = [t for t in report["tensors"] if t["file"] is None]
-    assert (left["name"], "reason" in left) == ("words", True)
-    assert main(["verify", prefix, str(out)]) == 0
-    assert "1 variables are not in the output: words" in capfd.readouterr().out
-
-
 def test_slots_are_known_in_the_scope_of_their_optimizer(tmp_path):
     variables = {
         **checkpoints.cell("rnn/BNLSTMCell"),

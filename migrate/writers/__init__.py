@@ -43,6 +43,7 @@ REPORT = "report.json"
 #: The file of all variables that are no part of a cell, but for its suffix.
 VARIABLES = "variables"
 _LONGEST = 150
+_LARGE = 1 << 24
 
 
 def file_name(scope: str, suffix: str = KERAS.suffix) -> str:
@@ -247,8 +248,10 @@ def _write_rnn(folder, rnn, source, settings, files):
         again = skeleton(rnn, source.entries, settings)
         for name, file in files.items():
             write_model(MODELS[name], os.path.join(folder, file), model, again)
+    size = sum(weight.value.numpy().nbytes for weight in model.weights)
     del model
-    gc.collect()  # models refer to themselves, and may be large
+    if size > _LARGE:  # models refer to themselves, so that they stay until collected
+        gc.collect()
 
 
 def _write_variables(path, arrays, source, names):
