@@ -70,9 +70,20 @@ def _parser():
             "cells' weights (default raw)",
         )
 
+    def layouts(sub):
+        sub.add_argument(
+            "--layout",
+            metavar="SCOPE=NAME",
+            action="append",
+            default=[],
+            help="the layout of the cell under SCOPE, where that is ambiguous; may be "
+            "given several times",
+        )
+
     sub = command("inspect", _inspect, "list the cells and variables of a checkpoint")
     checkpoint(sub)
     sub.add_argument("--json", action="store_true", help="print JSON")
+    layouts(sub)
 
     sub = command("convert", _convert, "write Keras models and the other variables")
     checkpoint(sub)
@@ -91,6 +102,12 @@ def _parser():
     sub.add_argument("--epsilon", type=_number(0, None), help=assumed)
     sub.add_argument("--decay", type=_number(0, 1), help=assumed)
     sub.add_argument("--activation", help=f"a Keras name; {assumed}")
+    sub.add_argument(
+        "--forget-bias",
+        type=float,
+        help=f"of TensorFlow's own LSTM cells, added when they ran; {assumed}",
+    )
+    layouts(sub)
 
     sub = command("verify", _verify, "prove that a conversion equals its checkpoint")
     checkpoint(sub)
@@ -164,10 +181,11 @@ def _progress(title):
         yield update
 
 
-def _open(ckpt, *, averages=None, whole=True):
+def _open(ckpt, layouts=(), *, averages=None, whole=True):
     """The checkpoint and its survey; it has cells, if ``whole`` no half ones.
 
-    ``averages`` is what ``--averages`` was given.
+    ``layouts`` holds what ``--layout`` was given: SCOPE=NAME; ``averages`` what
+    ``--averages`` was.
     """
     from migrate import quiet
 
@@ -177,7 +195,11 @@ def _open(ckpt, *, averages=None, whole=True):
     from migrate.checkpoint import Checkpoint
 
     checkpoint = Checkpoint(ckpt)
-    found = survey_for(checkpoint.entries, choice=averages or RAW)
+    for choice in layouts:
+        if "=" not in choice:
+            raise MigrateError(f"expected --layout SCOPE=NAME. Received: {choice}")
+    chosen = dict(choice.rsplit("=", 1) for choice in layouts)
+    found = survey_for(checkpoint.entries, chosen, averages or RAW)
     survey.require_cells(found, checkpoint.prefix, whole=whole)
     return checkpoint, found
 
@@ -204,7 +226,7 @@ def _show(*things):
 
 
 def _inspect(options):
-    checkpoint, found = _open(options.ckpt, whole=False)
+    checkpoint, found = _open(options.ckpt, options.layout, whole=False)
     from migrate import report
 
     if options.json:
@@ -230,11 +252,14 @@ def _show_inspection(checkpoint, found):
                 *((rnn.scope, rnn.kind) if number == 0 else ("", "")),
                 cell.scope,
                 cell.layout,
-                *map(str, (cell.input_dim, cell.units, cell.max_bn_steps, cell.dtype)),
+                *map(str, (cell.input_dim, cell.units, cell.max_bn_steps or "-")),
+                cell.dtype,
             )
     _show(f"{checkpoint.prefix}: {len(checkpoint.entries)} variables", cells)
     for problem in found.problems:
         _show(f"Half a cell: {problem}")
+    for note in found.notes:
+        _show(f"Left as it is: {note}")
     kinds = Counter(name.rpartition("/")[2] for name in found.slots)
     if kinds:
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
@@ -250,7 +275,7 @@ def _show_inspection(checkpoint, found):
 
 
 def _convert(options):
-    checkpoint, found = _open(options.ckpt, averages=options.averages)
+    checkpoint, found = _open(options.ckpt, options.layout, averages=options.averages)
     formats = dict.fromkeys(name for names in options.format or () for name in names)
     made = _write(
         checkpoint,
@@ -270,7 +295,9 @@ def _settings(options):
 
     if options.activation is not None:
         activation_named(options.activation)
-    return Settings(options.epsilon, options.decay, options.activation)
+    return Settings(
+        options.epsilon, options.decay, options.activation, options.forget_bias
+    )
 
 
 def _write(checkpoint, found, out, settings, **options):
@@ -285,7 +312,8 @@ def _show_conversion(made, out):
     files = _table(("file", "left"), ("holds", "left"))
     for rnn in made["rnns"]:
         sizes = ", ".join(
-            f"D {c['input_dim']}, H {c['units']}, M {c['max_bn_steps']}"
+            f"D {c['input_dim']}, H {c['units']}"
+            + (f", M {c['max_bn_steps']}" if c["max_bn_steps"] else "")
             for c in rnn["cells"][:1]
         )
         for file in rnn["files"].values():
@@ -306,7 +334,7 @@ def _show_conversion(made, out):
             f"{made['moving_averages']} variables with moving averages (--averages)"
         )
     assumed = {
-        f"{name} {item['value']} (--{name})"
+        f"{name} {item['value']} (--{name.replace('_', '-')})"
         for rnn in made["rnns"]
         for name, item in rnn["settings"].items()
         if item["assumed"]
@@ -383,10 +411,10 @@ def _show_verdict(proof, tolerance):
         ("", "left"),
     )
     for result in results:
-        same = not result.differing
+        same = "same bits" if result.steps else "weights: same bits"
         table.add_row(
             result.scope,
-            "same bits" if same else f"{len(result.differing)} results differ",
+            f"{len(result.differing)} results differ" if result.differing else same,
             *(f"{difference:.1e}" for difference in result.layer.values()),
             "equal" if result.equal(tolerance) else "DIFFERENT",
         )
@@ -400,10 +428,12 @@ def _show_verdict(proof, tolerance):
         shown = ", ".join(proof.variables[:5])
         _show(f"{len(proof.variables)} other variables differ: {shown}")
     verdict = "Equal" if proof.equal(tolerance) else "Different"
+    bits = "the bits of the TensorFlow 1 graph step by step, and its values"
+    if not all(result.steps for result in results):
+        bits = "the values of the TensorFlow 1 graph, or of its equations in float64,"
     _show(
-        f"{verdict}: {len(results) - len(different)} of {len(results)} cells give the "
-        f"bits of the TensorFlow 1 graph step by step, and its values within "
-        f"{tolerance:g} as a layer."
+        f"{verdict}: {len(results) - len(different)} of {len(results)} cells give "
+        f"{bits} within {tolerance:g} as a layer."
     )
     return 0 if proof.equal(tolerance) else 1
 

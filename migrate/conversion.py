@@ -102,6 +102,10 @@ class Conversion(Mapping):
         path = os.path.join(self.out, VARIABLES + self._arrays.suffix)
         return self._arrays.variable(path, name, self.entries[name])
 
+    def folded(self, cell):
+        """By v1 name, what is kept of a cell beside its Keras weights."""
+        return {name: self.kept(name) for name in folded_variables(cell)}
+
     def __getitem__(self, name):
         if name not in self.entries:
             raise KeyError(name)
@@ -118,8 +122,8 @@ class Conversion(Mapping):
         for cell, target in zip(
             rnn.cells, cells_of(self.model(rnn.scope)), strict=True
         ):
-            originals = {name: self.kept(name) for name in folded_variables(cell)}
-            variables |= v1_variables(cell, weights_of(target), originals, settings)
+            weights = weights_of(target)
+            variables |= v1_variables(cell, weights, self.folded(cell), settings)
         return variables
 
     def __iter__(self):

@@ -30,6 +30,7 @@ def inspection(checkpoint, found) -> dict:
             if item.parts
         },
         "problems": list(found.problems),
+        "notes": list(found.notes),
     }
 
 
