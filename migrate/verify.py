@@ -188,7 +188,8 @@ def _require_shapes(rnn, conversion, model):
     expected = [(cell.units, cell.max_bn_steps, cell.input_dim) for cell in rnn.cells]
     if sizes != expected:
         raise MigrateError(
-            f"{conversion.files[rnn.scope]} was made from another checkpoint: its cells have (H, M, D) "
+            f"{conversion.files[rnn.scope]} was made from another checkpoint: its "
+            "cells have (H, M, D) "
             f"{sizes}, those under {rnn.scope} have {expected}"
         )
 
