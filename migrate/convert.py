@@ -247,6 +247,8 @@ def _layer(cell, weights, chosen, **options):
         return BNLSTM(
             weights.units,
             weights.max_bn_steps,
+            padding=layout_of(cell).padding(cell),  # nothing changes unasked
+            affine_per_step=weights.affine_per_step,
             activation=chosen["activation"],
             momentum=chosen["decay"],
             epsilon=chosen["epsilon"],

@@ -111,7 +111,7 @@ def misfits(target, scope, layout, weights) -> list[str]:
     problems = []
     options = ["units"]
     if wanted == "BNLSTM":
-        options.append("max_bn_steps")
+        options += ["max_bn_steps", "affine_per_step"]
     for what in options:
         if getattr(target, what) != getattr(weights, what):
             problems.append(
