@@ -30,6 +30,9 @@ SCENARIOS = (
 )
 # A file of another make, by 1.15.5: V1 format in three shards; copied whole.
 SHARDS = ("v1_shards",)
+# Checkpoints of other makes, by 1.15.5, without what it computed: V2 format in three
+# shards; an embedding in three parts, moving averages, Adam's slots.
+CHECKPOINTS = ("partitioned_and_averaged", "shards")
 
 
 def kept(key):
@@ -51,6 +54,9 @@ def main(argv):
         source = f"{argv[0]}/tf-1.15.5"
         for path in [f"{source}/{name}.npz", *glob.glob(f"{source}/ckpt/{name}-*")]:
             shutil.copyfile(path, f"{HERE}/tf-1.15.5{path[len(source) :]}")
+    for name in CHECKPOINTS:
+        for path in glob.glob(f"{argv[0]}/tf-1.15.5/ckpt/{name}.*"):
+            shutil.copyfile(path, f"{HERE}/tf-1.15.5/ckpt/{os.path.basename(path)}")
     for version in VERSIONS:
         source, target = (f"{top}/tf-{version}" for top in (argv[0], HERE))
         os.makedirs(f"{target}/ckpt", exist_ok=True)
