@@ -246,7 +246,11 @@ def test_half_a_cell_beside_a_whole_one(tmp_path, capfd):
     np.testing.assert_array_equal(
         layer.cell.export_weights().kernel, variables["good/BNLSTMCell/W_xh"]
     )
-    assert "other is not a whole" in _fails(capfd, "convert", prefix, tmp_path / "out")
+    out = tmp_path / "out"
+    assert "other is not a whole" in _fails(capfd, "convert", prefix, out)
+    whole = checkpoints.write(tmp_path / "whole", checkpoints.cell("good/BNLSTMCell"))
+    assert main(["convert", whole, str(out)]) == 0
+    assert "other is not a whole" in _fails(capfd, "verify", prefix, out)
 
 
 def test_a_shape_that_does_not_fit(tmp_path, capfd):

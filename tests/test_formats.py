@@ -55,12 +55,20 @@ def _there_and_back(prefix, folder, formats=FORMATS, averages="raw"):
 
 
 CKPT = goldens.FOLDER / "tf-1.15.5" / "ckpt"
-FEW = ("bidirectional", "v1_shards", "partitioned_and_averaged", "shards")
 
 
-@pytest.mark.parametrize("name", FEW)
-def test_there_and_back(name, tmp_path):
-    _there_and_back(CKPT / name, tmp_path)
+@pytest.mark.parametrize(
+    ("name", "formats"),
+    [
+        ("bidirectional", FORMATS),
+        ("partitioned_and_averaged", ("weights.h5", "npz")),
+        ("shards", ("tf",)),
+        ("v1_shards", ("safetensors",)),
+    ],
+)
+def test_there_and_back(name, formats, tmp_path):
+    """The slow tests below take every file to every format."""
+    _there_and_back(CKPT / name, tmp_path, formats)
 
 
 @pytest.mark.slow
