@@ -121,6 +121,7 @@ def read(path) -> dict:
             and made["averages"] in CHOICES
             and made["formats"]
             and all(isinstance(name, str) for name in made["formats"])
+            and all(map(_is_file, made["others"]))
             and all(_is_network(rnn, made["formats"]) for rnn in made["rnns"])
             and all(_is_tensor(row) for row in made["tensors"])
         )
@@ -134,7 +135,10 @@ def read(path) -> dict:
 def files(made) -> set[str]:
     """The files that a conversion's report names (of a TensorFlow checkpoint, the
     prefix)."""
-    return {place["file"] for row in made["tensors"] for place in row["places"]}
+    return {
+        *made["others"],
+        *(f for rnn in made["rnns"] for f in rnn["files"].values()),
+    }
 
 
 _KINDS = {"activation": str}  # the other settings are numbers
