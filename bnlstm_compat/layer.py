@@ -617,10 +617,12 @@ class BNLSTM(keras.layers.RNN):
     def _starting_state(self, x, initial_state):
         """``(h, c, step)``, and whether every row is known to begin at step 0."""
         fresh = initial_state is None and not self.stateful
+        # Known where it can be: loops over unknown shapes are hard to convert.
+        batch = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
         if initial_state is None:
             initial_state = self.states
         if initial_state is None:
-            initial_state = self.get_initial_state(tf.shape(x)[0])
+            initial_state = self.get_initial_state(batch)
         initial_state = list(initial_state)
         if len(initial_state) not in (2, 3):
             raise ValueError(
@@ -631,7 +633,7 @@ class BNLSTM(keras.layers.RNN):
         h, c = (tf.cast(state, x.dtype) for state in initial_state[:2])
         dtype = tf.as_dtype(self.cell.input_moving_mean.dtype)
         if len(initial_state) == 2:
-            return (h, c, tf.zeros([tf.shape(x)[0], 1], dtype)), True
+            return (h, c, tf.zeros([batch, 1], dtype)), True
         step = tf.convert_to_tensor(initial_state[2])
         if not fresh:
             _require_countable(step.dtype, self.max_bn_steps)

@@ -208,7 +208,7 @@ def test_a_mask_that_is_not_right_padded_is_refused(function, mask):
     with pytest.raises(
         (ValueError, tf.errors.InvalidArgumentError), match="pad at the end instead"
     ):
-        call(tf.ones([2, 3, D]), mask=tf.constant(mask, tf.bool), training=True)
+        call(tf.ones([2, 3, D]), mask=tf.cast(mask, tf.bool), training=True)
     np.testing.assert_array_equal(layer.cell.input_moving_mean, 0)
 
 

@@ -1,0 +1,182 @@
+"""One scenario of several devices; prints largest differences as JSON.
+
+Two replicas have half of a batch each; they are compared with one replica that has all
+of it, in a layer of the same weights.
+"""
+
+import json
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from bnlstm_compat import BNLSTM, spec
+from layers import B, D, H, M, T, mask_of, random_weights
+
+ROWS = 2 * B
+# Both halves have a row that runs to the end; one of the halves' is alone there.
+LENGTHS = np.array([3, 6, 1, 5, 6, 6, 2, 4])
+CASES = {
+    "full": ({}, None),
+    "masked": ({"zero_output_for_mask": True}, LENGTHS),
+    "v1": ({"padding": "v1"}, LENGTHS),
+}
+
+
+def batch():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((ROWS, T, D)).astype(np.float32)
+    target = rng.standard_normal((ROWS, T, H)).astype(np.float32)
+    return x, target
+
+
+def layer_of(**options):
+    layer = BNLSTM(H, M, return_sequences=True, **options)
+    layer.build((None, T, D))
+    layer.cell.import_weights(random_weights())
+    return layer
+
+
+def one_pass(layer, x, mask, target):
+    """Outputs, and gradients of the mean over the whole batch."""
+    with tf.GradientTape() as tape:
+        outputs = layer(x, mask=mask, training=True)
+        loss = tf.reduce_sum((outputs - target) ** 2) / ROWS
+    variables = [getattr(layer.cell, name).value for name in spec.TRAINABLE]
+    return outputs, tape.gradient(loss, variables)
+
+
+def statistics(layer):
+    return [
+        tf.convert_to_tensor(getattr(layer.cell, name)).numpy()
+        for name in spec.STATISTICS
+    ]
+
+
+def distance(ones, others):
+    return max(
+        float(np.abs(a - b).max() / max(1e-30, np.abs(b).max()))
+        for a, b in zip(ones, others, strict=True)
+    )
+
+
+def passes(strategy, options, lengths):
+    """One pass under the strategy: all outputs, summed gradients, statistics."""
+    x, target = batch()
+    mask = mask_of(np.full(ROWS, T) if lengths is None else lengths, T)
+    with strategy.scope():
+        layer = layer_of(**options)
+    count = strategy.num_replicas_in_sync
+
+    def part(array):
+        def of(context):
+            size = ROWS // count
+            start = context.replica_id_in_sync_group * size
+            return tf.constant(array[start : start + size])
+
+        return strategy.experimental_distribute_values_from_function(of)
+
+    @tf.function
+    def run(x, mask, target):
+        def replica(x, mask, target):
+            given = None if lengths is None else mask
+            outputs, gradients = one_pass(layer, x, given, target)
+            context = tf.distribute.get_replica_context()
+            return outputs, context.all_reduce("sum", gradients)
+
+        return strategy.run(replica, (x, mask, target))
+
+    outputs, gradients = run(part(x), part(mask), part(target))
+    local = strategy.experimental_local_results
+    gradients = [local(g)[0].numpy() for g in gradients]
+    outputs = strategy.gather(outputs, axis=0).numpy()
+    return outputs, gradients, statistics(layer)
+
+
+def compare(strategy, names):
+    found = {"replicas": strategy.num_replicas_in_sync}
+    x, target = batch()
+    for name in names:
+        options, lengths = CASES[name]
+        whole = layer_of(**options)
+        mask = None if lengths is None else mask_of(lengths, T)
+        outputs, gradients = one_pass(whole, x, mask, target)
+        mine = passes(strategy, {**options, "synchronized": True}, lengths)
+        found[name] = {
+            "outputs": distance([mine[0]], [outputs.numpy()]),
+            "gradients": distance(mine[1], [g.numpy() for g in gradients]),
+            "statistics": distance(mine[2], statistics(whole)),
+        }
+    *_, mine = passes(strategy, {}, None)
+    halves = []
+    for half in (x[:B], x[B:]):
+        layer = layer_of()
+        layer(half, training=True)
+        halves.append(statistics(layer))
+    means = [(a + b) / 2 for a, b in zip(*halves, strict=True)]
+    found["mean"], found["apart"] = distance(mine, means), distance(*halves)
+    return found
+
+
+def fitted(strategy):
+    """One step of ``fit`` instead: what it moves weights by stands for gradients."""
+    found = {"replicas": strategy.num_replicas_in_sync}
+    x, target = batch()
+
+    def fit(options, lengths, x, target):
+        inputs = [keras.Input((T, D)), keras.Input((T,), dtype="int32")]
+        layer = layer_of(**options)
+        mask = None if lengths is None else inputs[1]
+        # The product drops the mask: a masked loss is a mean over each replica's own.
+        outputs = 1.0 * layer(inputs[0], mask=mask)
+        model = keras.Model(inputs, outputs)
+        model.compile(keras.optimizers.SGD(1.0), "mse")
+        full = np.full(len(x), T) if lengths is None else lengths
+        given = [x, mask_of(full, T).astype(np.int32)]
+        model.fit(given, target, batch_size=len(x), shuffle=False, verbose=0)
+        before = random_weights()
+        moved = [
+            tf.convert_to_tensor(getattr(layer.cell, n)).numpy() - getattr(before, n)
+            for n in spec.TRAINABLE
+        ]
+        return moved, statistics(layer)
+
+    for name, (options, lengths) in CASES.items():
+        expected = fit(options, lengths, x, target)
+        with strategy.scope():
+            actual = fit({**options, "synchronized": True}, lengths, x, target)
+        found[name] = {
+            what: distance(a, b)
+            for what, a, b in zip(
+                ("gradients", "statistics"), actual, expected, strict=True
+            )
+        }
+    with strategy.scope():
+        _, mine = fit({}, None, x, target)
+    halves = [
+        fit({}, None, x[part], target[part])[1] for part in np.split(np.arange(ROWS), 2)
+    ]
+    means = [(a + b) / 2 for a, b in zip(*halves, strict=True)]
+    found["mean"], found["apart"] = distance(mine, means), distance(*halves)
+    return found
+
+
+def main(argv):
+    """Runs the scenario ``argv[0]``."""
+    (scenario,) = argv
+    if scenario == "workers":
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        found = compare(strategy, ["full", "masked"])
+    else:
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        logical = [tf.config.LogicalDeviceConfiguration()] * 2
+        tf.config.set_logical_device_configuration(cpu, logical)
+        strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+        found = fitted(strategy) if scenario == "fit" else compare(strategy, CASES)
+    print(json.dumps(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,67 @@
+"""Several devices: each scenario in a process with devices of its own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WORKER = Path(__file__).parent / "distribute_worker.py"
+ROOT = str(WORKER.parent.parent)
+
+
+def _start(scenario, **environment):
+    return subprocess.Popen(
+        [sys.executable, str(WORKER), scenario],
+        env={**os.environ, "PYTHONPATH": ROOT, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _finish(process):
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err[-3000:]
+    return json.loads(out.splitlines()[-1])
+
+
+@pytest.mark.parametrize("scenario", ["loop", "fit"])
+def test_two_replicas(scenario):
+    """MirroredStrategy over two logical CPUs."""
+    found = _finish(_start(scenario))
+    assert found["replicas"] == 2
+    # One replica with the whole batch: outputs, gradients and statistics.
+    for name in ("masked", "v1", "full"):
+        for what, distance in found[name].items():
+            assert distance < 1e-5, (name, what)
+    # Without synchronisation, statistics are the replicas' mean, and really differ.
+    assert found["mean"] < 1e-6
+    assert found["apart"] > 1e-3
+
+
+def test_two_workers():
+    """MultiWorkerMirroredStrategy: two processes, a custom loop."""
+    ports = []
+    for _ in range(2):
+        with socket.socket() as probe:
+            probe.bind(("localhost", 0))
+            ports.append(probe.getsockname()[1])
+    workers = [f"localhost:{port}" for port in ports]
+    cluster = {"cluster": {"worker": workers}}
+    processes = [
+        _start(
+            "workers",
+            TF_CONFIG=json.dumps({**cluster, "task": {"type": "worker", "index": i}}),
+        )
+        for i in range(2)
+    ]
+    for found in map(_finish, processes):
+        assert found["replicas"] == 2
+        for name in ("masked", "full"):
+            for what, distance in found[name].items():
+                assert distance < 1e-5, (name, what)
+        assert found["mean"] < 1e-6
