@@ -361,7 +361,7 @@ def test_an_unexpected_fault_is_one_line_unless_asked_for(source, capfd, monkeyp
     def fault(*_):
         raise ZeroDivisionError("by\nzero")
 
-    monkeypatch.setattr("migrate.survey.survey", fault)
+    monkeypatch.setattr("migrate.averages.survey", fault)
     assert "ZeroDivisionError: by zero" in _fails(capfd, "inspect", source)
     with pytest.raises(ZeroDivisionError):
         main(["--traceback", "inspect", str(source)])
@@ -382,7 +382,7 @@ def _edit_report(out, activation=None, **values):
         (lambda out: shutil.rmtree(out), "not a folder that convert made"),
         (lambda out: (out / "report.json").write_text("{"), "cannot be read"),
         (lambda out: _edit_report(out, settings=None), "cannot be read"),
-        (lambda out: _edit_report(out, file=None), "cannot be read"),
+        (lambda out: _edit_report(out, files=None), "cannot be read"),
         (lambda out: _edit_report(out, activation="no"), "Received: no"),
         (lambda out: (out / "epochs.keras").unlink(), "cannot be opened"),
         (lambda out: (out / "epochs.keras").write_bytes(b"PK"), "cannot be opened"),
