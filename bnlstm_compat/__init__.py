@@ -8,6 +8,7 @@ Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025.
 """
 
 from bnlstm_compat.layer import BNLSTM, BNLSTMCell
+from bnlstm_compat.reverse import ReverseSequences
 from bnlstm_compat.weights import BNLSTMWeights
 
-__all__ = ["BNLSTM", "BNLSTMCell", "BNLSTMWeights"]
+__all__ = ["BNLSTM", "BNLSTMCell", "BNLSTMWeights", "ReverseSequences"]

@@ -1,11 +1,12 @@
 """Reading TensorFlow 1 checkpoints: the only place that does.
 
 V2 format (``NAME.index`` and ``NAME.data-*``) and V1 format (one file, or shards named
-``NAME-?????-of-*``), through TensorFlow's own reader, which checks every checksum of
-what it reads.
+``NAME-?????-of-*``). Not through TensorFlow's own reader, which believes hostile files;
+here every checksum and every size is checked before it is used.
 """
 
 import glob
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -14,7 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from migrate import index
 from migrate.errors import MigrateError
+from migrate.table import crc32c, unmask, varint
 
 # A part of a V2 checkpoint: index, graph or data.
 _V2_PART = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
@@ -22,21 +25,28 @@ _V2_PART = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
 _V1_SHARD = re.compile(r"-(\d{5}|\?{5})-of-(\d{5})$")
 # The file that names a folder's checkpoints.
 _STATE = "checkpoint"
+# Where a SavedModel keeps its variables.
+_SAVED_VARIABLES = os.path.join("variables", "variables")
 
 
 class Entry(NamedTuple):
-    """A variable's shape and dtype name, known without reading its values."""
+    """What is known of a variable without reading its values.
+
+    ``shape``; ``dtype``, TensorFlow's name of it; ``parts``: where the variable was
+    partitioned, the (start, length) for each dimension of each part.
+    """
 
     shape: tuple[int, ...]
     dtype: str
+    parts: tuple[index.Slice, ...] = ()
 
 
 def find_prefix(path: str) -> str:
     """The checkpoint's prefix for what a person typed.
 
     Args:
-      path: a prefix, one of a checkpoint's files, or a folder with a ``checkpoint``
-        file that names the latest (or that file).
+      path: a prefix, one of a checkpoint's files, a folder with a ``checkpoint`` file
+        that names the latest (or that file), or a SavedModel's folder.
 
     Returns:
       What TensorFlow's readers take: ``NAME``, or ``NAME-?????-of-0000N`` for the
@@ -49,7 +59,8 @@ def find_prefix(path: str) -> str:
     if os.path.basename(path) == _STATE and os.path.isfile(path):
         path = os.path.dirname(path) or "."
     if os.path.isdir(path):
-        return _latest(path)
+        saved = os.path.join(path, _SAVED_VARIABLES)
+        return saved if os.path.isfile(saved + ".index") else _latest(path)
     found = _as_prefix(_V2_PART.sub("", path))
     if found is None:
         raise MigrateError(
@@ -117,31 +128,31 @@ class Checkpoint(Mapping):
     """
 
     def __init__(self, path):
+        self.prefix = find_prefix(path)
+        try:
+            self._v2 = os.path.isfile(self.prefix + ".index")
+            if self._v2:
+                self._variables, count = index.read_v2(self.prefix + ".index")
+                self._files = self._shards(count)
+            else:
+                self._files = self.files()
+                if _V1_SHARD.search(self.prefix):
+                    self._require_count(int(self.prefix[-5:]), self._files)
+                self._variables, self._tables = index.read_v1(self._files)
+            entries = {
+                name: self._entry(self._variables[name])
+                for name in sorted(self._variables)
+            }
+        except _ERRORS as error:
+            raise self._damaged(error) from error
+        self.entries = MappingProxyType(entries)
+
+    @staticmethod
+    def _entry(variable):
         import tensorflow as tf
 
-        self.prefix = find_prefix(path)
-        self._require_shards()
-        # What TensorFlow's reader raises for damaged files, by kind of damage.
-        self._errors = (
-            tf.errors.OpError,
-            IndexError,
-            MemoryError,
-            RuntimeError,
-            TypeError,
-            ValueError,
-        )
-        try:
-            self._reader = tf.train.load_checkpoint(self.prefix)
-            shapes = self._reader.get_variable_to_shape_map()
-            dtypes = self._reader.get_variable_to_dtype_map()
-        except self._errors as error:
-            raise self._damaged(error) from error
-        self.entries = MappingProxyType(
-            {
-                name: Entry(tuple(shapes[name]), dtypes[name].name.removesuffix("_ref"))
-                for name in sorted(shapes)
-            }
-        )
+        parts = tuple(sorted(p.slice for p in variable.pieces if p.slice))
+        return Entry(variable.shape, tf.as_dtype(variable.dtype).name, parts)
 
     def files(self) -> list[str]:
         """The checkpoint's files."""
@@ -155,20 +166,18 @@ class Checkpoint(Mapping):
             *sorted(glob.glob(names + ".data-?????-of-?????")),
         ]
 
-    def _require_shards(self):
-        """Every shard must be there: TensorFlow misses some only when it reads."""
-        files = self.files()
-        if _V1_SHARD.search(self.prefix):
-            shards, count = files, int(self.prefix[-5:])
-        elif os.path.isfile(self.prefix + ".index"):
-            shards = [name for name in files if ".data-" in name]
-            count = int(shards[-1][-5:]) if shards else 1
-        else:
-            return
-        if len(shards) != count:
-            raise self._damaged(
-                f"{len(shards)} of its {count} data files are there: "
-                + (", ".join(map(os.path.basename, shards)) or "none")
+    def _shards(self, count):
+        """The data files of a V2 checkpoint; each must be there."""
+        found = [name for name in self.files() if ".data-" in name]
+        expected = [f"{self.prefix}.data-{i:05d}-of-{count:05d}" for i in range(count)]
+        self._require_count(count, [name for name in expected if name in found])
+        return expected
+
+    def _require_count(self, count, there):
+        if len(there) != count:
+            raise ValueError(
+                f"{len(there)} of its {count} data files are there: "
+                + (", ".join(map(os.path.basename, there)) or "none")
             )
 
     def _damaged(self, error, name=None):
@@ -183,12 +192,102 @@ class Checkpoint(Mapping):
         if name not in self.entries:
             raise KeyError(name)
         try:
-            return np.asarray(self._reader.get_tensor(name))
-        except self._errors as error:
+            return self._read(self._variables[name], self.entries[name])
+        except _ERRORS as error:
             raise self._damaged(error, name) from error
+
+    def _read(self, variable, entry):
+        """A new array of a variable's values."""
+        import tensorflow as tf
+
+        dtype = np.dtype(tf.as_dtype(variable.dtype).as_numpy_dtype)
+        if dtype.names:  # TensorFlow's quantised ones: integers in a wrapping
+            dtype = dtype[0]
+        read = self._piece_v2 if self._v2 else self._piece_v1
+        if not entry.parts:
+            (piece,) = variable.pieces
+            return read(piece, variable, dtype, entry.shape)
+        self._require_cover(entry)
+        whole = np.empty(entry.shape, dtype)
+        for piece in variable.pieces:
+            place = tuple(slice(start, start + size) for start, size in piece.slice)
+            shape = [size for _, size in piece.slice]
+            whole[place] = read(piece, variable, dtype, shape)
+        return whole
+
+    def _require_cover(self, entry):
+        """Parts that fill the whole; as they do not overlap, their sizes tell."""
+        sizes = [math.prod(length for _, length in part) for part in entry.parts]
+        if sum(sizes) != math.prod(entry.shape) or len(set(entry.parts)) != len(sizes):
+            raise ValueError("its parts are not its whole")
+
+    def _piece_v1(self, piece, variable, dtype, shape):
+        import tensorflow as tf
+
+        values = index.values_v1(self._tables[piece.file], piece)
+        values.dtype = variable.dtype
+        values.tensor_shape.CopyFrom(tf.TensorShape(shape).as_proto())
+        return tf.make_ndarray(values).view(dtype)
+
+    def _piece_v2(self, piece, _, dtype, shape):
+        if not 0 <= piece.file < len(self._files):
+            raise ValueError("it names a data file that is not there")
+        count = math.prod(shape)
+        with open(self._files[piece.file], "rb") as stream:
+            room = os.fstat(stream.fileno()).st_size
+            if not 0 <= piece.offset <= piece.offset + piece.size <= room:
+                raise ValueError(f"{os.path.basename(stream.name)} is cut off")
+            text = dtype.kind == "O"
+            if count > piece.size or (
+                not text and count * dtype.itemsize != piece.size
+            ):
+                raise ValueError("its size does not fit its shape")
+            stream.seek(piece.offset)
+            raw = np.fromfile(stream, np.uint8, piece.size)
+        if raw.size != piece.size:
+            raise ValueError("the file changed while it was read")
+        if text:
+            return _strings(raw.tobytes(), count, piece.crc).reshape(shape)
+        raw.flags.writeable = False
+        _require_crc(crc32c(raw), piece.crc)
+        raw.flags.writeable = True
+        return raw.view(dtype).reshape(shape)
 
     def __iter__(self):
         return iter(self.entries)
 
     def __len__(self):
         return len(self.entries)
+
+
+# What damaged files end in: our own complaints, and Python's at what they ask for.
+_ERRORS = (OSError, ValueError, TypeError, KeyError, MemoryError, OverflowError)
+
+
+def _require_crc(crc, stored):
+    if crc != unmask(stored):
+        raise ValueError("a checksum is wrong")
+
+
+def _strings(raw, count, stored):
+    """An array of ``count`` strings: their lengths, a checksum of these, the strings.
+
+    Both checksums are of the lengths as numbers of four bytes, or eight where needed.
+    """
+    lengths, place = [], 0
+    for _ in range(count):
+        length, place = varint(raw, place)
+        lengths.append(length)
+    crc = crc32c(
+        b"".join(n.to_bytes(4 if n < 1 << 32 else 8, "little") for n in lengths)
+    )
+    checksum, place = raw[place : place + 4], place + 4
+    _require_crc(crc, int.from_bytes(checksum, "little"))
+    if place + sum(lengths) != len(raw):
+        raise ValueError("its size does not fit its strings")
+    _require_crc(crc32c(raw[place:], crc32c(checksum, crc)), stored)
+    array = np.empty(count, object)
+    for number, length in enumerate(lengths):
+        array[number] = raw[place : place + length]
+        place += length
+    return array

@@ -62,18 +62,52 @@ def _parser():
             "ckpt", metavar="CKPT", help="prefix such as model.ckpt-1000, or its folder"
         )
 
+    def averages(sub):
+        sub.add_argument(
+            "--averages",
+            choices=("raw", "averaged"),
+            help="where variables have moving averages, which of the two become the "
+            "cells' weights (default raw)",
+        )
+
+    def layouts(sub):
+        sub.add_argument(
+            "--layout",
+            metavar="SCOPE=NAME",
+            action="append",
+            default=[],
+            help="the layout of the cell under SCOPE, where that is ambiguous; may be "
+            "given several times",
+        )
+
     sub = command("inspect", _inspect, "list the cells and variables of a checkpoint")
     checkpoint(sub)
     sub.add_argument("--json", action="store_true", help="print JSON")
+    layouts(sub)
 
     sub = command("convert", _convert, "write Keras models and the other variables")
     checkpoint(sub)
     sub.add_argument("out", metavar="OUT", help="folder to make")
     sub.add_argument("--force", action="store_true", help="replace an earlier OUT")
+    sub.add_argument(
+        "--format",
+        action="append",
+        type=_formats,
+        metavar="NAME[,NAME...]",
+        help=f"of the RNNs: {', '.join(_FORMATS)} (default keras); npz and safetensors "
+        "also of the other variables",
+    )
+    averages(sub)
     assumed = "not in a checkpoint; default: what the cell's layout has"
     sub.add_argument("--epsilon", type=_number(0, None), help=assumed)
     sub.add_argument("--decay", type=_number(0, 1), help=assumed)
     sub.add_argument("--activation", help=f"a Keras name; {assumed}")
+    sub.add_argument(
+        "--forget-bias",
+        type=float,
+        help=f"of TensorFlow's own LSTM cells, added when they ran; {assumed}",
+    )
+    layouts(sub)
 
     sub = command("verify", _verify, "prove that a conversion equals its checkpoint")
     checkpoint(sub)
@@ -84,11 +118,37 @@ def _parser():
         help="largest relative difference of the layer (default 1e-5)",
     )
 
+    sub = command("revert", _revert, "write a conversion back as a v1 checkpoint")
+    sub.add_argument("out", metavar="OUT", help="the folder that convert made")
+    sub.add_argument("ckpt", metavar="CKPT", help="prefix of the checkpoint to write")
+    sub.add_argument(
+        "--format", choices=_FORMATS, help="which to read (default: the first there is)"
+    )
+
+    sub = command("diff", _diff, "compare two checkpoints or conversions")
+    for which in ("a", "b"):
+        sub.add_argument(which, metavar=which.upper(), help="checkpoint or conversion")
+    sub.add_argument("--json", action="store_true", help="print JSON")
+
     sub = command(
         "demo", _demo, "inspect, convert and verify a checkpoint of TF 1.15.5"
     )
     sub.add_argument("--keep", metavar="DIR", help="keep what was made, in this folder")
     return parser
+
+
+# As in ``writers.MODELS``, which is not imported before it is needed.
+_FORMATS = ("keras", "weights.h5", "tf", "safetensors", "npz")
+
+
+def _formats(text):
+    names = [name.strip().removeprefix(".") for name in text.split(",")]
+    unknown = [name for name in names if name not in _FORMATS]
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"expected formats out of {', '.join(_FORMATS)}. Received: {unknown[0]!r}"
+        )
+    return names
 
 
 def _number(smallest, below):
@@ -121,16 +181,25 @@ def _progress(title):
         yield update
 
 
-def _open(ckpt, *, whole=True):
-    """The checkpoint and its survey; it has cells, if ``whole`` no half ones."""
+def _open(ckpt, layouts=(), *, averages=None, whole=True):
+    """The checkpoint and its survey; it has cells, if ``whole`` no half ones.
+
+    ``layouts`` holds what ``--layout`` was given: SCOPE=NAME; ``averages`` what
+    ``--averages`` was.
+    """
     from migrate import quiet
 
     quiet.start_tensorflow()
     from migrate import survey
+    from migrate.averages import RAW, survey_for
     from migrate.checkpoint import Checkpoint
 
     checkpoint = Checkpoint(ckpt)
-    found = survey.survey(checkpoint.entries)
+    for choice in layouts:
+        if "=" not in choice:
+            raise MigrateError(f"expected --layout SCOPE=NAME. Received: {choice}")
+    chosen = dict(choice.rsplit("=", 1) for choice in layouts)
+    found = survey_for(checkpoint.entries, chosen, averages or RAW)
     survey.require_cells(found, checkpoint.prefix, whole=whole)
     return checkpoint, found
 
@@ -157,7 +226,7 @@ def _show(*things):
 
 
 def _inspect(options):
-    checkpoint, found = _open(options.ckpt, whole=False)
+    checkpoint, found = _open(options.ckpt, options.layout, whole=False)
     from migrate import report
 
     if options.json:
@@ -183,11 +252,14 @@ def _show_inspection(checkpoint, found):
                 *((rnn.scope, rnn.kind) if number == 0 else ("", "")),
                 cell.scope,
                 cell.layout,
-                *map(str, (cell.input_dim, cell.units, cell.max_bn_steps, cell.dtype)),
+                *map(str, (cell.input_dim, cell.units, cell.max_bn_steps or "-")),
+                cell.dtype,
             )
     _show(f"{checkpoint.prefix}: {len(checkpoint.entries)} variables", cells)
     for problem in found.problems:
         _show(f"Half a cell: {problem}")
+    for note in found.notes:
+        _show(f"Left as it is: {note}")
     kinds = Counter(name.rpartition("/")[2] for name in found.slots)
     if kinds:
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
@@ -203,8 +275,17 @@ def _show_inspection(checkpoint, found):
 
 
 def _convert(options):
-    checkpoint, found = _open(options.ckpt)
-    made = _write(checkpoint, found, options.out, _settings(options), options.force)
+    checkpoint, found = _open(options.ckpt, options.layout, averages=options.averages)
+    formats = dict.fromkeys(name for names in options.format or () for name in names)
+    made = _write(
+        checkpoint,
+        found,
+        options.out,
+        _settings(options),
+        force=options.force,
+        averages=options.averages,
+        formats=tuple(formats),
+    )
     _show_conversion(made, options.out)
     return 0
 
@@ -214,43 +295,97 @@ def _settings(options):
 
     if options.activation is not None:
         activation_named(options.activation)
-    return Settings(options.epsilon, options.decay, options.activation)
+    return Settings(
+        options.epsilon, options.decay, options.activation, options.forget_bias
+    )
 
 
-def _write(checkpoint, found, out, settings, force):
+def _write(checkpoint, found, out, settings, **options):
     from migrate import writers
 
+    given = {name: value for name, value in options.items() if value}
     with _progress("Converting") as update:
-        return writers.write(
-            out, checkpoint, found, settings, force=force, progress=update
-        )
+        return writers.write(out, checkpoint, found, settings, progress=update, **given)
 
 
 def _show_conversion(made, out):
     files = _table(("file", "left"), ("holds", "left"))
     for rnn in made["rnns"]:
         sizes = ", ".join(
-            f"D {c['input_dim']}, H {c['units']}, M {c['max_bn_steps']}"
+            f"D {c['input_dim']}, H {c['units']}"
+            + (f", M {c['max_bn_steps']}" if c["max_bn_steps"] else "")
             for c in rnn["cells"][:1]
         )
-        files.add_row(rnn["file"], f"{rnn['scope']}: {rnn['kind']}, {sizes}")
-    others = [tensor for tensor in made["tensors"] if tensor["as"] == tensor["name"]]
-    files.add_row(
-        "variables.safetensors", f"{len(others)} other variables, as they were"
-    )
+        for file in rnn["files"].values():
+            files.add_row(file, f"{rnn['scope']}: {rnn['kind']}, {sizes}")
+    for file in made["others"]:
+        count = sum(
+            place["file"] == file for row in made["tensors"] for place in row["places"]
+        )
+        files.add_row(file, f"{count} other variables, as they were")
     files.add_row("report.json", f"where each of {len(made['tensors'])} tensors went")
     _show(f"Wrote {out}", files)
-    left = [tensor for tensor in made["tensors"] if tensor["file"] is None]
-    for tensor in left:
-        _show(f"Not written: {tensor['name']} ({tensor['reason']})")
+    joined = [row["name"] for row in made["tensors"] if "parts" in row]
+    if joined:
+        _show(f"Joined from their partitions: {', '.join(joined)}")
+    if made["moving_averages"]:
+        _show(
+            f"The cells have the {made['averages']} values of "
+            f"{made['moving_averages']} variables with moving averages (--averages)"
+        )
     assumed = {
-        f"{name} {item['value']} (--{name})"
+        f"{name} {item['value']} (--{name.replace('_', '-')})"
         for rnn in made["rnns"]
         for name, item in rnn["settings"].items()
         if item["assumed"]
     }
     if assumed:
         _show(f"Assumed, for a checkpoint does not say: {', '.join(sorted(assumed))}")
+
+
+def _revert(options):
+    from migrate import quiet
+
+    quiet.start_tensorflow()
+    from migrate import revert
+
+    with _progress("Reverting") as update:
+        made = revert.revert(
+            options.out, options.ckpt, kind=options.format, progress=update
+        )
+    _show(f"Wrote {options.ckpt}: {len(made.names)} variables")
+    if made.changed:
+        shown = ", ".join(made.changed[:5]) + (", ..." if made.changed[5:] else "")
+        _show(f"{len(made.changed)} have changed since the conversion: {shown}")
+    else:
+        _show("All have the bits of the checkpoint that was converted.")
+    return 0
+
+
+def _diff(options):
+    from migrate import quiet
+
+    quiet.start_tensorflow()
+    from migrate import diff
+
+    with _progress("Comparing") as update:
+        found = diff.diff(options.a, options.b, progress=update)
+    if options.json:
+        print(json.dumps([item._asdict() for item in found], indent=1))
+    else:
+        _show_differences(found)
+    return int(bool(found))
+
+
+def _show_differences(found):
+    if not found:
+        _show("Equal: the same variables, to the bit.")
+        return
+    table = _table(("variable", "left"), ("", "left"), ("largest difference", "right"))
+    for item in found:
+        largest = "" if item.largest is None else f"{item.largest:.1e}"
+        table.add_row(_one_line(item.name), _one_line(item.how), largest)
+    _show(table, f"Different: {len(found)} variables.")
 
 
 def _verify(options):
@@ -276,10 +411,10 @@ def _show_verdict(proof, tolerance):
         ("", "left"),
     )
     for result in results:
-        same = not result.differing
+        same = "same bits" if result.steps else "weights: same bits"
         table.add_row(
             result.scope,
-            "same bits" if same else f"{len(result.differing)} results differ",
+            f"{len(result.differing)} results differ" if result.differing else same,
             *(f"{difference:.1e}" for difference in result.layer.values()),
             "equal" if result.equal(tolerance) else "DIFFERENT",
         )
@@ -292,14 +427,13 @@ def _show_verdict(proof, tolerance):
     if proof.variables:
         shown = ", ".join(proof.variables[:5])
         _show(f"{len(proof.variables)} other variables differ: {shown}")
-    if proof.not_carried:
-        shown = ", ".join(proof.not_carried[:5])
-        _show(f"{len(proof.not_carried)} variables are not in the output: {shown}")
     verdict = "Equal" if proof.equal(tolerance) else "Different"
+    bits = "the bits of the TensorFlow 1 graph step by step, and its values"
+    if not all(result.steps for result in results):
+        bits = "the values of the TensorFlow 1 graph, or of its equations in float64,"
     _show(
-        f"{verdict}: {len(results) - len(different)} of {len(results)} cells give the "
-        f"bits of the TensorFlow 1 graph step by step, and its values within "
-        f"{tolerance:g} as a layer."
+        f"{verdict}: {len(results) - len(different)} of {len(results)} cells give "
+        f"{bits} within {tolerance:g} as a layer."
     )
     return 0 if proof.equal(tolerance) else 1
 
@@ -366,7 +500,7 @@ def _carry_over(ckpt, out):
         "Convert: a Keras model for each RNN, every other variable in a file, and a "
         "report of where each tensor went.\n"
     )
-    _show_conversion(_write(checkpoint, found, out, Settings(), False), out)
+    _show_conversion(_write(checkpoint, found, out, Settings()), out)
     _show(
         "\nVerify: the old graph on the checkpoint against the new layers, on the same "
         "random input, in inference and training, with full and random lengths.\n"

@@ -81,7 +81,7 @@ def accuracies(folder, out) -> tuple[float, float, float]:
     """
     test = np.load(os.path.join(folder, "test.npz"))
     model = keras.saving.load_model(os.path.join(out, file_name("rnn")))
-    head = load_file(os.path.join(out, VARIABLES))
+    head = load_file(os.path.join(out, VARIABLES + ".safetensors"))
     last = model.predict(test["x"], verbose=0)[:, -1]
     logits = last @ head["W"] + head["b"]
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -1,9 +1,15 @@
-"""What is said about a checkpoint and a conversion, as plain data for JSON."""
+"""What is said about a checkpoint and a conversion, as plain data for JSON.
+
+docs/reports.md has the schemas.
+"""
 
 import importlib.metadata
 import json
+import os
 
-FORMAT = 1
+from migrate.averages import CHOICES, averages_in
+
+FORMAT = 2
 
 
 def inspection(checkpoint, found) -> dict:
@@ -14,19 +20,31 @@ def inspection(checkpoint, found) -> dict:
         "variables": len(checkpoint.entries),
         "rnns": [network(rnn) for rnn in found.rnns],
         "optimizer_slots": dict(found.slots),
+        "moving_averages": averages_in(found, checkpoint.entries),
         "other_variables": {
-            name: {
-                "shape": list(checkpoint.entries[name].shape),
-                "dtype": checkpoint.entries[name].dtype,
-            }
-            for name in found.others
+            name: entry(checkpoint.entries[name]) for name in found.others
+        },
+        "partitioned": {
+            name: entry(item)["parts"]
+            for name, item in checkpoint.entries.items()
+            if item.parts
         },
         "problems": list(found.problems),
+        "notes": list(found.notes),
     }
 
 
+def entry(item) -> dict:
+    """A ``checkpoint.Entry``: shape, dtype, and parts if it was partitioned."""
+    told = {"shape": list(item.shape), "dtype": item.dtype}
+    if item.parts:
+        told["parts"] = [[list(extent) for extent in part] for part in item.parts]
+    return told
+
+
 def network(rnn) -> dict:
-    """An RNN: scope, kind, and for each cell scope, layout, D, H, M and dtype."""
+    """An RNN: scope, kind, and for each cell scope, layout, D, H, M, dtype and the v1
+    names of its variables."""
     return {
         "scope": rnn.scope,
         "kind": rnn.kind,
@@ -38,21 +56,26 @@ def network(rnn) -> dict:
                 "units": cell.units,
                 "max_bn_steps": cell.max_bn_steps,
                 "dtype": cell.dtype,
+                "variables": dict(cell.variables),
             }
             for cell in rnn.cells
         ],
     }
 
 
-def conversion(checkpoint, rnns, settings, tensors) -> dict:
+def conversion(
+    checkpoint, settings, *, averages, averaged, formats, others, rnns, tensors
+) -> dict:
     """What ``convert`` did.
 
     Args:
       checkpoint: the source.
-      rnns: pairs of an RNN and the name of its file.
       settings: the ``convert.Settings`` asked for.
-      tensors: for each source tensor its name, shape, dtype, the file it went to, and
-        its name there; the file is None, with a reason, for what was not written.
+      averages: of moving averages, "raw" or "averaged"; averaged: how many variables of
+        cells have one. formats: names of formats.
+      others: files of what is no part of a cell.
+      rnns: pairs of an RNN and its files by format.
+      tensors: a row for each source tensor: where it went, by which rule, checksum.
     """
     return {
         "format": FORMAT,
@@ -61,10 +84,14 @@ def conversion(checkpoint, rnns, settings, tensors) -> dict:
             name: importlib.metadata.version(name)
             for name in ("tensorflow", "keras", "numpy")
         },
+        "formats": list(formats),
+        "averages": averages,
+        "moving_averages": averaged,
+        "others": others,
         "rnns": [
             {
                 **network(rnn),
-                "file": file,
+                "files": files,
                 "settings": {
                     name: {
                         "value": value,
@@ -73,7 +100,7 @@ def conversion(checkpoint, rnns, settings, tensors) -> dict:
                     for name, value in settings.resolve(rnn.cells[0]).items()
                 },
             }
-            for rnn, file in rnns
+            for rnn, files in rnns
         ],
         "tensors": tensors,
     }
@@ -89,11 +116,14 @@ def read(path) -> dict:
     with open(path, encoding="utf-8") as stream:
         made = json.load(stream)
     try:
-        good = made["format"] == FORMAT and all(
-            isinstance(rnn["scope"], str)
-            and isinstance(rnn["file"], str)
-            and all(_is_setting(rnn["settings"][name], kind) for name, kind in _KINDS)
-            for rnn in made["rnns"]
+        good = (
+            made["format"] == FORMAT
+            and made["averages"] in CHOICES
+            and made["formats"]
+            and all(isinstance(name, str) for name in made["formats"])
+            and all(map(_is_file, made["others"]))
+            and all(_is_network(rnn, made["formats"]) for rnn in made["rnns"])
+            and all(_is_tensor(row) for row in made["tensors"])
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not a report of convert") from error
@@ -102,8 +132,45 @@ def read(path) -> dict:
     return made
 
 
-_KINDS = (("epsilon", (int, float)), ("decay", (int, float)), ("activation", str))
+def files(made) -> set[str]:
+    """The files that a conversion's report names (of a TensorFlow checkpoint, the
+    prefix)."""
+    return {
+        *made["others"],
+        *(f for rnn in made["rnns"] for f in rnn["files"].values()),
+    }
 
 
-def _is_setting(item, kind):
-    return isinstance(item["value"], kind) and isinstance(item["assumed"], bool)
+_KINDS = {"activation": str}  # the other settings are numbers
+
+
+def _is_network(rnn, formats):
+    return (
+        isinstance(rnn["scope"], str)
+        and sorted(rnn["files"]) == sorted(formats)
+        and all(map(_is_file, rnn["files"].values()))
+        and all(
+            isinstance(item["value"], _KINDS.get(name, (int, float)))
+            and isinstance(item["assumed"], bool)
+            for name, item in rnn["settings"].items()
+        )
+        and all(
+            isinstance(cell["scope"], str) and isinstance(cell["layout"], str)
+            for cell in rnn["cells"]
+        )
+    )
+
+
+def _is_tensor(row):
+    return (
+        isinstance(row["name"], str)
+        and isinstance(row["dtype"], str)
+        and isinstance(row["sha256"], str)
+        and all(isinstance(size, int) and size >= 0 for size in row["shape"])
+        and all(_is_file(place["file"]) for place in row["places"])
+    )
+
+
+def _is_file(name):
+    """A file inside the conversion's folder, and in no other."""
+    return isinstance(name, str) and name == os.path.basename(name) and name != ".."

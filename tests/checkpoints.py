@@ -21,6 +21,16 @@ def write(prefix, variables):
     return str(prefix)
 
 
+def write_v1(prefix, variables, slices=None, shard=""):
+    """Writes one file of the V1 format, perhaps a shard with parts of variables."""
+    tf.raw_ops.SaveSlices(
+        filename=f"{prefix}{shard}",
+        tensor_names=list(variables),
+        shapes_and_slices=slices or [""] * len(variables),
+        data=[tf.convert_to_tensor(value) for value in variables.values()],
+    )
+
+
 def cell(scope, input_dim=D, units=H, max_bn_steps=M, seed=0, dtype=np.float32):
     """A cell's 13 variables, by v1 name, with random values."""
     rng = np.random.default_rng(seed)

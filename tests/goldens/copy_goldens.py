@@ -1,4 +1,4 @@
-"""Copies the per-step goldens from the shared folder, without what is redundant.
+"""Copies goldens of cells from the shared folder, without what is redundant.
 
     python tests/goldens/copy_goldens.py SHARED/golden
 
@@ -30,6 +30,19 @@ SCENARIOS = (
 )
 # A file of another make, by 1.15.5: V1 format in three shards; copied whole.
 SHARDS = ("v1_shards",)
+# Checkpoints of other makes, by 1.15.5, without what it computed: V2 format in three
+# shards; an embedding in three parts, moving averages, Adam's slots.
+CHECKPOINTS = ("partitioned_and_averaged", "shards")
+# Other layouts, by 1.15.5; without gradients and optimizer slots.
+LAYOUTS = (
+    "aged_olavhn",
+    "comment_dynamic",
+    "comment_static",
+    "float64",
+    "fork_names",
+    "olavhn",
+    "olavhn_plain_lstm",
+)
 
 
 def kept(key):
@@ -45,24 +58,50 @@ def kept(key):
     return True
 
 
+def kept_of_layout(key):
+    """Whether an array of another layout's golden is copied."""
+    kind, _, name = key.partition("|")
+    slot = name.rpartition("\\")[2].startswith(("Adam", "beta", "global_step"))
+    return kind in ("meta", "in", "out") or (
+        kind == "v0" and (not slot or name.endswith("\\beta"))
+    )
+
+
+def copy_checkpoint(source, target, name):
+    """Copies the files of one checkpoint."""
+    for file in os.listdir(f"{source}/ckpt"):
+        if file.split(".")[0] == name:
+            shutil.copyfile(f"{source}/ckpt/{file}", f"{target}/ckpt/{file}")
+            os.chmod(f"{target}/ckpt/{file}", 0o644)
+
+
+def copy_arrays(source, target, name, keep):
+    """Copies the arrays of one golden that ``keep`` says."""
+    arrays = np.load(f"{source}/{name}.npz")
+    np.savez_compressed(
+        f"{target}/{name}.npz", **{key: arrays[key] for key in arrays if keep(key)}
+    )
+
+
 def main(argv):
     """Copies from the folder ``argv[0]``."""
+    for name in LAYOUTS:
+        source, target = f"{argv[0]}/tf-1.15.5", f"{HERE}/tf-1.15.5"
+        copy_arrays(source, target, name, kept_of_layout)
+        copy_checkpoint(source, target, name)
     for name in SHARDS:
         source = f"{argv[0]}/tf-1.15.5"
         for path in [f"{source}/{name}.npz", *glob.glob(f"{source}/ckpt/{name}-*")]:
             shutil.copyfile(path, f"{HERE}/tf-1.15.5{path[len(source) :]}")
+    for name in CHECKPOINTS:
+        for path in glob.glob(f"{argv[0]}/tf-1.15.5/ckpt/{name}.*"):
+            shutil.copyfile(path, f"{HERE}/tf-1.15.5/ckpt/{os.path.basename(path)}")
     for version in VERSIONS:
         source, target = (f"{top}/tf-{version}" for top in (argv[0], HERE))
         os.makedirs(f"{target}/ckpt", exist_ok=True)
         for name in SCENARIOS:
-            arrays = np.load(f"{source}/{name}.npz")
-            np.savez_compressed(
-                f"{target}/{name}.npz",
-                **{key: arrays[key] for key in arrays if kept(key)},
-            )
-            for file in os.listdir(f"{source}/ckpt"):
-                if file.split(".")[0] == name:
-                    shutil.copyfile(f"{source}/ckpt/{file}", f"{target}/ckpt/{file}")
+            copy_arrays(source, target, name, kept)
+            copy_checkpoint(source, target, name)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,132 @@
+"""Reading checkpoints of every make: against TensorFlow's own reader, and damaged."""
+
+import glob
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import checkpoints
+import golden as goldens
+from migrate.checkpoint import Checkpoint
+
+_OWN = sorted(
+    {
+        path.partition(".index")[0]
+        for path in glob.glob(str(goldens.FOLDER / "*" / "ckpt" / "*.index"))
+    }
+    | set(glob.glob(str(goldens.FOLDER / "*" / "ckpt" / "v1_format")))
+    | set(glob.glob(str(goldens.FOLDER / "*" / "ckpt" / "v1_shards-00000-*")))
+)
+
+
+def _expect_as_tensorflow_reads(prefix):
+    ours = Checkpoint(prefix)
+    reader = tf.train.load_checkpoint(ours.prefix)
+    assert {name: list(entry.shape) for name, entry in ours.entries.items()} == (
+        reader.get_variable_to_shape_map()
+    )
+    for name, dtype in reader.get_variable_to_dtype_map().items():
+        assert ours.entries[name].dtype == dtype.name
+        expected, found = reader.get_tensor(name), ours[name]
+        expected = np.asarray(expected, object if dtype == tf.string else None)
+        assert found.dtype == expected.dtype
+        assert found.shape == expected.shape
+        if found.dtype == object:
+            assert found.tolist() == expected.tolist()
+        else:
+            assert found.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("prefix", _OWN)
+def test_as_tensorflow_reads(prefix):
+    _expect_as_tensorflow_reads(prefix)
+
+
+DTYPES = (
+    "float16 bfloat16 float32 float64 complex64 complex128 bool int8 uint8 int16 "
+    "uint16 int32 uint32 int64 uint64 qint8 quint8 qint16 quint16 qint32"
+).split()
+
+
+def every_dtype():
+    """A tensor of every dtype that TensorFlow 1 saves, strings too, some empty."""
+    raw = np.random.default_rng(0).integers(0, 2, 96, np.uint8)
+    tensors = {}
+    for name in DTYPES:
+        dtype = tf.as_dtype(name)
+        carrier = tf.as_dtype(f"uint{8 * dtype.size}" if dtype.size <= 8 else dtype)
+        for more, content in (("", raw), ("/empty", raw[:0])):
+            array = tf.constant(content.view(carrier.as_numpy_dtype))
+            if name == "bool":
+                array = tf.cast(array, tf.bool)
+            tensors[name + more] = (
+                array if dtype == array.dtype else tf.bitcast(array, dtype)
+            )
+    tensors["strings"] = tf.constant([[b"", b"\0\xff"], [b"word" * 99, b"x"]])
+    tensors["string"] = tf.constant("scalar")
+    tensors["no strings"] = tf.zeros([0, 3], tf.string)
+    return tensors
+
+
+def test_every_dtype(tmp_path):
+    prefix = checkpoints.write(tmp_path / "m", every_dtype())
+    _expect_as_tensorflow_reads(prefix)
+
+
+@pytest.mark.parametrize("shape", [(5,), (300, 2), (3, 70_000), (1, 20_000_000)])
+def test_parts_of_every_size(tmp_path, shape):
+    """Also starts and lengths that take several bytes in a part's key."""
+    whole = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
+    cut = (shape[-1] + 1) // 3
+    spec = " ".join(map(str, shape))
+    specs = [
+        f"{spec} {'-:' * (len(shape) - 1)}{place}"
+        for place in (f"0,{cut}", f"{cut},{shape[-1] - cut}")
+    ]
+    prefix = str(tmp_path / "m")
+    tf.raw_ops.SaveV2(
+        prefix=prefix,
+        tensor_names=["a\0b", "a\0b"],
+        shape_and_slices=specs,
+        tensors=[whole[..., :cut], whole[..., cut:]],
+    )
+    _expect_as_tensorflow_reads(prefix)
+    assert len(Checkpoint(prefix).entries["a\0b"].parts) == 2
+
+
+# TensorFlow's writer of the V1 format knows these.
+V1_DTYPES = (
+    "float16 float32 float64 complex64 complex128 bool int8 uint8 int16 uint16 int32 "
+    "int64 qint8 quint8 qint32"
+).split()
+
+
+def test_every_dtype_in_the_v1_format(tmp_path):
+    tensors = every_dtype()
+    names = [*V1_DTYPES, "strings", "string"]
+    checkpoints.write_v1(tmp_path / "m", {name: tensors[name] for name in names})
+    # Not all of these can TensorFlow's own Python reader read in this format.
+    found = Checkpoint(tmp_path / "m")
+    expected = Checkpoint(checkpoints.write(tmp_path / "v2", tensors))
+    for name in names:
+        assert found.entries[name] == expected.entries[name]
+        assert found[name].dtype == expected[name].dtype
+        assert found[name].tolist() == expected[name].tolist()
+
+
+def test_parts_in_the_v1_format(tmp_path):
+    whole = np.arange(35, dtype=np.int32).reshape(7, 5)
+    checkpoints.write_v1(
+        tmp_path / "m", {"part": whole[:3]}, ["7 5 0,3:-"], "-00000-of-00002"
+    )
+    checkpoints.write_v1(
+        tmp_path / "m", {"part": whole[3:]}, ["7 5 3,4:-"], "-00001-of-00002"
+    )
+    found = Checkpoint(tmp_path / "m")  # which TensorFlow's own does not read
+    assert found["part"].dtype == np.int32
+    np.testing.assert_array_equal(found["part"], whole)
+    assert found.entries["part"].parts == (
+        ((0, 3), (0, 5)),
+        ((3, 4), (0, 5)),
+    )
