@@ -104,6 +104,10 @@ class BNLSTMCell(keras.layers.Layer):
         self.epsilon = epsilon
         self.state_size = [self.units, self.units, 1]
         self.output_size = self.units
+        #: While set, each pass normalises with the batch's moments and hands them to
+        #: it, as ``(rows [T], values [T], mean, variance)``, instead of updating the
+        #: statistics: see ``recalibration``.
+        self.collector = None
 
     def build(self, input_shape):
         """Creates the weights, in the order of ``spec.WEIGHTS``."""
@@ -176,7 +180,10 @@ class BNLSTMCell(keras.layers.Layer):
         h, c, step = states
         w = self.tensors()
         row = ops.row_of(step, self.max_bn_steps)
-        update = training and not _is_keras_probe()
+        collect = self.collector
+        training = training or collect is not None
+        update = training and collect is None and not _is_keras_probe()
+        collected = {}, {}
 
         def statistics(site, z):
             means = getattr(self, f"{site}_moving_mean")
@@ -187,6 +194,8 @@ class BNLSTMCell(keras.layers.Layer):
                     tf.gather(w[table.name], row) for table in (means, variances)
                 )
             moments = ops.batch_moments(z, 0, dtype)
+            for found, moment in zip(collected, moments, strict=True):
+                found[site] = moment[None]
             if update:
                 for table, moment in zip((means, variances), moments, strict=True):
                     old = tf.gather(w[table.name], row)
@@ -204,6 +213,8 @@ class BNLSTMCell(keras.layers.Layer):
             activation=self.activation,
             epsilon=self.epsilon,
         )
+        if collect is not None and not _is_keras_probe():
+            collect(row[None], tf.shape(inputs)[:1], *collected)
         return h, [h, c, step + 1]
 
     def get_config(self):
@@ -303,6 +314,8 @@ class BNLSTM(keras.layers.RNN):
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Runs all steps: see ``ops.sequence``."""
         cell = self.cell
+        collect = cell.collector
+        training = training or collect is not None
         lengths = None if mask is None else _lengths(mask)
         x = sequences
         if self.go_backwards:
@@ -318,7 +331,10 @@ class BNLSTM(keras.layers.RNN):
             zero_output=self.zero_output_for_mask,
             unroll=self.unroll,
         )
-        if moments is not None:
+        if collect is not None:
+            values = tf.fill(tf.shape(moments.rows), tf.shape(x)[0])
+            collect(moments.rows, values, moments.mean, moments.variance)
+        elif moments is not None:
             for site in spec.SITES:
                 for kind, batch in (
                     ("mean", moments.mean[site]),
