@@ -2,21 +2,9 @@
 before TensorFlow starts; prints "equal" if it gives what the halves of the batches
 give without a strategy."""
 
-import os
-import sys
-from pathlib import Path
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 import keras
 import numpy as np
 import tensorflow as tf
-
-cpus = tf.config.list_physical_devices("CPU")[:1]
-tf.config.set_logical_device_configuration(
-    cpus[0], [tf.config.LogicalDeviceConfiguration()] * 2
-)
 
 import bnlstm_compat
 from bnlstm_compat import BNLSTM, spec
@@ -40,6 +28,10 @@ def statistics(model):
 
 
 def main():
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0],
+        [tf.config.LogicalDeviceConfiguration()] * 2,
+    )
     rows = np.random.default_rng(0).normal(size=(77, M, D)).astype("float32")
     # The last batch, of 5 rows, is split into 3 and 2.
     halves = [rows[start : start + 4] for start in range(0, 72, 4)]

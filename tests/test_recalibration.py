@@ -1,5 +1,6 @@
 """Recalibrated statistics against NumPy, for every kind of model; what is refused."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -274,11 +275,16 @@ def test_widened_models_infer_alike_then_have_a_row_a_step():
     assert bnlstm_compat.widen(wide, 3).layers[1].max_bn_steps == 9
 
 
+@pytest.mark.slow
 def test_strategies():
     """Two replicas give moments of their own, whichever way the model was made."""
-    worker = Path(__file__).parent / "recalibration_worker.py"
+    here = Path(__file__).parent
     done = subprocess.run(
-        [sys.executable, worker], capture_output=True, text=True, check=False
+        [sys.executable, here / "recalibration_worker.py"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(here.parent)},
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.split()[-1] == "equal"
