@@ -23,7 +23,17 @@ def layers_in(model) -> list:
     """
     if not isinstance(model, keras.layers.Layer):
         raise ValueError(f"Expected a Keras layer or model. Received: model={model!r}")
-    return list(model._flatten_layers())
+    found = {}
+
+    def visit(layer):
+        if id(layer) not in found:
+            found[id(layer)] = layer
+            # Not _flatten_layers: it gives the layers inside a layer back to front.
+            for inner in layer._layers:
+                visit(inner)
+
+    visit(model)
+    return list(found.values())
 
 
 def cells_in(model) -> list[Found]:

@@ -30,6 +30,21 @@ SCENARIOS = (
 )
 # A file of another make, by 1.15.5: V1 format in three shards; copied whole.
 SHARDS = ("v1_shards",)
+# Statistics grown from (0, 1), by 1.15.5: checkpoints, with inputs, lengths, meta.note
+# (what is wrong), and the gap between the outputs recorded with population and with
+# batch statistics in place of the outputs.
+AGED = tuple(
+    f"aged_{name}"
+    for name in (
+        "beyond",
+        "constant",
+        "healthy",
+        "lengths",
+        "long_table",
+        "olavhn",
+        "young",
+    )
+)
 
 
 def kept(key):
@@ -51,6 +66,18 @@ def main(argv):
         source = f"{argv[0]}/tf-1.15.5"
         for path in [f"{source}/{name}.npz", *glob.glob(f"{source}/ckpt/{name}-*")]:
             shutil.copyfile(path, f"{HERE}/tf-1.15.5{path[len(source) :]}")
+    for name in AGED:
+        source, target = f"{argv[0]}/tf-1.15.5", f"{HERE}/tf-1.15.5"
+        arrays = np.load(f"{source}/{name}.npz")
+        population = arrays["out|inference|outputs"].astype(float)
+        batch = arrays["out|batch|outputs"].astype(float)
+        np.savez_compressed(
+            f"{target}/{name}.npz",
+            **{key: arrays[key] for key in ("meta", "in|x", "in|lengths")},
+            gap=np.sqrt(((population - batch) ** 2).mean() / (batch**2).mean()),
+        )
+        for path in glob.glob(f"{source}/ckpt/{name}.*"):
+            shutil.copyfile(path, f"{target}{path[len(source) :]}")
     for version in VERSIONS:
         source, target = (f"{top}/tf-{version}" for top in (argv[0], HERE))
         os.makedirs(f"{target}/ckpt", exist_ok=True)
