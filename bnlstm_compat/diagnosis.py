@@ -25,12 +25,13 @@ LEFT = 0.03
 VARIANCE = 1e-5
 #: How far a row may be from the straight line through the two before it, in standard
 #: deviations (root mean square over features, median of the three sites). The last
-#: row, mixed from several steps: .47; last rows without a fault: at most .08.
+#: row, mixed from several steps: .47; last rows without a fault: at most .07.
 LAST_ROW = 0.2
 #: The same for the other rows, which rise and bend at the start: at most .27.
 BEND = 0.5
-#: A bend must also be so many times the usual one of its table: 4.4 in the mixed row;
-#: tables drawn at random bend everywhere alike, at most 1.9 times.
+#: A bend must also be so many times the usual one of its table (the lower quartile of
+#: the rows from START on): 4.6 in the mixed row; tables that were drawn at random bend
+#: everywhere alike, at most 1.8 times.
 UNUSUAL = 2.5
 #: Step in the logarithm of the variance between neighbours (median over features):
 #: a factor of ten. Without a fault: at most 1 from row 1 on.
@@ -381,7 +382,7 @@ def _report_bends(report, mean, variance, usable):
     whole[:START] = False
     inner = whole.copy()
     inner[-1] = False
-    usual = np.median(bends[inner]) if inner.any() else 0.0
+    usual = np.quantile(bends[inner], 0.25) if inner.any() else 0.0
     unusual = whole & (bends >= UNUSUAL * usual)
     mixed = bool(inner.any() and unusual[-1] and bends[-1] >= LAST_ROW)
     logs = [np.log(np.maximum(variance[s], VARIANCE)) for s in spec.SITES]
