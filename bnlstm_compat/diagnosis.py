@@ -180,19 +180,20 @@ def _cells(source, padding):
     # Here, so that arrays are diagnosed without TensorFlow's layers.
     from bnlstm_compat.cells import cells_in
 
-    return [
-        (
-            name,
-            cell.export_weights(),
-            {
-                "momentum": cell.momentum,
-                "epsilon": cell.epsilon,
-                "activation": lambda z, cell=cell: np.asarray(cell.activation(z)),
-                "padding": padding or getattr(layer or cell, "padding", "v1"),
-            },
-        )
-        for name, cell, layer in cells_in(source)
-    ]
+    found = []
+    for name, cell, _ in cells_in(source):
+        settings = {
+            what: getattr(cell, what) for what in ("momentum", "epsilon", "overflow")
+        }
+        for what in ("activation", "recurrent_activation"):
+            settings[what] = _plain(getattr(cell, what))
+        settings["padding"] = padding or cell.padding
+        found.append((name, cell.export_weights(), settings))
+    return found
+
+
+def _plain(activation):
+    return lambda z: np.asarray(activation(z))
 
 
 def _fitting(x, weights):
@@ -213,8 +214,7 @@ def _gap(weights, x, lengths, settings):
             x,
             lengths=lengths,
             training=training,
-            activation=settings["activation"],
-            epsilon=settings["epsilon"],
+            **{name: value for name, value in settings.items() if name != "momentum"},
         ).outputs
         for training in (False, True)
     )

@@ -231,7 +231,7 @@ def _moments(model, cells, dataset, batch_size, forward, verbose):
     def run(batch):
         found = [[] for _ in cells]
         for (_, cell, _), passes in zip(cells, found, strict=True):
-            cell.collector = lambda *moments, passes=passes: passes.append(moments)
+            cell.collector = passes.append
         try:
             forward(model, batch)
         finally:
@@ -239,9 +239,9 @@ def _moments(model, cells, dataset, batch_size, forward, verbose):
                 cell.collector = None
         return found
 
-    # Inside keras.layers.RNN a cell runs in a loop, out of which no tensor can be
-    # taken from a graph.
-    if all(layer is not None for _, _, layer in cells):
+    # Out of the loop in which keras.layers.RNN runs a cell no tensor can be taken from
+    # a graph, and there a stateful layer cannot tell at which step its rows are.
+    if all(layer is not None and not layer.stateful for _, _, layer in cells):
         run = tf.function(run, reduce_retracing=True)
     source, total, spread = _batches(dataset, batch_size, strategy)
     bar = keras.utils.Progbar(total) if verbose else None

@@ -17,6 +17,12 @@ MOMENTUM = 0.95
 GAMMA = 0.1
 
 
+#: What lengths mean: see ``BNLSTM``.
+PADDINGS = ("masked", "v1")
+#: What steps beyond ``max_bn_steps`` do to the last row of the statistics.
+OVERFLOWS = ("update", "keep")
+
+
 @dataclass(frozen=True)
 class Weight:
     """One weight: its name, symbolic shape, whether it is trained, what it is."""
@@ -26,10 +32,27 @@ class Weight:
     trainable: bool
     meaning: str
 
-    def shape(self, input_dim: int, units: int, max_bn_steps: int) -> tuple[int, ...]:
+    @property
+    def kind(self) -> str:
+        """One of "kernel", "gamma", "beta", "mean" or "variance"."""
+        return self.name.rpartition("_")[2]
+
+    @property
+    def affine(self) -> bool:
+        """Whether it is a scale or an offset, which may have a row for each step."""
+        return self.kind in ("gamma", "beta")
+
+    def shape(
+        self,
+        input_dim: int,
+        units: int,
+        max_bn_steps: int,
+        affine_per_step: bool = False,
+    ) -> tuple[int, ...]:
         """Shape for D = ``input_dim``, H = ``units``, M = ``max_bn_steps``."""
         sizes = {"D": input_dim, "H": units, "4H": 4 * units, "M": max_bn_steps}
-        return tuple(sizes[axis] for axis in self.axes)
+        axes = ("M", *self.axes) if affine_per_step and self.affine else self.axes
+        return tuple(sizes[axis] for axis in axes)
 
 
 def _statistics(site: str, size: str) -> tuple[Weight, Weight]:
@@ -61,3 +84,7 @@ TRAINABLE = tuple(weight.name for weight in WEIGHTS if weight.trainable)
 #: Where batch normalisation stands in the cell.
 SITES = ("recurrent", "input", "cell")
 STATISTICS = tuple(weight.name for weight in WEIGHTS if not weight.trainable)
+AFFINE = tuple(weight.name for weight in WEIGHTS if weight.affine)
+#: With bias-corrected averages, the number of updates [M] that each row has had; the
+#: last weight, and only then there.
+COUNT = "moving_count"

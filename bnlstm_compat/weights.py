@@ -15,7 +15,8 @@ class BNLSTMWeights:
     ``recurrent_kernel`` [H,4H]; ``recurrent_gamma``, ``recurrent_beta``,
     ``input_gamma`` [4H]; ``cell_gamma``, ``cell_beta`` [H]; the population statistics
     ``{recurrent,input}_moving_{mean,variance}`` [M,4H] and
-    ``cell_moving_{mean,variance}`` [M,H]. Gates in the order f, i, o, j.
+    ``cell_moving_{mean,variance}`` [M,H]. Gates in the order f, i, o, j. Scales and
+    offsets may have a row for each step instead: [M,4H] and [M,H], all of them.
 
     Raises:
       ValueError: if a shape does not fit the others, or the arrays are not all
@@ -48,7 +49,9 @@ class BNLSTMWeights:
         ]
         if not problems:
             expected = {
-                w.name: w.shape(self.input_dim, self.units, self.max_bn_steps)
+                w.name: w.shape(
+                    self.input_dim, self.units, self.max_bn_steps, self.affine_per_step
+                )
                 for w in spec.WEIGHTS
             }
             problems = [
@@ -67,7 +70,12 @@ class BNLSTMWeights:
 
     def _ranks(self):
         return [
-            (w.name, getattr(self, w.name).shape, len(w.axes)) for w in spec.WEIGHTS
+            (
+                w.name,
+                getattr(self, w.name).shape,
+                len(w.axes) + (w.affine and self.affine_per_step),
+            )
+            for w in spec.WEIGHTS
         ]
 
     @property
@@ -84,6 +92,11 @@ class BNLSTMWeights:
     def max_bn_steps(self) -> int:
         """M."""
         return self.recurrent_moving_mean.shape[0]
+
+    @property
+    def affine_per_step(self) -> bool:
+        """Whether scales and offsets have a row for each step."""
+        return self.input_gamma.ndim == 2
 
     @property
     def dtype(self) -> np.dtype:

@@ -204,6 +204,8 @@ def build_rnn(rnn, checkpoint: Checkpoint, settings: Settings) -> keras.Sequenti
             BNLSTM(
                 source.units,
                 source.max_bn_steps,
+                padding="v1",  # nothing changes unasked
+                affine_per_step=source.affine_per_step,
                 activation=chosen["activation"],
                 momentum=chosen["decay"],
                 epsilon=chosen["epsilon"],

@@ -64,6 +64,7 @@ def test_same_bits(name):
         cell = BNLSTMCell(
             weights.units,
             weights.max_bn_steps,
+            padding="v1",
             activation=golden.activation,
             momentum=golden.decay,
         )

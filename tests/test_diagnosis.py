@@ -161,15 +161,17 @@ def test_layers_and_models():
     model = keras.Sequential(
         [
             keras.Input((None, 4)),
-            keras.layers.Bidirectional(BNLSTM(8, 10, return_sequences=True)),
-            BNLSTM(3, 10),
+            keras.layers.Bidirectional(
+                BNLSTM(8, 10, return_sequences=True, name="low")
+            ),
+            BNLSTM(3, 10, name="top"),
         ]
     )
     found = bnlstm_compat.diagnose(model)
     assert [one.name for one in found] == [
-        "forward_bnlstm",
-        "backward_bnlstm",
-        "bnlstm_1",
+        "forward_low",
+        "backward_low",
+        "top",
     ]
     for one in found:
         assert _faults(one) == {"never updated": list(range(10))}

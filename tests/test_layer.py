@@ -1,5 +1,8 @@
 """The layers as Keras layers: configuration, saving, shapes, states, cost in T."""
 
+import inspect
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -11,14 +14,37 @@ from bnlstm_compat import BNLSTM, BNLSTMCell, BNLSTMWeights, ops, reference, spe
 B, T, D, H, M = 4, 6, 3, 5, 4
 OPTIONS = {
     "activation": "relu",
+    "recurrent_activation": "hard_sigmoid",
+    "kernel_initializer": keras.initializers.Constant(0.5),
+    "recurrent_initializer": keras.initializers.Identity(0.5),
+    "beta_initializer": "ones",
+    "gamma_initializer": keras.initializers.Constant(0.3),
+    "unit_forget_bias": False,
+    "kernel_regularizer": keras.regularizers.L2(0.1),
+    "recurrent_regularizer": keras.regularizers.L1(0.2),
+    "beta_regularizer": keras.regularizers.L2(0.3),
+    "gamma_regularizer": keras.regularizers.L1(0.4),
+    "kernel_constraint": keras.constraints.MaxNorm(1.5),
+    "recurrent_constraint": keras.constraints.NonNeg(),
+    "beta_constraint": keras.constraints.UnitNorm(),
+    "gamma_constraint": keras.constraints.NonNeg(),
+    "activity_regularizer": keras.regularizers.L2(0.5),
+    "dropout": 0.1,
+    "recurrent_dropout": 0.2,
+    "seed": 7,
     "momentum": 0.5,
     "epsilon": 1e-3,
+    "padding": "v1",
+    "overflow": "keep",
+    "bias_correction": True,
+    "affine_per_step": True,
+    "synchronized": True,
     "return_sequences": True,
     "return_state": True,
     "go_backwards": True,
     "stateful": True,
     "unroll": True,
-    "zero_output_for_mask": False,
+    "zero_output_for_mask": True,
     "name": "other",
     "trainable": False,
     "dtype": "float64",
@@ -49,18 +75,34 @@ def filled(**options):
     return layer
 
 
-def test_config_round_trip_of_every_argument():
-    layer = BNLSTM(H, M, **OPTIONS)
-    default = BNLSTM(H, M).get_config()
-    config = layer.get_config()
-    for name in OPTIONS:
+def _arguments(cls):
+    return set(inspect.signature(cls.__init__).parameters) - {"self", "kwargs"}
+
+
+@pytest.mark.parametrize("cls", [BNLSTM, BNLSTMCell])
+def test_config_round_trip_of_every_argument(cls):
+    names = _arguments(cls) | {"name", "trainable", "dtype"}
+    if cls is BNLSTM:
+        assert names - {"units", "max_bn_steps"} == set(OPTIONS)
+    options = {name: value for name, value in OPTIONS.items() if name in names}
+    layer = cls(H, M, **options)
+    default, config = cls(H, M).get_config(), layer.get_config()
+    for name in options:
         assert config[name] != default[name], f"{name} is tested at its default"
-    again = BNLSTM.from_config(config)
+    again = cls.from_config(config)
     assert again.get_config() == config
-    assert again.cell.activation is keras.activations.relu
-    assert (again.cell.momentum, again.cell.epsilon) == (0.5, 1e-3)
-    cell = BNLSTMCell(H, M, activation="relu", momentum=0.5, epsilon=1e-3)
-    assert BNLSTMCell.from_config(cell.get_config()).get_config() == cell.get_config()
+    json.dumps(config)  # what is saved has to be plain
+    for name in _arguments(BNLSTMCell):
+        one, other = getattr(layer, name), getattr(again, name)
+        if hasattr(one, "get_config"):
+            one, other = (type(a).__name__ + str(a.get_config()) for a in (one, other))
+        assert one == other, name
+
+
+def test_every_argument_of_lstm_that_has_a_meaning_here():
+    renamed = {"use_bias", "bias_initializer", "bias_regularizer", "bias_constraint"}
+    of_lstm = _arguments(keras.layers.LSTM) - renamed - {"use_cudnn", "implementation"}
+    assert of_lstm <= _arguments(BNLSTM)
 
 
 def _models():
@@ -127,13 +169,15 @@ def test_stateful_goes_on_where_it_stopped(x):
 def test_unrolled_and_reversed_agree_with_the_reference(x, training, backwards, unroll):
     lengths = np.array([3, 6, 1, 5])
     mask = np.arange(T) < lengths[:, None]
-    layer = filled(return_sequences=True, go_backwards=backwards, unroll=unroll)
+    layer = filled(
+        padding="v1", return_sequences=True, go_backwards=backwards, unroll=unroll
+    )
     given = x.copy()
     if backwards:
         for row, length in enumerate(lengths):
             given[row, :length] = x[row, :length][::-1]
     expected = reference.run(
-        random_weights(), given, lengths=lengths, training=training
+        random_weights(), given, lengths=lengths, padding="v1", training=training
     )
     outputs = expected.outputs
     if backwards:  # right-aligned, as Bidirectional wants it
@@ -179,7 +223,9 @@ def test_gradients_against_finite_differences():
     x = rng.standard_normal((B, T, D))
     target = rng.standard_normal((B, T, H))
     lengths = np.array([3, 6, 1, 5])
-    layer = BNLSTM(H, M, return_sequences=True, dtype="float64")
+    layer = BNLSTM(
+        H, M, return_sequences=True, zero_output_for_mask=True, dtype="float64"
+    )
     layer.build((B, T, D))
 
     def loss(arrays):
@@ -313,9 +359,13 @@ def test_arguments_out_of_range(arguments, words):
     ("policy", "highest"), [("mixed_bfloat16", 256), ("mixed_float16", 2048)]
 )
 def test_a_counter_that_could_not_count_is_refused(policy, highest):
-    BNLSTMCell(2, highest, dtype=policy).build((None, 3))
+    x = np.zeros((2, 3, 1), np.float32)
+    keras.layers.RNN(BNLSTMCell(2, highest, dtype=policy))(x)
     with pytest.raises(ValueError, match=f"counts to {highest} at most"):
-        BNLSTMCell(2, highest + 1, dtype=policy).build((None, 3))
+        keras.layers.RNN(BNLSTMCell(2, highest + 1, dtype=policy))(x)
+    # The layer keeps its counter apart from the compute dtype.
+    *_, step = BNLSTM(2, highest + 1, dtype=policy, return_state=True)(x)
+    assert step.dtype == tf.float32
 
 
 def test_wrong_rank(x):

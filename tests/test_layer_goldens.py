@@ -33,6 +33,7 @@ class Model:
             BNLSTM(
                 cell.units,
                 cell.max_bn_steps,
+                padding="v1",
                 activation=golden.activation,
                 momentum=golden.decay,
                 return_sequences=True,

@@ -38,12 +38,10 @@ def _statistics(layer):
     }
 
 
-def _batch_moments(weights, x, lengths=None):
+def _batch_moments(weights, x):
     """Moments of one batch for each row, by the reference: with momentum 0 a pass
     leaves the batch's moments in the table."""
-    return reference.run(
-        weights, x, training=True, momentum=0.0, lengths=lengths
-    ).weights.asdict()
+    return reference.run(weights, x, training=True, momentum=0.0).weights.asdict()
 
 
 def _expected(weights, batches, method, reached=T):
@@ -122,6 +120,73 @@ def test_rows_hit_several_times_count_as_often():
         steps = np.asarray(getattr(wide.cell, name))
         _check(layer, {name: np.append(steps[:5], steps[5:].mean(0)[None], axis=0)})
         assert ours.shape[0] == weights.max_bn_steps
+
+
+@pytest.mark.parametrize("method", recalibration.METHODS)
+@pytest.mark.parametrize("padding", spec.PADDINGS)
+def test_lengths(padding, method):
+    """Each step by its valid rows; in v1's mode by all, up to the longest.
+
+    Row 0 is the longest, so that in v1's mode, too, each step has a row of its own."""
+    layer, data = _layer(padding=padding), _data()
+    rng = np.random.default_rng(2)
+    lengths = [np.append(T, rng.integers(1, T, B - 1)) for _ in data]
+    lengths[0][:2] = T, T
+    lengths[1][:] = 3  # from here on nothing is known of steps 3 to 5
+    masks = [np.arange(T) < given[:, None] for given in lengths]
+    weights = layer.cell.export_weights()
+    sums = {}
+    for x, given, mask in zip(data, lengths, masks, strict=True):
+        found = reference.run(
+            weights, x, lengths=given, padding=padding, training=True, momentum=0.0
+        ).weights.asdict()
+        values = mask.sum(0) if padding == "masked" else np.full(T, B) * mask.any(0)
+        values = np.where(values >= 2, values, 0)[:, None]
+        for site in spec.SITES:
+            m, v = (found[f"{site}_moving_{kind}"] for kind in ("mean", "variance"))
+            part = np.stack([values + 0 * m, values * m, values * v, values * m**2])
+            sums[site] = sums.get(site, 0) + part
+    expected = {}
+    for site, (n, m, v, square) in sums.items():
+        expected[f"{site}_moving_mean"] = m / n
+        between = square / n - (m / n) ** 2 if method == "pooled" else 0
+        expected[f"{site}_moving_variance"] = v / n + between
+    bnlstm_compat.recalibrate(
+        layer,
+        list(zip(data, masks, strict=True)),
+        method,
+        forward=lambda model, batch: model(batch[0], mask=batch[1]),
+        verbose=0,
+    )
+    _check(layer, expected)
+
+
+def test_late_steps_that_keep_the_last_row():
+    """overflow="keep": what is past the table does not count."""
+    layer, data = _layer(overflow="keep"), _data(steps=9)
+    wide = bnlstm_compat.widen(layer, 9)
+    bnlstm_compat.recalibrate(layer, data, verbose=0)
+    bnlstm_compat.recalibrate(wide, data, verbose=0)
+    _check(layer, {n: table[:M] for n, table in _statistics(wide).items()})
+
+
+def test_bias_corrected_averages_go_on_from_as_many_updates():
+    layer, data = _layer(bias_correction=True), _data()
+    bnlstm_compat.recalibrate(layer, data, verbose=0)
+    assert (np.asarray(layer.cell.moving_count) == len(data)).all()
+    before = np.asarray(layer.cell.cell_moving_mean)
+    moments = _batch_moments(layer.cell.export_weights(), data[0])["cell_moving_mean"]
+    layer(data[0], training=True)
+    m, n = layer.momentum, len(data) + 1
+    kept = m * (1 - m ** (n - 1)) / (1 - m**n)
+    _check(layer, {"cell_moving_mean": before * kept + moments * (1 - kept)})
+
+
+def test_frozen_layers():
+    layer, thawed = _layer(trainable=False), _layer()
+    for one in (layer, thawed):
+        bnlstm_compat.recalibrate(one, _data(), verbose=0)
+    _check(layer, _statistics(thawed), 0)
 
 
 def test_same_bits_again_and_weights_untouched():

@@ -22,6 +22,7 @@ def run(golden, weights, training):
     """Outputs, states and the weights after, of every cell of a golden."""
     options = {
         "training": training,
+        "padding": "v1",
         "lengths": golden.lengths,
         "activation": _ACTIVATIONS[golden.activation],
         "momentum": golden.decay,
