@@ -62,9 +62,20 @@ def _parser():
             "ckpt", metavar="CKPT", help="prefix such as model.ckpt-1000, or its folder"
         )
 
+    def layouts(sub):
+        sub.add_argument(
+            "--layout",
+            metavar="SCOPE=NAME",
+            action="append",
+            default=[],
+            help="the layout of the cell under SCOPE, where that is ambiguous; may be "
+            "given several times",
+        )
+
     sub = command("inspect", _inspect, "list the cells and variables of a checkpoint")
     checkpoint(sub)
     sub.add_argument("--json", action="store_true", help="print JSON")
+    layouts(sub)
 
     sub = command("convert", _convert, "write Keras models and the other variables")
     checkpoint(sub)
@@ -74,6 +85,12 @@ def _parser():
     sub.add_argument("--epsilon", type=_number(0, None), help=assumed)
     sub.add_argument("--decay", type=_number(0, 1), help=assumed)
     sub.add_argument("--activation", help=f"a Keras name; {assumed}")
+    sub.add_argument(
+        "--forget-bias",
+        type=float,
+        help=f"of TensorFlow's own LSTM cells, added when they ran; {assumed}",
+    )
+    layouts(sub)
 
     sub = command("verify", _verify, "prove that a conversion equals its checkpoint")
     checkpoint(sub)
@@ -121,8 +138,11 @@ def _progress(title):
         yield update
 
 
-def _open(ckpt, *, whole=True):
-    """The checkpoint and its survey; it has cells, if ``whole`` no half ones."""
+def _open(ckpt, layouts=(), *, whole=True):
+    """The checkpoint and its survey; it has cells, if ``whole`` no half ones.
+
+    ``layouts`` holds what ``--layout`` was given: SCOPE=NAME.
+    """
     from migrate import quiet
 
     quiet.start_tensorflow()
@@ -130,7 +150,11 @@ def _open(ckpt, *, whole=True):
     from migrate.checkpoint import Checkpoint
 
     checkpoint = Checkpoint(ckpt)
-    found = survey.survey(checkpoint.entries)
+    for choice in layouts:
+        if "=" not in choice:
+            raise MigrateError(f"expected --layout SCOPE=NAME. Received: {choice}")
+    chosen = dict(choice.rsplit("=", 1) for choice in layouts)
+    found = survey.survey(checkpoint.entries, chosen)
     survey.require_cells(found, checkpoint.prefix, whole=whole)
     return checkpoint, found
 
@@ -157,7 +181,7 @@ def _show(*things):
 
 
 def _inspect(options):
-    checkpoint, found = _open(options.ckpt, whole=False)
+    checkpoint, found = _open(options.ckpt, options.layout, whole=False)
     from migrate import report
 
     if options.json:
@@ -183,11 +207,14 @@ def _show_inspection(checkpoint, found):
                 *((rnn.scope, rnn.kind) if number == 0 else ("", "")),
                 cell.scope,
                 cell.layout,
-                *map(str, (cell.input_dim, cell.units, cell.max_bn_steps, cell.dtype)),
+                *map(str, (cell.input_dim, cell.units, cell.max_bn_steps or "-")),
+                cell.dtype,
             )
     _show(f"{checkpoint.prefix}: {len(checkpoint.entries)} variables", cells)
     for problem in found.problems:
         _show(f"Half a cell: {problem}")
+    for note in found.notes:
+        _show(f"Left as it is: {note}")
     kinds = Counter(name.rpartition("/")[2] for name in found.slots)
     if kinds:
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
@@ -203,7 +230,7 @@ def _show_inspection(checkpoint, found):
 
 
 def _convert(options):
-    checkpoint, found = _open(options.ckpt)
+    checkpoint, found = _open(options.ckpt, options.layout)
     made = _write(checkpoint, found, options.out, _settings(options), options.force)
     _show_conversion(made, options.out)
     return 0
@@ -214,7 +241,9 @@ def _settings(options):
 
     if options.activation is not None:
         activation_named(options.activation)
-    return Settings(options.epsilon, options.decay, options.activation)
+    return Settings(
+        options.epsilon, options.decay, options.activation, options.forget_bias
+    )
 
 
 def _write(checkpoint, found, out, settings, force):
@@ -230,7 +259,8 @@ def _show_conversion(made, out):
     files = _table(("file", "left"), ("holds", "left"))
     for rnn in made["rnns"]:
         sizes = ", ".join(
-            f"D {c['input_dim']}, H {c['units']}, M {c['max_bn_steps']}"
+            f"D {c['input_dim']}, H {c['units']}"
+            + (f", M {c['max_bn_steps']}" if c["max_bn_steps"] else "")
             for c in rnn["cells"][:1]
         )
         files.add_row(rnn["file"], f"{rnn['scope']}: {rnn['kind']}, {sizes}")
@@ -244,7 +274,7 @@ def _show_conversion(made, out):
     for tensor in left:
         _show(f"Not written: {tensor['name']} ({tensor['reason']})")
     assumed = {
-        f"{name} {item['value']} (--{name})"
+        f"{name} {item['value']} (--{name.replace('_', '-')})"
         for rnn in made["rnns"]
         for name, item in rnn["settings"].items()
         if item["assumed"]
@@ -276,10 +306,10 @@ def _show_verdict(proof, tolerance):
         ("", "left"),
     )
     for result in results:
-        same = not result.differing
+        same = "same bits" if result.steps else "weights: same bits"
         table.add_row(
             result.scope,
-            "same bits" if same else f"{len(result.differing)} results differ",
+            f"{len(result.differing)} results differ" if result.differing else same,
             *(f"{difference:.1e}" for difference in result.layer.values()),
             "equal" if result.equal(tolerance) else "DIFFERENT",
         )
@@ -296,10 +326,12 @@ def _show_verdict(proof, tolerance):
         shown = ", ".join(proof.not_carried[:5])
         _show(f"{len(proof.not_carried)} variables are not in the output: {shown}")
     verdict = "Equal" if proof.equal(tolerance) else "Different"
+    bits = "the bits of the TensorFlow 1 graph step by step, and its values"
+    if not all(result.steps for result in results):
+        bits = "the values of the TensorFlow 1 graph, or of its equations in float64,"
     _show(
-        f"{verdict}: {len(results) - len(different)} of {len(results)} cells give the "
-        f"bits of the TensorFlow 1 graph step by step, and its values within "
-        f"{tolerance:g} as a layer."
+        f"{verdict}: {len(results) - len(different)} of {len(results)} cells give "
+        f"{bits} within {tolerance:g} as a layer."
     )
     return 0 if proof.equal(tolerance) else 1
 

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 
-from bnlstm_compat import BNLSTM, BNLSTMCell, BNLSTMWeights
+from bnlstm_compat import BNLSTM, ReverseSequences
 from migrate import survey as surveys
 from migrate.checkpoint import Checkpoint
 from migrate.errors import MigrateError
 from migrate.layouts import layout_of
+from migrate.targets import assign_weights, cells_of, find_cells, misfits
 
 
 @dataclass(frozen=True)
@@ -17,12 +19,14 @@ class Settings:
 
     Attributes:
       epsilon: added to variances. decay: share of the old statistics that an update
-        keeps (Keras's momentum). activation: a name that Keras knows.
+        keeps (Keras's momentum). activation: a name that Keras knows. forget_bias: what
+      TensorFlow 1's own LSTM cells added to the forget gate at run time.
     """
 
     epsilon: float | None = None
     decay: float | None = None
     activation: str | None = None
+    forget_bias: float | None = None
 
     def resolve(self, cell) -> dict[str, object]:
         """The value of each setting for a cell."""
@@ -43,21 +47,54 @@ def activation_named(name):
         ) from None
 
 
-def cell_weights(checkpoint: Checkpoint, cell) -> BNLSTMWeights:
-    """A cell's canonical weights."""
+def cell_weights(checkpoint: Checkpoint, cell, settings=Settings()):
+    """A cell's weights as Keras has them."""
     arrays = {leaf: checkpoint[name] for leaf, name in cell.variables.items()}
-    return layout_of(cell).to_canonical(arrays)
+    return layout_of(cell).to_canonical(arrays, settings.resolve(cell))
 
 
-def read(ckpt) -> dict[str, BNLSTMWeights]:
+def folded_variables(cell) -> list[str]:
+    """The v1 names of what Keras's weights do not hold one to one: with these kept, a
+    cell comes back from Keras to the bit."""
+    return [cell.variables[leaf] for leaf in layout_of(cell).folded(cell)]
+
+
+def v1_variables(cell, weights, originals=None, settings=Settings()):
+    """A cell's variables, by v1 name, from Keras's weights: the way back.
+
+    Args:
+      cell: the ``Cell`` that the weights came from. weights: ``targets.weights_of``.
+      originals: a mapping that holds at least ``folded_variables(cell)``; None: what
+        the checkpoint kept apart and Keras does not is put into one variable.
+      settings: those of the conversion.
+
+    Returns:
+      v1 name to array.
+    """
+    layout = layout_of(cell)
+    if originals is not None:
+        originals = {
+            leaf: originals[cell.variables[leaf]] for leaf in layout.folded(cell)
+        }
+    arrays = layout.from_canonical(weights, originals, settings.resolve(cell))
+    return {
+        name: np.asarray(arrays[leaf], weights.dtype)
+        for leaf, name in cell.variables.items()
+    }
+
+
+def read(ckpt, layouts=None):
     """The cells of a checkpoint, as arrays.
 
     Args:
       ckpt: a checkpoint's prefix, one of its files, or a folder with a ``checkpoint``
         file.
+      layouts: from scopes of cells to names of layouts, where that is ambiguous.
 
     Returns:
-      From each cell's scope, as it stands in the checkpoint, to its weights.
+      From each cell's scope, as it stands in the checkpoint, to its weights:
+      ``BNLSTMWeights``, or for the LSTM and GRU cells of TensorFlow 1 itself
+      ``PlainWeights``, with the usual forget bias added.
 
     Raises:
       MigrateError: no checkpoint, a damaged one, or one without whole known cells.
@@ -65,22 +102,26 @@ def read(ckpt) -> dict[str, BNLSTMWeights]:
     Source: of the cell, arXiv 1603.09025; of the layouts, ``migrate.layouts``.
     """
     checkpoint = Checkpoint(ckpt)
-    found = surveys.survey(checkpoint.entries)
+    found = surveys.survey(checkpoint.entries, layouts)
     surveys.require_cells(found, checkpoint.prefix)
     return {cell.scope: cell_weights(checkpoint, cell) for cell in found.cells}
 
 
-def load(layer, ckpt, scope=None):
+def load(layer, ckpt, scope=None, *, layouts=None, settings=Settings()):
     """Fills a layer with the weights of a checkpoint's cells.
 
     Args:
-      layer: a ``BNLSTM`` or ``BNLSTMCell``; a ``keras.layers.Bidirectional`` of
-        ``BNLSTM``; or a stack: a ``keras.Sequential``, a list of ``BNLSTM``, or a
-        ``keras.layers.RNN`` of several ``BNLSTMCell``. Built if it is not yet.
+      layer: a ``BNLSTM`` or ``BNLSTMCell``, or, for TensorFlow 1's own cells, a
+        ``keras.layers.LSTM`` or ``GRU``; a ``keras.layers.Bidirectional`` of such; a
+        stack: a ``keras.Sequential``, a list of layers, or a ``keras.layers.RNN`` of
+        several cells; or ``dict(forward=stack, backward=stack)``. Built if it is not
+        yet.
       ckpt: a checkpoint's prefix, one of its files, or a folder with a ``checkpoint``
         file.
       scope: the RNN's scope in the checkpoint, with or without the cell's own name;
         may be left out where only one RNN fits.
+      layouts: from scopes of cells to names of layouts, where that is ambiguous.
+      settings: for the forget bias.
 
     Returns:
       ``layer``.
@@ -91,72 +132,25 @@ def load(layer, ckpt, scope=None):
 
     Source: of the cell, arXiv 1603.09025; of the layouts, ``migrate.layouts``.
     """
-    targets, kinds = _targets(layer)
+    targets, kinds = find_cells(layer)
     checkpoint = Checkpoint(ckpt)
-    found = surveys.survey(checkpoint.entries)
+    found = surveys.survey(checkpoint.entries, layouts)
     # What is wrong elsewhere in the checkpoint does not matter to this layer.
     surveys.require_cells(found, checkpoint.prefix, whole=False)
     cells = _choose(found, kinds, len(targets), scope)
-    weights = [cell_weights(checkpoint, cell) for cell in cells]
-    problems = []
-    for target, cell, source in zip(targets, cells, weights, strict=True):
-        for what in ("units", "max_bn_steps"):
-            if getattr(target, what) != getattr(source, what):
-                problems.append(
-                    f"{cell.scope} has {what}={getattr(source, what)}, the layer has "
-                    f"{what}={getattr(target, what)}"
-                )
-        if target.variable_dtype != source.dtype.name:
-            problems.append(
-                f"{cell.scope} is {source.dtype}, the layer {target.variable_dtype}: "
-                f"make it with dtype={source.dtype.name!r}"
-            )
-        if target.built and target.kernel.shape[0] != source.input_dim:
-            problems.append(
-                f"{cell.scope} takes inputs of {source.input_dim} features, the layer "
-                f"was built for {target.kernel.shape[0]}"
-            )
+    weights = [cell_weights(checkpoint, cell, settings) for cell in cells]
+    problems = [
+        problem
+        for target, cell, source in zip(targets, cells, weights, strict=True)
+        for problem in misfits(target, cell.scope, layout_of(cell), source)
+    ]
     if problems:
         raise MigrateError(f"{checkpoint.prefix} does not fit: {'; '.join(problems)}")
     if not getattr(layer, "built", True):
         layer.build((None, None, weights[0].input_dim))
     for target, source in zip(targets, weights, strict=True):
-        if not target.built:
-            target.build((None, source.input_dim))
-            target.built = True
-        target.import_weights(source)
+        assign_weights(target, source)
     return layer
-
-
-def cells_of(layer) -> list[BNLSTMCell]:
-    """The cells of a ``BNLSTM``, a ``Bidirectional`` or a stack, in v1's order."""
-    return _targets(layer)[0]
-
-
-def _targets(layer):
-    """The cells to fill, and the kinds of RNN that they can be."""
-    if isinstance(layer, BNLSTMCell):
-        return [layer], {surveys.SINGLE}
-    if isinstance(layer, keras.layers.Bidirectional):
-        ends = (layer.forward_layer, layer.backward_layer)
-        if all(isinstance(end, BNLSTM) for end in ends):
-            return [end.cell for end in ends], {surveys.BIDIRECTIONAL}
-    if isinstance(layer, keras.layers.RNN):
-        inner = getattr(layer.cell, "cells", [layer.cell])
-        if all(isinstance(cell, BNLSTMCell) for cell in inner):
-            kind = surveys.STACK if len(inner) > 1 else surveys.SINGLE
-            return list(inner), {kind}
-    if isinstance(layer, keras.Sequential | list | tuple):
-        members = layer.layers if isinstance(layer, keras.Sequential) else layer
-        parts = [_targets(member) for member in members]
-        if len(parts) == 1:
-            return parts[0]
-        if parts and all(kinds == {surveys.SINGLE} for _, kinds in parts):
-            return [cell for cells, _ in parts for cell in cells], {surveys.STACK}
-    raise MigrateError(
-        "expected a BNLSTM, a Bidirectional of BNLSTM, or a stack of BNLSTM layers. "
-        f"Received: layer={layer!r}"
-    )
 
 
 def _choose(found, kinds, count, scope):
@@ -189,47 +183,87 @@ def _choose(found, kinds, count, scope):
     raise MigrateError(f"expected the scope of one {what}, {asked}: {listed}")
 
 
-def build_rnn(rnn, checkpoint: Checkpoint, settings: Settings) -> keras.Sequential:
+def build_rnn(rnn, checkpoint: Checkpoint, settings: Settings) -> keras.Model:
     """The Keras model of an RNN, filled from its checkpoint.
 
     Takes [B,T,D], with a right-padded mask where sequences differ in length, and gives
     [B,T,H], or [B,T,2H] for forward and backward side by side.
     """
-    weights = [cell_weights(checkpoint, cell) for cell in rnn.cells]
-    stacked = rnn.kind == surveys.STACK
-    layers = []
-    for number, (cell, source) in enumerate(zip(rnn.cells, weights, strict=True)):
-        chosen = settings.resolve(cell)
-        layers.append(
-            BNLSTM(
-                source.units,
-                source.max_bn_steps,
-                padding="v1",  # nothing changes unasked
-                affine_per_step=source.affine_per_step,
-                activation=chosen["activation"],
-                momentum=chosen["decay"],
-                epsilon=chosen["epsilon"],
-                return_sequences=True,
-                # Within a MultiRNNCell, the next cell sees what the last one computed.
-                zero_output_for_mask=not stacked or number == len(weights) - 1,
-                go_backwards=rnn.kind == surveys.BIDIRECTIONAL and number == 1,
-                dtype=str(source.dtype),
-                name=f"bnlstm_{number}",
-            )
-        )
-    if rnn.kind == surveys.BIDIRECTIONAL:
-        forward, backward = layers
-        layers = [
-            keras.layers.Bidirectional(
-                forward,
-                backward_layer=backward,
-                dtype=str(weights[0].dtype),
-                name="bidirectional",
-            )
-        ]
+    weights = [cell_weights(checkpoint, cell, settings) for cell in rnn.cells]
     first = weights[0]
     inputs = keras.Input((None, first.input_dim), dtype=str(first.dtype))
-    model = keras.Sequential([inputs, *layers])
+    model = _model(rnn, weights, settings, inputs)
     for target, source in zip(cells_of(model), weights, strict=True):
-        target.import_weights(source)
+        assign_weights(target, source)
     return model
+
+
+def _model(rnn, weights, settings, inputs):
+    dtype = str(weights[0].dtype)
+    chains, sources = [], iter(weights)
+    for number, chain in enumerate(rnn.chains):
+        chains.append(
+            [
+                _layer(
+                    cell,
+                    next(sources),
+                    settings.resolve(cell),
+                    # Within a MultiRNNCell, the next cell sees what the last computed.
+                    zero_output_for_mask=place == len(chain) - 1,
+                    go_backwards=rnn.kind == surveys.BIDIRECTIONAL and number == 1,
+                    name=_layer_name(rnn, number, place),
+                )
+                for place, cell in enumerate(chain)
+            ]
+        )
+    if rnn.kind == surveys.BIDIRECTIONAL:
+        (forward,), (backward,) = chains
+        both = keras.layers.Bidirectional(
+            forward, backward_layer=backward, dtype=dtype, name="bidirectional"
+        )
+        return keras.Sequential([inputs, both])
+    if rnn.kind != surveys.BIDIRECTIONAL_STACK:
+        return keras.Sequential([inputs, *chains[0]])
+    forward, backward = chains
+    backward = [
+        ReverseSequences(dtype=dtype, name="reverse"),
+        *backward,
+        ReverseSequences(dtype=dtype, name="reverse_back"),
+    ]
+    ends = []
+    for chain in (forward, backward):
+        y = inputs
+        for layer in chain:
+            y = layer(y)
+        ends.append(y)
+    return keras.Model(inputs, keras.layers.Concatenate(dtype=dtype)(ends))
+
+
+def _layer(cell, weights, chosen, **options):
+    """The unfilled layer of a cell."""
+    options |= {"return_sequences": True, "dtype": str(weights.dtype)}
+    target = layout_of(cell).target
+    if target == "BNLSTM":
+        return BNLSTM(
+            weights.units,
+            weights.max_bn_steps,
+            padding=layout_of(cell).padding(cell),  # nothing changes unasked
+            affine_per_step=weights.affine_per_step,
+            activation=chosen["activation"],
+            momentum=chosen["decay"],
+            epsilon=chosen["epsilon"],
+            **options,
+        )
+    options |= {"activation": chosen["activation"], "recurrent_activation": "sigmoid"}
+    # In a plain cell, padding steps change nothing; only their outputs are zero.
+    options["zero_output_for_mask"] = True
+    if target == "GRU":
+        options["reset_after"] = weights.bias.ndim == 2
+    return getattr(keras.layers, target)(weights.units, **options)
+
+
+def _layer_name(rnn, number, place):
+    if rnn.kind == surveys.BIDIRECTIONAL_STACK:
+        return f"{('forward', 'backward')[number]}_{place}"
+    kind = layout_of(rnn.cells[0]).target.lower()
+    return f"{kind}_{max(number, place)}"

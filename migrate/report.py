@@ -22,6 +22,7 @@ def inspection(checkpoint, found) -> dict:
             for name in found.others
         },
         "problems": list(found.problems),
+        "notes": list(found.notes),
     }
 
 
@@ -92,7 +93,7 @@ def read(path) -> dict:
         good = made["format"] == FORMAT and all(
             isinstance(rnn["scope"], str)
             and isinstance(rnn["file"], str)
-            and all(_is_setting(rnn["settings"][name], kind) for name, kind in _KINDS)
+            and all(_is_setting(*item) for item in rnn["settings"].items())
             for rnn in made["rnns"]
         )
     except (KeyError, TypeError, AttributeError) as error:
@@ -102,8 +103,6 @@ def read(path) -> dict:
     return made
 
 
-_KINDS = (("epsilon", (int, float)), ("decay", (int, float)), ("activation", str))
-
-
-def _is_setting(item, kind):
+def _is_setting(name, item):
+    kind = str if name == "activation" else (int, float)
     return isinstance(item["value"], kind) and isinstance(item["assumed"], bool)

@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from migrate import report
-from migrate.convert import build_rnn
+from migrate.convert import build_rnn, folded_variables
 from migrate.errors import MigrateError
 from migrate.layouts import layout_of
 
@@ -191,12 +191,16 @@ def _fill(folder, checkpoint, found, settings, progress):
         _write_rnn(os.path.join(folder, file), build_rnn(rnn, checkpoint, settings))
         files.append((rnn, file))
         for place, cell in enumerate(rnn.cells):
-            leaves = layout_of(cell).leaves
+            places = layout_of(cell).places(cell)
             for leaf, name in cell.variables.items():
-                record(name, file, f"cell {place}: {leaves[leaf]}")
+                weight, rule = places[leaf]
+                record(name, file, f"cell {place}: {weight}", rule=rule)
 
     progress(total - 1, total, VARIABLES)
     rest, written = [*found.others, *found.slots], {}
+    # What Keras's weights do not hold one to one is kept as it was, too.
+    for name in (name for cell in found.cells for name in folded_variables(cell)):
+        written[name] = np.asarray(checkpoint[name], order="C")
     for name in rest:
         array = checkpoint[name]
         if array.dtype.kind in WRITABLE:

@@ -5,7 +5,7 @@ import tensorflow.compat.v1 as tf
 
 import legacy
 from bnlstm_compat import BNLSTMCell, spec
-from migrate.layouts.per_step import PER_STEP
+from migrate.layouts.per_step import NAMES, PER_STEP
 
 D, H, M = 3, 5, 7
 
@@ -27,8 +27,8 @@ def test_layout_and_spec_name_the_variables_that_the_graph_makes():
     values, trained = _graph_variables()
     scope = "rnn/BNLSTMCell/"
     assert [name.removeprefix(scope) for name in values] == list(PER_STEP.leaves)
-    assert list(PER_STEP.leaves.values()) == list(spec.NAMES)
-    for weight, leaf in zip(spec.WEIGHTS, PER_STEP.leaves, strict=True):
+    assert list(NAMES.values()) == list(spec.NAMES)
+    for weight, leaf in zip(spec.WEIGHTS, NAMES, strict=True):
         assert values[scope + leaf].shape == weight.shape(D, H, M)
         assert (scope + leaf in trained) == weight.trainable
 
@@ -38,7 +38,7 @@ def test_graph_and_layer_start_alike():
     layer = BNLSTMCell(H, M)
     layer.build((None, D))
     weights = layer.export_weights().asdict()
-    for leaf, name in PER_STEP.leaves.items():
+    for leaf, name in NAMES.items():
         if leaf not in ("W_xh", "W_hh"):
             np.testing.assert_array_equal(
                 values["rnn/BNLSTMCell/" + leaf], weights[name], leaf

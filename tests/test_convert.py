@@ -226,7 +226,8 @@ def test_load_a_stack(several, kind):
         (lambda: [_bnlstm(), _bnlstm(), _bnlstm()], "deep", ["no stack RNN of 3"]),
         (lambda: BNLSTM(4, 6), "one/rnn", ["max_bn_steps=5", "max_bn_steps=6"]),
         (lambda: BNLSTM(8, 5), "one/rnn", ["units=4", "units=8"]),
-        (lambda: keras.layers.LSTM(4), "one/rnn", ["expected a BNLSTM", "Received"]),
+        (lambda: keras.layers.Dense(4), "one/rnn", ["expected a BNLSTM", "Received"]),
+        (lambda: keras.layers.LSTM(4), "one/rnn", ["needs a BNLSTM layer"]),
     ],
 )
 def test_load_says_what_does_not_fit(several, layer, scope, words):

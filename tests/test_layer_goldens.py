@@ -103,8 +103,8 @@ class Model:
 
 
 def _leaf_of(cell, name):
-    leaves = layout_of(cell).leaves
-    return next(leaf for leaf, canonical in leaves.items() if canonical == name)
+    places = layout_of(cell).places(cell)
+    return next(leaf for leaf, (canonical, _) in places.items() if canonical == name)
 
 
 @functools.cache

@@ -1,19 +1,27 @@
-"""The known v1 layouts of cells, in the order in which they are tried.
+"""The known v1 layouts of cells: the table, and the search through a checkpoint.
 
-A layout is an object with
-
-* ``name`` and ``summary``;
-* ``defaults``: what a checkpoint does not hold (epsilon, decay, activation);
-* ``find(entries)``: the cells in a checkpoint, and the problems of what is half a cell;
-* ``to_canonical(arrays)`` and ``from_canonical(weights)``, each other's reverse.
+A layout (``base.Layout``) names a cell's variables and turns them into Keras's weights
+and back. ``layout_of(cell)`` gives a cell's; ``find(entries)`` gives the cells.
 """
 
-from migrate.layouts.per_step import PER_STEP
+from migrate.layouts.comment import COMMENT
+from migrate.layouts.per_step import PER_STEP, PER_STEP_ALL
+from migrate.layouts.recurrent import RECURRENT
+from migrate.layouts.search import Findings, search
+from migrate.layouts.shared import OLAVHN, OLAVHN_LSTM
 
-LAYOUTS = (PER_STEP,)
-_BY_NAME = {layout.name: layout for layout in LAYOUTS}
+LAYOUTS = (PER_STEP, PER_STEP_ALL, OLAVHN, OLAVHN_LSTM, COMMENT, *RECURRENT)
+BY_NAME = {layout.name: layout for layout in LAYOUTS}
 
 
 def layout_of(cell):
     """The layout of a ``Cell``."""
-    return _BY_NAME[cell.layout]
+    return BY_NAME[cell.layout]
+
+
+def find(entries, chosen=None) -> Findings:
+    """The cells among ``entries`` (v1 name to shape and dtype).
+
+    ``chosen`` maps scopes to the name of the layout that they must have.
+    """
+    return search(LAYOUTS, entries, chosen or {})

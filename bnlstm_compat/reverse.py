@@ -1,0 +1,32 @@
+"""Reversal in time within each sequence's length, as a Keras layer."""
+
+import keras
+import tensorflow as tf
+
+_PACKAGE = "bnlstm_compat"
+
+
+@keras.saving.register_keras_serializable(package=_PACKAGE)
+class ReverseSequences(keras.layers.Layer):
+    """Reverses [B,T,.] in time, each row within its length.
+
+    Lengths come as a right-padded mask [B,T], which is passed on; padding stays where
+    it is. Without a mask the whole axis is reversed. Before and after a stack of
+    ``BNLSTM`` layers, this makes the backward half of TensorFlow 1's
+    ``bidirectional_dynamic_rnn``.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs, mask=None):
+        """Inputs [B,T,.] and mask [B,T] or None to the same shape."""
+        if mask is None:
+            return tf.reverse(inputs, [1])
+        lengths = tf.reduce_sum(tf.cast(mask, tf.int32), axis=1)
+        return tf.reverse_sequence(inputs, lengths, seq_axis=1, batch_axis=0)
+
+    def compute_output_shape(self, input_shape):
+        """The input's."""
+        return input_shape
