@@ -1,0 +1,513 @@
+"""A whole sequence forward and, by hand, backward: no mode, no Keras, no variables.
+
+Shapes: B batch, T steps, D input, H units; sequences are time-major here. ``.`` is 4H
+at the sites "recurrent" and "input", H at "cell". Gates in the order f, i, o, j.
+
+Forward, for each step, with ``w`` [B,1] the share of each row in the moments (1/B, or
+1/n for the n valid rows and 0 for the others, or 0 where the moments are given)::
+
+    mean = sum_b w z        d = z - mean            z [B,.] what is normalised
+    var = sum_b w d^2       v = 1 / sqrt(var + epsilon)      s = gamma v
+    bn(z) = d s + beta
+    G = bn(x kernel) + bn(h recurrent_kernel)                         [B,4H]
+    f, i, o, j = r(G_f), r(G_i), r(G_o), q(G_j)           q, r: the activations
+    c' = c f + i j          a = q(bn(c'))           h' = a o          [B,H]
+
+Backward through ``bn``, for dy [B,.] the gradient of its result (``sum`` is over B)::
+
+    dbeta = sum dy          dgamma = v sum(dy d)
+    dz = s (dy - w (dbeta + d v dgamma))
+
+so that one step from dh', dc' is::
+
+    dy = dh' o q'(a)        dc'' = dc' + dz(dy)     at the cell's site
+    dG = [dc'' c r'(f), dc'' j r'(i), dh' a r'(o), dc'' i q'(j)]      [B,4H]
+    dR = dz(dG)             dh = dR recurrent_kernel^T       dc = dc'' f
+
+with q', r' from the results of q and r (tanh: 1 - a^2). Once all steps are done,
+``drecurrent_kernel = sum_t h_t^T dR_t`` is one matmul over T B rows.
+
+Where rows are many, the moments of ``z = u W`` (u [B,U]; W [U,4H]) come from those of u
+instead, and no [B,4H] tensor is made for the normalisation, forward or backward::
+
+    e = u - mean(u)         C = e^T e / B           [U,U]
+    var = colsum(W * (C W))         bn(z) = e (W s) + beta
+    A = e^T dG              [U,4H]  (the step's share of the weight gradient)
+    dgamma = v colsum(A * W)        dvar = -s v dgamma / 2
+    dW = sum_t A s + 2 dvar (C W)
+    du = dG (W s)^T + (2/B) e (W diag(dvar) W^T), less its mean over B
+
+``e`` is centred before anything is squared. What rounding leaves is of the order of
+the dtype's precision times |W|^2 |C|, against that times var where z is formed first:
+the two differ where a column of W nearly cancels the correlations of u.
+
+Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025,
+equations 6-8; S. Ioffe and C. Szegedy, arXiv 1502.03167, section 3, for the gradient.
+"""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from bnlstm_compat import spec
+from bnlstm_compat.loops import loop
+
+#: Activations whose derivative is known from their result ``y``.
+FUNCTIONS = {"tanh": tf.tanh, "sigmoid": tf.sigmoid, "relu": tf.nn.relu, "linear": None}
+_SLOPES = {
+    "tanh": lambda dy, y: dy * (1 - tf.square(y)),
+    "sigmoid": lambda dy, y: dy * (y - tf.square(y)),
+    "relu": lambda dy, y: tf.where(y > 0, dy, 0),
+    "linear": lambda dy, y: dy,
+}
+
+#: The trained arguments, in the order of ``spec.TRAINABLE``; then x and the states.
+ARGUMENTS = (*spec.TRAINABLE, "x", "h", "c")
+
+
+class Setting(NamedTuple):
+    """What is fixed before tracing.
+
+    ``activation``, ``recurrent_activation``: keys of ``FUNCTIONS``. ``epsilon``: added
+    to variances. ``factored``: sites whose moments come from those of the matmul's
+    left side (never with a ``share``). ``unroll``: a Python loop. ``stacked``: what is saved is tensors, not TensorArrays, so that it can leave a
+    compiled function.
+    """
+
+    activation: str = "tanh"
+    recurrent_activation: str = "sigmoid"
+    epsilon: float = spec.EPSILON
+    factored: frozenset = frozenset()
+    unroll: bool = False
+    stacked: bool = False
+
+
+# What of ``extra`` the steps read.
+_BY_STEP = frozenset(
+    ["share", "running", "use_given"]
+    + [
+        f"{site}_{kind}"
+        for site in ("recurrent", "cell")
+        for kind in ("mean", "variance")
+    ]
+)
+
+
+class _Run:
+    """What both passes share: dtypes, shapes, and what each step reads."""
+
+    def __init__(self, setting, args, extra):
+        self.setting, self.args, self.extra = setting, args, extra
+        self.dtype = args["cell_gamma"].dtype
+        self.compute_dtype = args["x"].dtype
+        x = args["x"]
+        self.steps = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
+        self.batch = tf.shape(x)[1] if x.shape[1] is None else x.shape[1]
+        self.one_input = x.shape[2] == 1
+        self.equal_share = 1 / tf.cast(self.batch, self.dtype)
+        self.input_factored = "input" in setting.factored
+        self.recurrent_factored = "recurrent" in setting.factored
+        #: Whether the h that a step multiplies is not simply the output before.
+        self.keeps_h = not self.recurrent_factored and (
+            "running" in extra or "recurrent_mask" in extra
+        )
+
+    def high(self, z):
+        """In the dtype of the moments."""
+        return tf.cast(z, self.dtype)
+
+    def low(self, z):
+        """In the compute dtype."""
+        return tf.cast(z, self.compute_dtype)
+
+    def matmul(self, a, b, **options):
+        """A product in the compute dtype, given on in that of the moments."""
+        return self.high(tf.matmul(self.low(a), self.low(b), **options))
+
+    def masked(self, h):
+        """``h`` with recurrent dropout."""
+        mask = self.extra.get("recurrent_mask")
+        return h if mask is None else h * tf.cast(mask, h.dtype)
+
+    def average(self, z, share, axis=0):
+        """Weighted by ``share`` where there is one."""
+        if share is None:
+            return tf.reduce_mean(z, axis)
+        return tf.reduce_sum(share * z, axis)
+
+    def moments(self, z, site, use_given, read, share, axis=0):
+        """``(d, mean, variance)`` of ``z`` over ``axis``, or around given moments."""
+
+        def unless_given(value, name):
+            if use_given is None:
+                return value
+            return tf.where(use_given, read(name), value)
+
+        mean = unless_given(self.average(z, share, axis), f"{site}_mean")
+        d = z - (mean if axis == 0 else mean[:, None])
+        variance = self.average(tf.square(d), share, axis)
+        return d, mean, unless_given(variance, f"{site}_variance")
+
+    def inverse(self, variance):
+        """``v`` of the equations."""
+        return tf.math.rsqrt(variance + self.setting.epsilon)
+
+    def covariance(self, e):
+        """``C`` [..,U,U] of the centred ``e`` [..,B,U]."""
+        return tf.matmul(e, e, transpose_a=True) * self.equal_share
+
+    def loop(self, one_step, known, found, state, **options):
+        """``loops.loop``; gammas and betas of one row are the same at every step."""
+        known, fixed = dict(known), {}
+        for name in spec.TRAINABLE[2:]:
+            value = self.args[name]
+            if value.shape[0] == 1:
+                fixed[name] = value[0]
+            else:
+                known[name] = value
+        known |= {k: v for k, v in self.extra.items() if k in _BY_STEP}
+        known.pop("input_covariance", None)
+
+        def step(read, state):
+            def read_or_fixed(name):
+                return fixed[name] if name in fixed else read(name)
+
+            state, values = one_step(read_or_fixed, state)
+            return state, {k: tf.cast(values[k], found[k][0]) for k in found}
+
+        return loop(
+            step,
+            known,
+            found,
+            state,
+            self.steps,
+            bound=self.extra.get("bound"),
+            unroll=self.setting.unroll,
+            ahead=self.setting.stacked,
+            **options,
+        )
+
+    def gradient(self, by_step, name):
+        """The gradient of a gamma or beta from its steps' [T,.], as it came."""
+        if self.args[name].shape[0] == 1:
+            return tf.reduce_sum(by_step, 0, keepdims=True)
+        return by_step
+
+
+def forward(setting, args, extra):
+    """All steps, with what the backward pass needs.
+
+    Args:
+      setting: a ``Setting``.
+      args: dict of ``ARGUMENTS``: ``kernel`` [D,4H], ``recurrent_kernel`` [H,4H],
+        gammas and betas [1,.] or [T,.], ``x`` [T,B,D], ``h``, ``c`` [B,H]. Matrices,
+        x, h and c in the compute dtype; gammas and betas in that of the moments.
+      extra: dict of what has no gradient, all optional: ``share`` [T,B,1] (``w``),
+        ``running`` [T,B,1] bool (rows that are not keep their state), ``use_given``
+        [T,1] bool with ``{site}_mean``, ``{site}_variance`` [T,.] (moments to use
+        there, where ``share`` is 0), ``recurrent_mask`` [B,H], ``bound`` (steps to
+        run).
+
+    Returns:
+      ``(outputs [T,B,H], h, c, mean, variance, saved)``; mean and variance are dicts
+      from site to [T,.], saved is for ``backward``.
+    """
+    run = _Run(setting, args, extra)
+    kernel = run.high(args["recurrent_kernel"])
+    input_mean, input_variance, inputs = _input_forward(run)
+    low, high = run.compute_dtype, run.dtype
+    rows = args["h"].shape
+    units = rows[1]
+    kept = dict.fromkeys(("f", "i", "o", "j", "a", "c", "cell_d"), (low, rows))
+    if run.keeps_h:
+        kept["h"] = (low, rows)
+    if run.recurrent_factored:
+        kept["recurrent_e"] = (low, rows)
+    else:
+        kept["recurrent_d"] = (low, [rows[0], 4 * units])
+    kept |= {"recurrent_inverse": (high, [4 * units]), "cell_inverse": (high, [units])}
+    found = {
+        **kept,
+        "outputs": (low, rows),
+        "recurrent_mean": (high, [units if run.recurrent_factored else 4 * units]),
+        "recurrent_variance": (high, [4 * units]),
+        "cell_mean": (high, [units]),
+        "cell_variance": (high, [units]),
+    }
+
+    def one_step(read, state):
+        h, c = state
+        u, values = run.masked(h), {}
+        share = read("share") if "share" in extra else None
+        use_given = read("use_given") if "use_given" in extra else None
+        if run.recurrent_factored:
+            u_mean = tf.reduce_mean(run.high(u), 0)
+            e = run.high(u) - u_mean
+            variance = tf.reduce_sum(kernel * tf.matmul(run.covariance(e), kernel), 0)
+            inverse = run.inverse(variance)
+            gates = run.matmul(e, kernel * (read("recurrent_gamma") * inverse))
+            values |= {"recurrent_e": e, "recurrent_mean": u_mean}
+        else:
+            z = run.high(tf.matmul(u, args["recurrent_kernel"]))
+            d, mean, variance = run.moments(z, "recurrent", use_given, read, share)
+            inverse = run.inverse(variance)
+            gates = d * (read("recurrent_gamma") * inverse)
+            values |= {"recurrent_d": d, "recurrent_mean": mean}
+        values |= {"recurrent_variance": variance, "recurrent_inverse": inverse}
+        gates += _input_part(run, read) + read("recurrent_beta")
+        f, i, o, j = tf.split(gates, len(spec.GATES), axis=1)
+        f, i, o = (activate(z, setting.recurrent_activation) for z in (f, i, o))
+        j = activate(j, setting.activation)
+        next_c = run.high(c) * f + i * j
+        d, mean, variance = run.moments(next_c, "cell", use_given, read, share)
+        inverse = run.inverse(variance)
+        a = d * (read("cell_gamma") * inverse) + read("cell_beta")
+        a = activate(a, setting.activation)
+        next_h, next_c = run.low(a * o), run.low(next_c)
+        values |= {"f": f, "i": i, "o": o, "j": j, "a": a, "cell_d": d}
+        values |= {"cell_mean": mean, "cell_variance": variance}
+        values |= {"cell_inverse": inverse, "outputs": next_h, "c": c, "h": u}
+        if "running" in extra:
+            next_h = tf.where(read("running"), next_h, h)
+            next_c = tf.where(read("running"), next_c, c)
+        return (next_h, next_c), values
+
+    (h, c), results = run.loop(one_step, inputs, found, (args["h"], args["c"]))
+    mean, variance = {"input": input_mean}, {"input": input_variance}
+    for site in ("recurrent", "cell"):
+        mean[site] = results[f"{site}_mean"].stack()
+        variance[site] = results[f"{site}_variance"].stack()
+    if run.recurrent_factored:
+        mean["recurrent"] = tf.matmul(mean["recurrent"], kernel)
+    saved = {name: results[name] for name in kept}
+    if setting.stacked:
+        saved = {name: array.stack() for name, array in saved.items()}
+    outputs = results["outputs"].stack()
+    return outputs, h, c, mean, variance, {**saved, **inputs}
+
+
+def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
+    """Gradients, given those of ``forward``'s outputs [T,B,H], h and c.
+
+    Returns:
+      ``(gradients, rest)``: a dict of ``ARGUMENTS`` but x, in the shapes in which they
+      came, and what ``backward_input`` needs.
+    """
+    run = _Run(setting, args, extra)
+    kernel, input_kernel = run.high(args["recurrent_kernel"]), run.high(args["kernel"])
+    slope = _SLOPES[setting.activation]
+    recurrent_slope = _SLOPES[setting.recurrent_activation]
+    low, high = run.compute_dtype, run.dtype
+    rows = args["h"].shape
+    units = rows[1]
+    found = {
+        "gates": (low, [rows[0], 4 * units]),
+        "recurrent_beta": (high, [4 * units]),
+        "recurrent_gamma": (high, [4 * units]),
+        "cell_beta": (high, [units]),
+        "cell_gamma": (high, [units]),
+    }
+    sums = {}
+    if run.input_factored:
+        found["input_gamma"] = (high, [4 * units])
+        sums["kernel"] = tf.zeros_like(input_kernel)
+    if run.recurrent_factored:
+        sums["recurrent_kernel"] = tf.zeros_like(kernel)
+    else:
+        found["recurrent"] = (low, [rows[0], 4 * units])
+
+    def one_step(read, state):
+        dh, dc, sums = state
+        f, i, o, j, a = (run.high(read(name)) for name in "fioja")
+        share = read("share") if "share" in extra else None
+        kept_h = kept_c = 0
+        if "running" in extra:
+            running, zero = read("running"), tf.zeros_like(dh)
+            kept_h, kept_c = tf.where(running, zero, dh), tf.where(running, zero, dc)
+            dh, dc = tf.where(running, dh, zero), tf.where(running, dc, zero)
+        dh += run.high(read("d_outputs"))
+        dz, cell_beta, cell_gamma = _through_bn(
+            run,
+            slope(dh * o, a),
+            run.high(read("cell_d")),
+            read("cell_gamma"),
+            read("cell_inverse"),
+            share,
+        )
+        dc += dz
+        dgates = tf.concat(
+            [
+                recurrent_slope(dc * run.high(read("c")), f),
+                recurrent_slope(dc * j, i),
+                recurrent_slope(dh * a, o),
+                slope(dc * i, j),
+            ],
+            axis=1,
+        )
+        values = {"gates": dgates, "cell_beta": cell_beta, "cell_gamma": cell_gamma}
+        sums = dict(sums)
+        if run.input_factored:
+            e = run.high(read("input_e"))
+            product = run.matmul(e, dgates, transpose_a=True)
+            values["input_gamma"] = read("input_inverse") * tf.reduce_sum(
+                product * input_kernel, 0
+            )
+            sums["kernel"] += product * read("input_s")
+        gamma, inverse = read("recurrent_gamma"), read("recurrent_inverse")
+        if run.recurrent_factored:
+            e, s = run.high(read("recurrent_e")), gamma * inverse
+            product = run.matmul(e, dgates, transpose_a=True)
+            dgamma = inverse * tf.reduce_sum(product * kernel, 0)
+            dvar = -0.5 * s * inverse * dgamma
+            sums["recurrent_kernel"] += product * s + (2 * dvar) * tf.matmul(
+                run.covariance(e), kernel
+            )
+            du = run.matmul(dgates, kernel * s, transpose_b=True)
+            du -= tf.reduce_mean(du, 0)
+            quadratic = tf.matmul(kernel * dvar, kernel, transpose_b=True)
+            du += run.matmul(e, quadratic * (2 * run.equal_share))
+            values["recurrent_beta"] = tf.reduce_sum(dgates, 0)
+            values["recurrent_gamma"] = dgamma
+        else:
+            d = run.high(read("recurrent_d"))
+            dz, values["recurrent_beta"], values["recurrent_gamma"] = _through_bn(
+                run, dgates, d, gamma, inverse, share
+            )
+            values["recurrent"] = dz
+            du = run.matmul(dz, args["recurrent_kernel"], transpose_b=True)
+        return (run.masked(du) + kept_h, dc * f + kept_c, sums), values
+
+    known = {**saved, "d_outputs": d_outputs}
+    state = (run.high(dh), run.high(dc), sums)
+    (dh, dc, sums), results = run.loop(one_step, known, found, state, reverse=True)
+    by_step = {name: results[name].stack() for name in found if "_" in name}
+    dgates = results["gates"].stack()
+    gradients = {"h": run.low(dh), "c": run.low(dc)}
+    if run.recurrent_factored:
+        gradients["recurrent_kernel"] = run.low(sums["recurrent_kernel"])
+    else:
+        h = tf.concat([args["h"][None], outputs[:-1]], 0)
+        if run.keeps_h:
+            h = saved["h"] if setting.stacked else saved["h"].stack()
+        gradients["recurrent_kernel"] = _over_all_steps(h, results["recurrent"].stack())
+    if run.input_factored:
+        dvar = saved["input_s"] * saved["input_inverse"] * by_step["input_gamma"] * -0.5
+        gradients["kernel"] = run.low(
+            sums["kernel"] + _from_variances(run, saved["input_covariance"], dvar)
+        )
+        rest = dgates, dvar
+    else:
+        dz, by_step["input_gamma"] = _input_backward(
+            run, saved, run.high(dgates), by_step["recurrent_beta"]
+        )
+        gradients["kernel"] = _over_all_steps(args["x"], run.low(dz))
+        rest = (run.low(dz),)
+    for name in spec.TRAINABLE[2:]:
+        gradients[name] = run.gradient(by_step[name], name)
+    return gradients, rest
+
+
+def backward_input(setting, args, extra, saved, rest):
+    """The gradient of x [T,B,D]; apart, so that it costs nothing where not wanted."""
+    run = _Run(setting, args, extra)
+    if not run.input_factored:
+        return tf.matmul(rest[0], args["kernel"], transpose_b=True)
+    dgates, dvar = rest
+    de = run.matmul(
+        run.high(dgates) * saved["input_s"][:, None], args["kernel"], transpose_b=True
+    )
+    quadratic = tf.matmul(dvar, _pairs(run), transpose_b=True)
+    size = args["x"].shape[2]
+    quadratic = tf.reshape(quadratic, [run.steps, size, size]) * (2 * run.equal_share)
+    de += run.matmul(saved["input_e"], quadratic) - tf.reduce_mean(de, 1, keepdims=True)
+    return run.low(de)
+
+
+def activate(z, name):
+    """An activation of ``FUNCTIONS``."""
+    function = FUNCTIONS[name]
+    return z if function is None else function(z)
+
+
+def _through_bn(run, dy, d, gamma, inverse, share):
+    """``dz``, ``dbeta``, ``dgamma`` of the equations, at one step."""
+    dbeta = tf.reduce_sum(dy, 0)
+    dgamma = inverse * tf.reduce_sum(dy * d, 0)
+    s, weighted = gamma * inverse, inverse * dgamma
+    if share is not None:
+        return s * (dy - share * (dbeta + d * weighted)), dbeta, dgamma
+    # Products of whole columns first: those are B times smaller.
+    s_share = s * run.equal_share
+    return dy * s - d * (s_share * weighted) - s_share * dbeta, dbeta, dgamma
+
+
+def _over_all_steps(left, right):
+    """``sum_t left_t^T right_t`` of [T,B,.] as one matmul."""
+    left, right = (tf.reshape(z, [-1, z.shape[2]]) for z in (left, right))
+    return tf.matmul(left, right, transpose_a=True)
+
+
+def _input_forward(run):
+    """Mean and variance [T,4H] of x kernel, and what the steps read of it."""
+    x, kernel, extra = run.args["x"], run.args["kernel"], run.extra
+    gamma = run.args["input_gamma"]
+    if run.input_factored:
+        mean = tf.reduce_mean(run.high(x), 1)
+        e = run.high(x) - mean[:, None]
+        covariance = run.covariance(e)
+        size = x.shape[2]
+        flat = tf.reshape(covariance, [run.steps, size * size])
+        variance = tf.matmul(flat, _pairs(run))
+        inverse = run.inverse(variance)
+        inputs = {"input_e": run.low(e), "input_covariance": covariance}
+        mean = tf.matmul(mean, run.high(kernel))
+    else:
+        z = run.high(tf.matmul(x, kernel))
+        d, mean, variance = run.moments(
+            z,
+            "input",
+            extra.get("use_given"),
+            lambda name: extra[name],
+            extra.get("share"),
+            axis=1,
+        )
+        inverse = run.inverse(variance)
+        inputs = {"input_d": run.low(d)}
+    inputs |= {"input_inverse": inverse, "input_s": gamma * inverse}
+    return mean, variance, inputs
+
+
+def _input_part(run, read):
+    """bn(x kernel) [B,4H] of one step."""
+    if not run.input_factored:
+        return run.high(read("input_d")) * read("input_s")
+    scaled = run.high(run.args["kernel"]) * read("input_s")
+    if run.one_input:
+        return run.high(read("input_e")) * scaled
+    return run.matmul(read("input_e"), scaled)
+
+
+def _pairs(run):
+    """The products of every two rows of the kernel, [D D,4H]: C times it is var."""
+    kernel = run.high(run.args["kernel"])
+    size, gates = kernel.shape
+    return tf.reshape(kernel[:, None] * kernel, [size * size, gates])
+
+
+def _from_variances(run, covariance, dvar):
+    """``sum_t 2 dvar_t (C_t W)`` [D,4H]."""
+    kernel = run.high(run.args["kernel"])
+    size, gates = kernel.shape
+    flat = tf.reshape(covariance, [run.steps, size * size])
+    weighted = tf.matmul(flat, dvar, transpose_a=True)
+    return 2 * tf.reduce_sum(tf.reshape(weighted, [size, size, gates]) * kernel, 1)
+
+
+def _input_backward(run, saved, dgates, dbeta):
+    """``dz`` [T,B,4H] and ``dgamma`` [T,4H] of the input's site, for all steps."""
+    d = run.high(saved["input_d"])
+    s, inverse = saved["input_s"], saved["input_inverse"]
+    dgamma = inverse * tf.reduce_sum(dgates * d, 1)
+    share = run.extra.get("share", run.equal_share)
+    weighted = d * (inverse * dgamma)[:, None]
+    return s[:, None] * (dgates - share * (dbeta[:, None] + weighted)), dgamma

@@ -1,0 +1,259 @@
+"""The fast path: ``ops.sequence``'s contract, with a gradient written by hand.
+
+What is computed is in ``bptt`` (training) and ``folded`` (inference), how it is run in
+``modes``; here both meet TensorFlow's gradients and compiler.
+
+Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025.
+"""
+
+import functools
+
+import keras
+import tensorflow as tf
+
+from bnlstm_compat import bptt, folded, modes, ops, spec
+
+_NAMES = {
+    keras.activations.tanh: "tanh",
+    tf.tanh: "tanh",
+    keras.activations.sigmoid: "sigmoid",
+    tf.sigmoid: "sigmoid",
+    keras.activations.relu: "relu",
+    tf.nn.relu: "relu",
+    keras.activations.linear: "linear",
+    tf.identity: "linear",
+}
+
+
+def supports(activation, recurrent_activation):
+    """Whether both are tanh, sigmoid, relu or linear, of Keras or TensorFlow."""
+    return activation in _NAMES and recurrent_activation in _NAMES
+
+
+def sequence(
+    w,
+    x,
+    h,
+    c,
+    step,
+    *,
+    training,
+    activation,
+    recurrent_activation,
+    epsilon,
+    lengths=None,
+    padding="masked",
+    overflow="update",
+    recurrent_mask=None,
+    unroll=False,
+    mode="auto",
+):
+    """All steps of a batch of sequences: ``ops.sequence``, faster.
+
+    Args:
+      as for ``ops.sequence``; the activations must be ones that ``supports`` knows.
+      mode: one of ``modes.MODES`` but "general"; ``unroll`` makes it "unrolled".
+
+    Returns:
+      As ``ops.sequence``. Differentiable once, with respect to the trained weights, x,
+      h and c; the moving statistics are constants to the gradient.
+
+    Raises:
+      NotImplementedError: when a second derivative is asked for.
+    """
+    plan = ops.schedule(
+        x,
+        step,
+        w["cell_moving_mean"].shape[0],
+        lengths=lengths,
+        padding=padding,
+        overflow=overflow,
+    )
+    chosen = modes.choose(
+        "unrolled" if unroll else mode, h.shape[1], x.shape[1], tf.executing_eagerly()
+    )
+    args, extra = _arguments(w, x, h, c, plan), {}
+    if lengths is not None:
+        running = tf.range(tf.size(plan.rows))[:, None] < lengths
+        extra = {"running": running[..., None], "bound": plan.bound}
+    if recurrent_mask is not None:
+        extra["recurrent_mask"] = recurrent_mask
+    setting = bptt.Setting(
+        _NAMES[activation],
+        _NAMES[recurrent_activation],
+        float(epsilon),
+        unroll=chosen.unrolled,
+        stacked=chosen.compiled,
+    )
+    if training:
+        extra |= _weighted(w, x, plan, padding)
+        sites = modes.factored(
+            x.shape[0], h.shape[1], x.shape[2], bool({"share", "use_given"} & {*extra})
+        )
+        run = _training(setting._replace(factored=sites), chosen.compiled, extra)
+    else:
+        run = _inference(setting, chosen.compiled, extra, w, plan)
+    outputs, h, c, *moments = run(*args)
+    outputs = tf.ensure_shape(
+        tf.transpose(outputs, [1, 0, 2]), [*x.shape[:2], h.shape[1]]
+    )
+    ran = x.shape[1] or tf.size(plan.rows)
+    if lengths is not None:
+        ran = tf.minimum(lengths, ran)[:, None]
+    if training:
+        mean, variance = (
+            dict(zip(spec.SITES, part, strict=True))
+            for part in (moments[:3], moments[3:])
+        )
+        moments = ops.Moments(plan.updates, plan.counts, mean, variance)
+    return outputs, h, c, step + tf.cast(ran, step.dtype), moments or None
+
+
+def _arguments(w, x, h, c, plan):
+    """The tensors of ``bptt.ARGUMENTS``."""
+    by_step = ops.at_rows(w, plan.rows)
+    affine = (by_step[name] for name in spec.TRAINABLE[2:])
+    if by_step is w:
+        affine = (tensor[None] for tensor in affine)
+    x = tf.transpose(x, [1, 0, 2])
+    return [w["kernel"], w["recurrent_kernel"], *affine, x, h, c]
+
+
+def _population(w, plan):
+    """The statistics that each step reads, by ``{site}_mean`` and ``_variance``."""
+    return {
+        f"{site}_{kind}": tf.gather(w[f"{site}_moving_{kind}"], plan.rows)
+        for site in spec.SITES
+        for kind in ("mean", "variance")
+    }
+
+
+def _weighted(w, x, plan, padding):
+    """Of ``bptt.forward``'s extra: which rows count, and what where too few do."""
+    if padding == "v1" or (plan.valid is None and (x.shape[0] or 0) > 1):
+        return {}
+    few = plan.counts < 2
+    extra = {"use_given": few[:, None], **_population(w, plan)}
+    if plan.valid is not None:
+        dtype = w["cell_moving_mean"].dtype
+        share = 1 / tf.cast(tf.where(few, 1, plan.counts), dtype)
+        counted = plan.valid & ~few[:, None]
+        extra["share"] = (tf.cast(counted, dtype) * share[:, None])[..., None]
+    return extra
+
+
+def _training(setting, compiled, extra):
+    """A function of the tensors of ``bptt.ARGUMENTS`` with bptt's gradient.
+
+    It gives outputs [T,B,H], h, c, then the means and the variances [T,.] by site.
+    """
+
+    @tf.custom_gradient
+    def run(*tensors):
+        args = _constants(tensors)
+        forward, _, _ = _functions(setting, compiled)
+        outputs, h, c, mean, variance, saved = forward(args, extra)
+
+        def gradient(*given):
+            return _gradient(
+                setting, compiled, tensors, extra, saved, outputs, given[:3]
+            )
+
+        moments = [part[site] for part in (mean, variance) for site in spec.SITES]
+        return (outputs, h, c, *moments), gradient
+
+    return run
+
+
+def _inference(setting, compiled, extra, w, plan):
+    """As ``_training``, with the population's moments, of which it gives none.
+
+    Nothing is saved for the gradient: where one is wanted, the steps run again.
+    """
+    given = _population(w, plan)
+
+    @tf.custom_gradient
+    def run(*tensors):
+        args = _constants(tensors)
+        infer = _inference_function(setting, compiled)
+        results = infer(args, {**extra, **_scales(setting, args, given)})
+
+        def gradient(*results_gradient):
+            everywhere = tf.ones_like(plan.rows, tf.bool)[:, None]
+            share = tf.zeros_like(plan.rows, given["cell_mean"].dtype)
+            again = {**extra, **given, "use_given": everywhere}
+            again["share"] = share[:, None, None]
+            forward, _, _ = _functions(setting, compiled)
+            outputs, *_, saved = forward(args, again)
+            return _gradient(
+                setting, compiled, tensors, again, saved, outputs, results_gradient
+            )
+
+        return results, gradient
+
+    return run
+
+
+def _scales(setting, args, given):
+    """What ``folded.forward`` reads: scales and shifts [T,.] of the population's."""
+    scales, shifts = {}, {}
+    for site in spec.SITES:
+        scales[f"{site}_scale"], shifts[site] = ops.affine(
+            args,
+            site,
+            given[f"{site}_mean"],
+            given[f"{site}_variance"],
+            setting.epsilon,
+        )
+    return {
+        **scales,
+        "recurrent_shift": shifts["recurrent"] + shifts["input"],
+        "cell_shift": shifts["cell"],
+    }
+
+
+def _constants(tensors):
+    """By name, and out of the tape's sight: it has the gradient from elsewhere."""
+    return dict(zip(bptt.ARGUMENTS, map(tf.stop_gradient, tensors), strict=True))
+
+
+def _gradient(setting, compiled, arguments, extra, saved, outputs, given):
+    """Gradients of the arguments from those of outputs, h and c."""
+    _, backward, backward_input = _functions(setting, compiled)
+
+    # The arguments come along so that a second derivative is seen wherever it is
+    # asked for: what is saved is a constant to the tape.
+    @tf.custom_gradient
+    def once(*tensors):
+        d_outputs, dh, dc = map(tf.stop_gradient, tensors[:3])
+        args = _constants(tensors[3:])
+        gradients, rest = backward(args, extra, saved, outputs, d_outputs, dh, dc)
+        gradients["x"] = backward_input(args, extra, saved, rest)
+        return [gradients[name] for name in bptt.ARGUMENTS], _refuse
+
+    return once(*given, *arguments)
+
+
+def _refuse(*_):
+    raise NotImplementedError(
+        "BNLSTM's hand-written gradient can be taken once only. For a second "
+        "derivative make the layer with mode='general', whose gradient is "
+        "TensorFlow's own."
+    )
+
+
+@functools.cache
+def _functions(setting, compiled):
+    """``forward``, ``backward``, ``backward_input`` of ``bptt`` in one setting."""
+    parts = (bptt.forward, bptt.backward, bptt.backward_input)
+    return tuple(_function(part, setting, compiled) for part in parts)
+
+
+@functools.cache
+def _inference_function(setting, compiled):
+    return _function(folded.forward, setting, compiled)
+
+
+def _function(part, setting, compiled):
+    part = functools.partial(part, setting)
+    return tf.function(part, jit_compile=True) if compiled else part

@@ -1,0 +1,66 @@
+"""Which way to run a sequence: rules by shape, from measurement.
+
+The figures behind the rules are in ``docs/performance.md``; ``benchmarks/speed.py``
+measures them again.
+"""
+
+from typing import NamedTuple
+
+#: "auto" chooses by the rules below; "plain": a loop of TensorFlow's; "unrolled": a
+#: loop of Python's; "xla": compiled by XLA, also in a step that is not; "general": the
+#: loop of ``ops.sequence``, differentiated by TensorFlow, which knows every activation
+#: and has gradients of any order.
+MODES = ("auto", "plain", "unrolled", "xla", "general")
+
+#: Up to this many units XLA's loop is the fastest; beyond, matmuls rule, and
+#: TensorFlow's own are faster than XLA's on the CPU.
+XLA_UNITS = 511
+#: The moments of z = u W [B,4H] come from those of u [B,U] where B is at least so many
+#: times U.
+ROWS_FOR_FACTORED = 4
+#: For the input's site, where all steps are known beforehand; and U at most so large,
+#: for there are U^2 4H products of rows of W.
+ROWS_FOR_FACTORED_INPUT = 1
+LARGEST_FACTORED_INPUT = 64
+
+
+class Mode(NamedTuple):
+    """``compiled``: by XLA, in a function of its own. ``unrolled``: a Python loop."""
+
+    compiled: bool
+    unrolled: bool
+
+
+def choose(mode, units, steps, eager):
+    """The ``Mode`` for a call.
+
+    Args:
+      mode: one of ``MODES`` but "general".
+      units: H. steps: T, or None where it is not known.
+      eager: whether the call is executed at once, op by op. Compiling pays over many
+        calls of one shape only, so "auto" does not then, nor where T is not known.
+    """
+    if mode == "auto":
+        compiled = not eager and steps is not None and units <= XLA_UNITS
+        return Mode(compiled, False)
+    return Mode(mode == "xla", mode == "unrolled")
+
+
+def factored(batch, units, features, weighted):
+    """The sites whose moments come from those of the matmul's left side.
+
+    Args:
+      batch: B, or None where it is not known. units: H. features: D.
+      weighted: whether rows have weights of their own (lengths): none then.
+    """
+    if weighted or batch is None:
+        return frozenset()
+    sites = set()
+    if batch >= ROWS_FOR_FACTORED * units:
+        sites.add("recurrent")
+    if (
+        batch >= ROWS_FOR_FACTORED_INPUT * features
+        and features <= LARGEST_FACTORED_INPUT
+    ):
+        sites.add("input")
+    return frozenset(sites)
