@@ -2,9 +2,12 @@
 
 import json
 
+import keras
 import numpy as np
 
+import bnlstm_compat
 import golden as goldens
+from bnlstm_compat import BNLSTM
 from goldens.copy_goldens import AGED
 from migrate import survey
 from migrate.checkpoint import Checkpoint
@@ -43,3 +46,73 @@ class Aged:
             lengths = rng.integers(2, STEPS + 1, BATCH)
             x *= (np.arange(STEPS) < lengths[:, None])[:, :, None]
         return x.astype("float32"), lengths
+
+
+def gaps(golden, draw, batches):
+    """The gap between population and batch outputs, before and after recalibration.
+
+    Fresh data by the recipe: ``batches`` to recalibrate on, with the statistics
+    widened to one row a step, and one batch to measure on. With lengths,
+    padding="masked", which is the cure that ``doctor`` names.
+
+    Returns:
+      "before", "after": relative root-mean-square differences between the outputs with
+      population and with batch statistics; "level": the same between the outputs that
+      the same rows have in two different batches.
+    """
+    keras.utils.set_random_seed(draw)
+    layer = BNLSTM(
+        golden.weights.units,
+        golden.weights.max_bn_steps,
+        padding="masked" if golden.lengths is not None else "v1",
+        epsilon=golden.epsilon,
+        return_sequences=True,
+    )
+    layer.build((None, STEPS, FEATURES))
+    layer.cell.import_weights(golden.weights)
+    first = 1_000_000 * (draw + 1)
+    x, lengths = golden.batch(first)
+
+    def outputs(layer, x, lengths, statistics):
+        layer.cell.collector = (lambda m: None) if statistics == "batch" else None
+        y = layer(x, mask=_mask(lengths)).numpy()
+        layer.cell.collector = None
+        kept = 1.0 if lengths is None else _mask(lengths)[:, :, None]
+        return y * kept
+
+    batch = outputs(layer, x, lengths, "batch")
+    scale = np.sqrt((batch**2).mean())
+
+    def apart(other):
+        return float(np.sqrt(((other - batch) ** 2).mean()) / scale)
+
+    before = apart(outputs(layer, x, lengths, "population"))
+    others = np.empty_like(batch)
+    for row in range(BATCH):
+        company, company_lengths = golden.batch(first + 1 + row)
+        company[0] = x[row]
+        if lengths is not None:
+            company_lengths[0] = lengths[row]
+        others[row] = outputs(layer, company, company_lengths, "batch")[0]
+
+    def data():
+        for number in range(batches):
+            inputs, given = golden.batch(first + 1000 + number)
+            yield (
+                inputs,
+                np.ones(inputs.shape[:2], bool) if given is None else _mask(given),
+            )
+
+    cured = bnlstm_compat.recalibrate(
+        layer,
+        data(),
+        max_bn_steps=STEPS,
+        forward=lambda layer, both: layer(both[0], mask=both[1]),
+        verbose=0,
+    )
+    after = apart(outputs(cured, x, lengths, "population"))
+    return {"before": before, "after": after, "level": apart(others)}
+
+
+def _mask(lengths):
+    return None if lengths is None else np.arange(STEPS) < lengths[:, None]
