@@ -287,7 +287,7 @@ def _draw(part, case):
             image = axis.imshow(
                 table, aspect="auto", interpolation="nearest", **options
             )
-            image.cmap.set_bad("magenta")
+            image.set_cmap(image.cmap.with_extremes(bad="magenta"))
             part.colorbar(image, ax=axis, pad=0.01)
             axis.set_title(f"{site}: {what}", fontsize=10)
             _ticks(axis, site, case.weights.units)
