@@ -69,9 +69,9 @@ class Setting(NamedTuple):
     """What is fixed before tracing.
 
     ``activation``, ``recurrent_activation``: keys of ``FUNCTIONS``. ``epsilon``: added
-    to variances. ``factored``: sites whose moments come from those of the matmul's
-    left side (never with a ``share``). ``unroll``: a Python loop. ``stacked``: what is saved is tensors, not TensorArrays, so that it can leave a
-    compiled function.
+    to variances. ``factored``: sites whose moments come from those of the matmul's left
+    side, never with ``share`` or given moments. ``unroll``: a Python loop. ``stacked``:
+    what is saved is tensors, not TensorArrays, to be able to leave compiled code.
     """
 
     activation: str = "tanh"

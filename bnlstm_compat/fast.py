@@ -26,7 +26,10 @@ _NAMES = {
 
 
 def supports(activation, recurrent_activation):
-    """Whether both are tanh, sigmoid, relu or linear, of Keras or TensorFlow."""
+    """Whether both are tanh, sigmoid, relu or linear, of Keras or TensorFlow.
+
+    Those have a derivative that is known from their result.
+    """
     return activation in _NAMES and recurrent_activation in _NAMES
 
 
@@ -70,12 +73,18 @@ def sequence(
         overflow=overflow,
     )
     chosen = modes.choose(
-        "unrolled" if unroll else mode, h.shape[1], x.shape[1], tf.executing_eagerly()
+        "unrolled" if unroll else mode,
+        h.shape[1],
+        x.shape[1],
+        eager=tf.executing_eagerly(),
+        replicas=tf.distribute.get_strategy().num_replicas_in_sync,
     )
     args, extra = _arguments(w, x, h, c, plan), {}
     if lengths is not None:
         running = tf.range(tf.size(plan.rows))[:, None] < lengths
-        extra = {"running": running[..., None], "bound": plan.bound}
+        extra = {"running": running[..., None]}
+        if not chosen.unrolled:
+            extra["bound"] = plan.bound
     if recurrent_mask is not None:
         extra["recurrent_mask"] = recurrent_mask
     setting = bptt.Setting(
@@ -92,7 +101,10 @@ def sequence(
         )
         run = _training(setting._replace(factored=sites), chosen.compiled, extra)
     else:
-        run = _inference(setting, chosen.compiled, extra, w, plan)
+        sites = modes.folded(x.shape[0], h.shape[1], x.shape[2], chosen.compiled)
+        run = _inference(
+            setting._replace(factored=sites), chosen.compiled, extra, w, plan
+        )
     outputs, h, c, *moments = run(*args)
     outputs = tf.ensure_shape(
         tf.transpose(outputs, [1, 0, 2]), [*x.shape[:2], h.shape[1]]
@@ -176,40 +188,23 @@ def _inference(setting, compiled, extra, w, plan):
     def run(*tensors):
         args = _constants(tensors)
         infer = _inference_function(setting, compiled)
-        results = infer(args, {**extra, **_scales(setting, args, given)})
+        results = infer(args, {**extra, **given})
 
         def gradient(*results_gradient):
             everywhere = tf.ones_like(plan.rows, tf.bool)[:, None]
             share = tf.zeros_like(plan.rows, given["cell_mean"].dtype)
             again = {**extra, **given, "use_given": everywhere}
             again["share"] = share[:, None, None]
-            forward, _, _ = _functions(setting, compiled)
+            plain = setting._replace(factored=frozenset())
+            forward, _, _ = _functions(plain, compiled)
             outputs, *_, saved = forward(args, again)
             return _gradient(
-                setting, compiled, tensors, again, saved, outputs, results_gradient
+                plain, compiled, tensors, again, saved, outputs, results_gradient
             )
 
         return results, gradient
 
     return run
-
-
-def _scales(setting, args, given):
-    """What ``folded.forward`` reads: scales and shifts [T,.] of the population's."""
-    scales, shifts = {}, {}
-    for site in spec.SITES:
-        scales[f"{site}_scale"], shifts[site] = ops.affine(
-            args,
-            site,
-            given[f"{site}_mean"],
-            given[f"{site}_variance"],
-            setting.epsilon,
-        )
-    return {
-        **scales,
-        "recurrent_shift": shifts["recurrent"] + shifts["input"],
-        "cell_shift": shifts["cell"],
-    }
 
 
 def _constants(tensors):

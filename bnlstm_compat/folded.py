@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from bnlstm_compat import spec
+from bnlstm_compat import ops, spec
 from bnlstm_compat.bptt import activate
 from bnlstm_compat.loops import loop
 
@@ -10,41 +10,77 @@ from bnlstm_compat.loops import loop
 def forward(setting, args, extra):
     """All steps, the moments being given: ``bn(z) = z * scale + shift``.
 
+    Scale and shift are known for every step, so the input's go where they cost least:
+    into the kernel where it has fewer rows than the batch, with the shift as a bias;
+    else onto the matmul of all steps. Compiled, with many rows, the recurrent scale
+    goes into its kernel too, and both matmuls are one.
+
     Args:
-      setting, args: as for ``bptt.forward``.
-      extra: dict with ``{site}_scale`` [T,.] and ``{site}_shift`` [T,.] (at the input's
-        site the scale only: the recurrent shift is the sum of both), and, as for
+      setting: a ``bptt.Setting``; ``factored`` says into which kernels.
+      args: as for ``bptt.forward``.
+      extra: dict with ``{site}_mean``, ``{site}_variance`` [T,.] and, as for
         ``bptt.forward``, optionally ``running``, ``recurrent_mask``, ``bound``.
 
     Returns:
       ``(outputs [T,B,H], h, c)``.
     """
-    x, kernel = args["x"], args["kernel"]
-    low, high = x.dtype, extra["cell_scale"].dtype
+    x, kernel, recurrent_kernel = (
+        args[name] for name in ("x", "kernel", "recurrent_kernel")
+    )
+    low, high = x.dtype, args["cell_gamma"].dtype
     steps = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
-    in_loop = x.shape[2] == 1
-    known = {k: v for k, v in extra.items() if k not in ("recurrent_mask", "bound")}
-    known["x"] = x if in_loop else tf.matmul(x, kernel)
+    units = recurrent_kernel.shape[0]
+    (input_scale, shift), (scale, recurrent_shift), (cell_scale, cell_shift) = (
+        ops.affine(
+            args,
+            site,
+            extra[f"{site}_mean"],
+            extra[f"{site}_variance"],
+            setting.epsilon,
+        )
+        for site in ("input", "recurrent", "cell")
+    )
+    shift += recurrent_shift
+    in_kernel = "input" in setting.factored
+    # One tensor, for each that a step reads costs time of its own.
+    sizes = [4 * units, units, units, 4 * units, 4 * units]
+    vectors = [scale, cell_scale, cell_shift, input_scale, shift]
+    vectors = tf.concat(vectors, 1)
+    if not in_kernel:
+        vectors, input_scale, shift = tf.split(vectors, [6 * units, *sizes[3:]], 1)
+        x = tf.cast(tf.matmul(x, kernel), high) * input_scale[:, None] + shift[:, None]
+        x, sizes = tf.cast(x, low), sizes[:3]
+    known = {"x": x, "vectors": vectors}
+    if "running" in extra:
+        known["running"] = extra["running"]
     recurrent_mask = extra.get("recurrent_mask")
+
+    def scaled(matrix, scale):
+        return tf.cast(tf.cast(matrix, high) * scale, low)
+
+    def gates_of(h, x, scale, input_scale=None, shift=None):
+        if "recurrent" in setting.factored:
+            both = [scaled(recurrent_kernel, scale), scaled(kernel, input_scale)]
+            both = tf.concat([*both, tf.cast(shift, low)[None]], 0)
+            return tf.matmul(tf.concat([h, x, tf.ones_like(x[:, :1])], 1), both)
+        gates = scaled(tf.matmul(h, recurrent_kernel), scale)
+        if not in_kernel:
+            return gates + x
+        kernel_now, shift = scaled(kernel, input_scale), tf.cast(shift, low)
+        if kernel.shape[0] == 1:
+            return gates + (x * kernel_now + shift)
+        return gates + tf.nn.bias_add(tf.matmul(x, kernel_now), shift)
 
     def one_step(read, state):
         h, c = state
-        u = h
-        if recurrent_mask is not None:
-            u = h * tf.cast(recurrent_mask, low)
-        gates = tf.cast(tf.matmul(u, args["recurrent_kernel"]), high)
-        gates = gates * read("recurrent_scale") + read("recurrent_shift")
-        inputs = tf.cast(read("x"), high)
-        if in_loop:
-            gates += inputs * (tf.cast(kernel, high) * read("input_scale"))
-        else:
-            gates += inputs * read("input_scale")
+        u = h if recurrent_mask is None else h * tf.cast(recurrent_mask, low)
+        scale, cell_scale, cell_shift, *more = tf.split(read("vectors"), sizes)
+        gates = tf.cast(gates_of(u, read("x"), scale, *more), high)
         f, i, o, j = tf.split(gates, len(spec.GATES), axis=1)
         f, i, o = (activate(z, setting.recurrent_activation) for z in (f, i, o))
         next_c = tf.cast(c, high) * f + i * activate(j, setting.activation)
-        a = next_c * read("cell_scale") + read("cell_shift")
-        next_h = tf.cast(activate(a, setting.activation) * o, low)
-        next_c = tf.cast(next_c, low)
+        a = activate(next_c * cell_scale + cell_shift, setting.activation)
+        next_h, next_c = tf.cast(a * o, low), tf.cast(next_c, low)
         values = {"outputs": next_h}
         if "running" in extra:
             next_h = tf.where(read("running"), next_h, h)
@@ -54,7 +90,7 @@ def forward(setting, args, extra):
     (h, c), results = loop(
         one_step,
         known,
-        {"outputs": (low, args["h"].shape)},
+        {"outputs": (low, [args["h"].shape[0], units])},
         (args["h"], args["c"]),
         steps,
         bound=extra.get("bound"),

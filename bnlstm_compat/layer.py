@@ -13,7 +13,7 @@ import tensorflow as tf
 # Keras's loop asks for this class, which is not among its public names.
 from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell
 
-from bnlstm_compat import ops, spec
+from bnlstm_compat import fast, modes, ops, spec
 from bnlstm_compat.weights import BNLSTMWeights
 
 _PACKAGE = "bnlstm_compat"
@@ -520,6 +520,11 @@ class BNLSTM(keras.layers.RNN):
       return_sequences, return_state, go_backwards, stateful, unroll: as in
         ``keras.layers.LSTM``.
       synchronized: see above.
+      mode: how the steps are run: "auto", the fastest by shape; "plain", TensorFlow's
+        loop; "unrolled", Python's (also with ``unroll``); "xla", compiled, also inside
+        a step that is not; "general", a loop that TensorFlow differentiates, which has
+        gradients of any order. Other activations than tanh, sigmoid, relu and linear
+        are always run as by "general", and so are synchronised moments.
       zero_output_for_mask: see above; None is False for "masked", True for "v1".
 
     Raises:
@@ -564,6 +569,7 @@ class BNLSTM(keras.layers.RNN):
         stateful=False,
         unroll=False,
         synchronized=False,
+        mode="auto",
         zero_output_for_mask=None,
         **kwargs,
     ):
@@ -590,12 +596,15 @@ class BNLSTM(keras.layers.RNN):
             **kwargs,
         )
         self.synchronized = bool(synchronized)
+        self.mode = _one_of("mode", mode, modes.MODES)
+        # Keras's ``fit`` compiles what does not say otherwise.
+        self.supports_jit = not modes.compiling_loses(mode, units)
         self.input_spec = keras.layers.InputSpec(ndim=3)
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         """Sequences [B,T,D] to outputs, and states with ``return_state``."""
         x = tf.cast(sequences, self.compute_dtype)
-        if self.unroll and x.shape[1] is None:
+        if (self.unroll or self.mode == "unrolled") and x.shape[1] is None:
             raise ValueError(
                 "Cannot unroll a BNLSTM if the number of steps is not known. Give it "
                 f"in the input's shape. Received: sequences.shape={x.shape}"
@@ -726,15 +735,17 @@ class BNLSTM(keras.layers.RNN):
                 w, x, *state, momentum=cell.momentum, **options
             )
             return *results, tables if training else {}
-        *results, moments = ops.sequence(
-            w,
-            x,
-            *state,
-            padding=cell.padding,
-            unroll=self.unroll or all_sum is not None,
-            all_sum=all_sum,
-            **options,
-        )
+        options["padding"] = cell.padding
+        known = fast.supports(cell.activation, cell.recurrent_activation)
+        if self.mode == "general" or all_sum is not None or not known:
+            unroll = self.unroll or all_sum is not None
+            *results, moments = ops.sequence(
+                w, x, *state, unroll=unroll, all_sum=all_sum, **options
+            )
+        else:
+            *results, moments = fast.sequence(
+                w, x, *state, unroll=self.unroll, mode=self.mode, **options
+            )
         if collect is not None:
             collect(moments)
             return *results, {}
@@ -787,6 +798,7 @@ class BNLSTM(keras.layers.RNN):
                 self.activity_regularizer
             ),
             "synchronized": self.synchronized,
+            "mode": self.mode,
         }
 
     @classmethod

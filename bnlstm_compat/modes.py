@@ -22,6 +22,8 @@ ROWS_FOR_FACTORED = 4
 #: for there are U^2 4H products of rows of W.
 ROWS_FOR_FACTORED_INPUT = 1
 LARGEST_FACTORED_INPUT = 64
+#: In inference both scaled kernels are joined where B is at least so many times H.
+ROWS_FOR_JOINED = 2
 
 
 class Mode(NamedTuple):
@@ -31,7 +33,7 @@ class Mode(NamedTuple):
     unrolled: bool
 
 
-def choose(mode, units, steps, eager):
+def choose(mode, units, steps, *, eager, replicas):
     """The ``Mode`` for a call.
 
     Args:
@@ -39,11 +41,19 @@ def choose(mode, units, steps, eager):
       units: H. steps: T, or None where it is not known.
       eager: whether the call is executed at once, op by op. Compiling pays over many
         calls of one shape only, so "auto" does not then, nor where T is not known.
+      replicas: how many devices the step runs on; "auto" compiles on one only, for
+        XLA takes no part in ``tf.distribute``'s exchanges.
     """
     if mode == "auto":
         compiled = not eager and steps is not None and units <= XLA_UNITS
+        compiled = compiled and replicas == 1
         return Mode(compiled, False)
     return Mode(mode == "xla", mode == "unrolled")
+
+
+def compiling_loses(mode, units):
+    """Whether a whole step is better not compiled by XLA, as Keras's ``fit`` would."""
+    return mode == "auto" and units > XLA_UNITS
 
 
 def factored(batch, units, features, weighted):
@@ -64,3 +74,19 @@ def factored(batch, units, features, weighted):
     ):
         sites.add("input")
     return frozenset(sites)
+
+
+def folded(batch, units, features, compiled):
+    """In inference, the sites whose scales go into the kernels: see ``folded``.
+
+    Args:
+      batch: B, or None where it is not known. units: H. features: D.
+      compiled: whether XLA compiles the loop.
+    """
+    if features == 1:
+        return frozenset({"input"})
+    if batch is None or features > batch:
+        return frozenset()
+    if compiled and batch >= ROWS_FOR_JOINED * units:
+        return frozenset({"input", "recurrent"})
+    return frozenset({"input"})

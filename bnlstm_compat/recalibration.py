@@ -23,6 +23,10 @@ from bnlstm_compat.diagnosis import row_ranges
 METHODS = ("mean", "pooled")
 # The standard error of a variance from n values is sqrt(2 / n) of it: 25 % at 32.
 FEW = 32
+# A deviation below this share of the mean, of variance below the least that epsilon
+# leaves any weight, is rounding: a float32 has 6e-8, a matrix product some of them.
+CONSTANT = 1e-5
+NEGLIGIBLE = 1e-10
 
 
 class PooledMoments:
@@ -64,6 +68,13 @@ class PooledMoments:
             return self._within
         return self._within + self._between / np.maximum(self.values, 1)[:, None]
 
+    def steady_variance(self, method):
+        """``variance``, but 1 where the values are one constant that is not zero."""
+        variance = self.variance(method)
+        rounding = (CONSTANT * np.abs(self.mean)) ** 2
+        constant = variance < np.minimum(rounding, NEGLIGIBLE)
+        return np.where(constant, 1.0, variance)
+
 
 def _without_repeats(rows):
     """Indices into ``rows``, in groups in which no row comes twice, in order."""
@@ -95,6 +106,11 @@ def recalibrate(
       variances (with batches of one size the plain mean, as in the paper);
     - variance, method "pooled": the above plus the variance of the batches' means,
       ``sum(n_b (m_b - mean)^2) / sum(n_b)``, so the variance over all rows at once.
+
+    A feature that is one constant other than zero over all the data (to float32's
+    rounding, as behind constant inputs) gets the variance 1: it differs from its mean by
+    rounding alone, which the gain of a variance of zero would multiply by
+    ``1 / sqrt(epsilon)``, 316, at each site and step, until outputs are noise.
 
     A batch gives nothing to a step at which it has fewer than two valid rows. A row of
     the statistics that no step reached stays as it was; this, and rows that rest on
@@ -347,7 +363,7 @@ def _assign(cells, sums, hits, method, batches):
         for site, moments in own.items():
             for kind, new in (
                 ("mean", moments.mean),
-                ("variance", moments.variance(method)),
+                ("variance", moments.steady_variance(method)),
             ):
                 table = getattr(cell, f"{site}_moving_{kind}")
                 old = tf.convert_to_tensor(table).numpy()

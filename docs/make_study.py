@@ -171,10 +171,11 @@ def _copy(model, steps, padding):
     return keras.models.clone_model(model, clone_function=clone)
 
 
-def study_digits(seeds, epochs, say):
-    """From "task: cell" to accuracies, one for each seed."""
-    results = {}
+def study_digits(results, seeds, epochs, say):
+    """From "task: cell" to accuracies, one for each seed; yields after each."""
     for task, cell in RUNS:
+        if f"{task}: {cell}" in results:
+            continue
         trial, found = Trial(cell), {}
         for seed in range(seeds):
             train, test = digits(task, seed)
@@ -188,7 +189,7 @@ def study_digits(seeds, epochs, say):
                 f"{task}, {cell}, seed {seed}: { {k: v[-1] for k, v in found.items()} }"
             )
         results[f"{task}: {cell}"] = found
-    return results
+        yield
 
 
 def _measure(trial, cell, train, test):
@@ -209,54 +210,65 @@ def _measure(trial, cell, train, test):
     return found
 
 
-def study_aged(draws, batches, say):
+def study_aged(results, draws, batches, say):
     """The cells that TensorFlow 1.15.5 grew: gaps before and after, and the level."""
     import aged
 
-    results = {}
     for name in aged.NAMES:
+        if name in results:
+            continue
         golden = aged.Aged(name)
         found = {"recorded": golden.gap, "before": [], "after": [], "level": []}
         for draw in range(draws):
             for key, value in aged.gaps(golden, draw, batches).items():
                 found[key].append(value)
         results[name] = found
-        say(
-            f"{name}: "
-            + str({k: round(float(np.median(v)), 3) for k, v in found.items()})
-        )
-    return results
+        medians = {key: round(float(np.median(v)), 3) for key, v in found.items()}
+        say(f"{name}: {medians}")
+        yield
+
+
+def _make(numbers, quick, resume):
+    """Writes the numbers, after each part."""
+    warnings.simplefilter("ignore")
+    seeds, epochs, draws, batches = (1, 1, 1, 20) if quick else (5, 12, 5, 200)
+    results = {"aged": {}, "digits": {}, "seconds": 0}
+    if resume and numbers.exists():
+        results = json.loads(numbers.read_text(encoding="utf-8"))
+    results["settings"] = {
+        "seeds": seeds,
+        "epochs": epochs,
+        "draws": draws,
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+    }
+    start = time.time() - results["seconds"]
+
+    def say(line):
+        print(f"{time.time() - start:6.0f} s  {line}", flush=True)
+
+    for part in (
+        study_aged(results["aged"], draws, batches, say),
+        study_digits(results["digits"], seeds, epochs, say),
+    ):
+        for _ in part:
+            results["seconds"] = round(time.time() - start)
+            numbers.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 def main(argv):
     """Writes the study; 0 if all went well."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a rehearsal")
+    parser.add_argument(
+        "--resume", action="store_true", help="keep the parts that are there"
+    )
     parser.add_argument("--render", action="store_true", help="text and plots only")
     options = parser.parse_args(argv)
     out = Path(tempfile.mkdtemp()) if options.quick else HERE
     numbers = out / "population-statistics.json"
     if not options.render:
-        warnings.simplefilter("ignore")
-        start = time.time()
-
-        def say(line):
-            print(f"{time.time() - start:6.0f} s  {line}", flush=True)
-
-        seeds, epochs, draws = (1, 1, 1) if options.quick else (5, 16, 5)
-        results = {
-            "aged": study_aged(draws, 20 if options.quick else 200, say),
-            "digits": study_digits(seeds, epochs, say),
-            "settings": {
-                "seeds": seeds,
-                "epochs": epochs,
-                "draws": draws,
-                "minutes": round((time.time() - start) / 60, 1),
-                "tensorflow": tf.__version__,
-                "keras": keras.__version__,
-            },
-        }
-        numbers.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        _make(numbers, options.quick, options.resume)
     study_text.write(out, json.loads(numbers.read_text(encoding="utf-8")))
     print(f"wrote {out / 'population-statistics.md'}")
     return 0

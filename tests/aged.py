@@ -4,6 +4,7 @@ import json
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 import bnlstm_compat
 import golden as goldens
@@ -73,27 +74,37 @@ def gaps(golden, draw, batches):
     first = 1_000_000 * (draw + 1)
     x, lengths = golden.batch(first)
 
-    def outputs(layer, x, lengths, statistics):
+    def outputs(layer, statistics):
+        """A function of x and lengths, traced once; padding gives zeros."""
         layer.cell.collector = (lambda m: None) if statistics == "batch" else None
-        y = layer(x, mask=_mask(lengths)).numpy()
+        kept = tf.ones([BATCH, STEPS], tf.bool)
+        call = tf.function(lambda x, mask: layer(x, mask=mask))
+        call.get_concrete_function(
+            tf.TensorSpec([BATCH, STEPS, FEATURES]), tf.TensorSpec(kept.shape, tf.bool)
+        )
         layer.cell.collector = None
-        kept = 1.0 if lengths is None else _mask(lengths)[:, :, None]
-        return y * kept
 
-    batch = outputs(layer, x, lengths, "batch")
+        def run(x, lengths):
+            mask = kept if lengths is None else _mask(lengths)
+            return call(tf.constant(x), tf.constant(mask)).numpy() * _column(mask)
+
+        return run
+
+    by_batch = outputs(layer, "batch")
+    batch = by_batch(x, lengths)
     scale = np.sqrt((batch**2).mean())
 
     def apart(other):
         return float(np.sqrt(((other - batch) ** 2).mean()) / scale)
 
-    before = apart(outputs(layer, x, lengths, "population"))
+    before = apart(outputs(layer, "population")(x, lengths))
     others = np.empty_like(batch)
     for row in range(BATCH):
         company, company_lengths = golden.batch(first + 1 + row)
         company[0] = x[row]
         if lengths is not None:
             company_lengths[0] = lengths[row]
-        others[row] = outputs(layer, company, company_lengths, "batch")[0]
+        others[row] = by_batch(company, company_lengths)[0]
 
     def data():
         for number in range(batches):
@@ -110,9 +121,13 @@ def gaps(golden, draw, batches):
         forward=lambda layer, both: layer(both[0], mask=both[1]),
         verbose=0,
     )
-    after = apart(outputs(cured, x, lengths, "population"))
+    after = apart(outputs(cured, "population")(x, lengths))
     return {"before": before, "after": after, "level": apart(others)}
 
 
 def _mask(lengths):
-    return None if lengths is None else np.arange(STEPS) < lengths[:, None]
+    return np.arange(STEPS) < lengths[:, None]
+
+
+def _column(mask):
+    return np.asarray(mask, np.float32)[:, :, None]

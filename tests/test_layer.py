@@ -10,8 +10,8 @@ import tensorflow as tf
 
 import bnlstm_compat
 from bnlstm_compat import BNLSTM, BNLSTMCell, BNLSTMWeights, ops, reference, spec
+from layers import B, D, H, M, T, filled, random_weights
 
-B, T, D, H, M = 4, 6, 3, 5, 4
 OPTIONS = {
     "activation": "relu",
     "recurrent_activation": "hard_sigmoid",
@@ -39,6 +39,7 @@ OPTIONS = {
     "bias_correction": True,
     "affine_per_step": True,
     "synchronized": True,
+    "mode": "plain",
     "return_sequences": True,
     "return_state": True,
     "go_backwards": True,
@@ -54,25 +55,6 @@ OPTIONS = {
 @pytest.fixture
 def x():
     return np.random.default_rng(0).standard_normal((B, T, D)).astype(np.float32)
-
-
-def random_weights(dtype=np.float32, max_bn_steps=M, seed=1):
-    """Weights of which none is at its starting value."""
-    rng = np.random.default_rng(seed)
-    arrays = {
-        w.name: rng.uniform(0.2, 1.0, w.shape(D, H, max_bn_steps)) for w in spec.WEIGHTS
-    }
-    for name in ("kernel", "recurrent_kernel"):
-        arrays[name] = arrays[name] - 0.6
-    return BNLSTMWeights(**{name: a.astype(dtype) for name, a in arrays.items()})
-
-
-def filled(**options):
-    """A layer with random weights."""
-    layer = BNLSTM(H, M, **options)
-    layer.build((B, T, D))
-    layer.cell.import_weights(random_weights())
-    return layer
 
 
 def _arguments(cls):
@@ -214,42 +196,6 @@ def test_fit_moves_weights_and_statistics(x, jit_compile):
     for old, variable in zip(before, model.weights, strict=True):
         changed = np.abs(old - variable.value.numpy()).max()
         assert changed > 0, variable.path
-
-
-def test_gradients_against_finite_differences():
-    """In float64, through every weight, in training and with lengths."""
-    weights = random_weights(np.float64)
-    rng = np.random.default_rng(3)
-    x = rng.standard_normal((B, T, D))
-    target = rng.standard_normal((B, T, H))
-    lengths = np.array([3, 6, 1, 5])
-    layer = BNLSTM(
-        H, M, return_sequences=True, zero_output_for_mask=True, dtype="float64"
-    )
-    layer.build((B, T, D))
-
-    def loss(arrays):
-        outputs = reference.run(
-            BNLSTMWeights(**arrays), x, lengths=lengths, training=True
-        ).outputs
-        return ((outputs - target) ** 2).sum()
-
-    layer.cell.import_weights(weights)
-    with tf.GradientTape() as tape:
-        outputs = layer(x, mask=np.arange(T) < lengths[:, None], training=True)
-        total = tf.reduce_sum((outputs - target) ** 2)
-    trained = [getattr(layer.cell, name).value for name in spec.TRAINABLE]
-    gradients = tape.gradient(total, trained)
-    for name, gradient in zip(spec.TRAINABLE, gradients, strict=True):
-        direction = rng.standard_normal(gradient.shape)
-        step = 1e-6
-        ends = [
-            loss({**weights.asdict(), name: weights.asdict()[name] + s * direction})
-            for s in (step, -step)
-        ]
-        numeric = (ends[0] - ends[1]) / (2 * step)
-        # Central differences in float64: about (eps ** (2/3)) of the gradient.
-        assert np.sum(gradient * direction) == pytest.approx(numeric, rel=2e-6), name
 
 
 def test_an_unrolled_loop_has_no_gradients_of_slices_by_step():

@@ -342,6 +342,23 @@ def test_widened_models_infer_alike_then_have_a_row_a_step():
     assert bnlstm_compat.widen(wide, 3).layers[1].max_bn_steps == 9
 
 
+def test_constants_are_not_divided_by_their_rounding():
+    """Behind constant inputs h and c are constant, too: a variance of zero would make
+    noise of the rounding. Zeros alone stay zeros."""
+    layer, data = _layer(), _data(batches=8)
+    for x in data:
+        x[:, :2] = 0.5
+    bnlstm_compat.recalibrate(layer, data, verbose=0)
+    found = _statistics(layer)
+    for site, rows in (("input", [0, 1]), ("recurrent", [1, 2]), ("cell", [0, 1])):
+        assert (found[f"{site}_moving_variance"][rows] == 1).all()
+        assert (found[f"{site}_moving_variance"][3:] != 1).all()
+    assert (found["recurrent_moving_variance"][0] == 0).all()
+    expected = _batch_moments(layer.cell.export_weights(), data[0])
+    for name in ("input_moving_mean", "cell_moving_mean"):
+        assert np.abs(found[name][:2] - expected[name][:2]).max() < 1e-6
+
+
 def test_batches_are_let_go():
     """Memory does not grow with the data: batches are dropped as they come."""
     given, most = [], 0

@@ -1,0 +1,43 @@
+"""Small layers with weights of which none is at its starting value."""
+
+import numpy as np
+
+from bnlstm_compat import BNLSTM, BNLSTMWeights, spec
+
+B, T, D, H, M = 4, 6, 3, 5, 4
+#: For a batch of B: the longest is not the first, and one stands alone at the end.
+LENGTHS = np.array([3, 6, 1, 5])
+
+
+def random_weights(
+    dtype=np.float32, max_bn_steps=M, seed=1, affine_per_step=False, units=H
+):
+    """A cell's weights."""
+    rng = np.random.default_rng(seed)
+    arrays = {
+        w.name: rng.uniform(0.2, 1.0, w.shape(D, units, max_bn_steps, affine_per_step))
+        for w in spec.WEIGHTS
+    }
+    for name in ("kernel", "recurrent_kernel"):
+        arrays[name] = arrays[name] - 0.6
+    return BNLSTMWeights(**{name: a.astype(dtype) for name, a in arrays.items()})
+
+
+def filled(weights=None, batch=B, **options):
+    """A ``BNLSTM`` with random weights, built for any batch and length."""
+    if weights is None:
+        weights = random_weights()
+    layer = BNLSTM(
+        weights.units,
+        weights.max_bn_steps,
+        affine_per_step=weights.affine_per_step,
+        **{"dtype": str(weights.dtype), **options},
+    )
+    layer.build((batch if options.get("stateful") else None, None, weights.input_dim))
+    layer.cell.import_weights(weights)
+    return layer
+
+
+def mask_of(lengths, steps):
+    """Right-padded mask [B,T]."""
+    return np.arange(steps) < np.asarray(lengths)[:, None]
