@@ -3,12 +3,23 @@
 ``BNLSTM`` (whole sequences) and ``BNLSTMCell`` (one step, for ``keras.layers.RNN``);
 importing this package registers both for ``keras.saving.load_model``.
 ``BNLSTMWeights`` is a cell's weights as arrays; ``reference`` is the cell in NumPy.
+``diagnose`` finds faults in population statistics, ``recalibrate`` mends them.
 
 Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025.
 """
 
+from bnlstm_compat.diagnosis import diagnose
 from bnlstm_compat.layer import BNLSTM, BNLSTMCell
+from bnlstm_compat.recalibration import recalibrate, widen
 from bnlstm_compat.reverse import ReverseSequences
 from bnlstm_compat.weights import BNLSTMWeights
 
-__all__ = ["BNLSTM", "BNLSTMCell", "BNLSTMWeights", "ReverseSequences"]
+__all__ = [
+    "BNLSTM",
+    "BNLSTMCell",
+    "BNLSTMWeights",
+    "ReverseSequences",
+    "diagnose",
+    "recalibrate",
+    "widen",
+]

@@ -203,6 +203,9 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
         self.affine_per_step = bool(affine_per_step)
         self.state_size = [self.units, self.units, 1]
         self.output_size = self.units
+        #: While set, a pass normalises with the batch's moments and hands them to it,
+        #: as ``ops.Moments``, and the statistics stay: see ``recalibration``.
+        self.collector = None
 
     def build(self, input_shape):
         """Creates the weights, in the order of ``spec.WEIGHTS``."""
@@ -323,17 +326,21 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
             tf.executing_eagerly() and bool(tf.reduce_all(step == step[0]))
         )
         place = _Place(self, w, step, alike)
-        update = training and not _is_keras_probe()
+        probe = _is_keras_probe()
+        update = training and self.collector is None and not probe
+        measured = training or self.collector is not None
         h, c = ops.cell_step(
             ops.at_rows(w, place.row),
             inputs,
             fed,
             c,
-            lambda site, z: place.statistics(site, z, training, update),
+            lambda site, z: place.statistics(site, z, measured, update),
             activation=self.activation,
             recurrent_activation=self.recurrent_activation,
             epsilon=self.epsilon,
         )
+        if self.collector is not None and not probe:
+            self.collector(place.moments())
         if update and self.bias_correction:
             _set_row(self.moving_count, place.head, place.count_after())
         return h, [h, c, step + 1]
@@ -378,7 +385,7 @@ class _Place:
 
     def __init__(self, cell, w, step, alike):
         self._cell, self._w = cell, w
-        self._valid = None
+        self._valid, self._found = None, {}
         counters = tf.cast(step, tf.int32)[:, 0]
         furthest = counters[0] if alike else tf.reduce_max(counters)
         if not alike:
@@ -386,10 +393,10 @@ class _Place:
         last = cell.max_bn_steps - 1
         self.head = tf.minimum(furthest, last)
         self.row = self.head if alike else tf.minimum(counters, last)
-        counted = tf.size(counters)
+        self._counted = tf.size(counters)
         if self._valid is not None:
-            counted = tf.reduce_sum(tf.cast(self._valid, tf.int32))
-        self._enough = tf.constant(True) if cell.padding == "v1" else counted > 1
+            self._counted = tf.reduce_sum(tf.cast(self._valid, tf.int32))
+        self._enough = tf.constant(True) if cell.padding == "v1" else self._counted > 1
         self._moves = self._enough
         if cell.overflow == "keep":
             self._moves &= furthest <= last
@@ -401,6 +408,7 @@ class _Place:
         if not training:
             return tuple(tf.gather(w[name], self.row) for name in names)
         moments = ops.batch_moments(z, 0, w[names[0]].dtype, self._valid)
+        self._found[site] = moments
         if update:
             kept = cell.momentum
             if cell.bias_correction:
@@ -420,6 +428,15 @@ class _Place:
         return tuple(
             tf.where(take, moment, tf.gather(w[name], self.row))
             for name, moment in zip(names, moments, strict=True)
+        )
+
+    def moments(self):
+        """The moments of this step, as ``ops.Moments`` of one step."""
+        return ops.Moments(
+            tf.where(self._moves, self.head, -1)[None],
+            self._counted[None],
+            {site: mean[None] for site, (mean, _) in self._found.items()},
+            {site: variance[None] for site, (_, variance) in self._found.items()},
         )
 
     def count_after(self):
@@ -692,12 +709,14 @@ class BNLSTM(keras.layers.RNN):
     def _run(self, training, masks, x, state, fresh, lengths):
         """Outputs, h, c, step, and the statistics after: see ``ops.sequence``."""
         cell = self.cell
+        collect = cell.collector
+        measured = training or collect is not None
         of_input, of_state = masks
         if of_input is not None:
             x = x * of_input[:, None]
-        all_sum = self._all_sum(x, fresh) if training else None
+        all_sum = self._all_sum(x, fresh) if measured else None
         options = {
-            "training": training,
+            "training": measured,
             "activation": cell.activation,
             "recurrent_activation": cell.recurrent_activation,
             "epsilon": cell.epsilon,
@@ -707,6 +726,13 @@ class BNLSTM(keras.layers.RNN):
         }
         w = cell.tensors()
         if cell.padding == "masked" and not fresh:
+            if collect is not None:
+                raise ValueError(
+                    f"Layer '{self.name}' cannot tell moments by step for sequences "
+                    "that may stand at different steps. Give initial_state=[h, c] "
+                    "without a step, or use padding='v1'. Received: initial_state with "
+                    "3 tensors"
+                )
             *results, tables = ops.sequence_by_rows(
                 w, x, *state, momentum=cell.momentum, **options
             )
@@ -722,6 +748,9 @@ class BNLSTM(keras.layers.RNN):
             *results, moments = fast.sequence(
                 w, x, *state, unroll=self.unroll, mode=self.mode, **options
             )
+        if collect is not None:
+            collect(moments)
+            return *results, {}
         return *results, self._moved(w, moments) if training else {}
 
     def _moved(self, w, moments):

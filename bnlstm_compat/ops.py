@@ -534,7 +534,7 @@ def kept_share(count, updates, momentum):
       count: updates that the row has had. updates: how many follow.
       momentum: m.
     """
-    m = tf.cast(momentum, count.dtype)
+    m = tf.constant(momentum, count.dtype)  # tf.cast would round it to float32 first
     before = 1 - tf.pow(m, count)
     kept = tf.pow(m, tf.cast(updates, count.dtype))
     return kept * before / (1 - kept * (1 - before))

@@ -10,6 +10,7 @@ _HOMES = {
     "install": "facade.setup",
     "offset_initializer": "cell",
     "orthogonal_lstm_initializer": "cell",
+    "recalibrate": "recalibration",
 }
 __all__ = sorted(_HOMES)
 

@@ -131,6 +131,29 @@ def _parser():
     sub.add_argument("--json", action="store_true", help="print JSON")
 
     sub = command(
+        "doctor", _doctor, "find faults in population statistics, and their cures"
+    )
+    checkpoint(sub)
+    sub.add_argument("--json", action="store_true", help="print JSON")
+    sub.add_argument(
+        "--plot", metavar="FILE", help="draw the statistics, as PNG, SVG or PDF"
+    )
+    sub.add_argument("--steps", type=_whole, metavar="T", help="steps of the sequences")
+    sub.add_argument(
+        "--lengths",
+        type=_lengths,
+        metavar="SHORTEST:LONGEST",
+        help="lengths of sequences that were padded",
+    )
+    sub.add_argument(
+        "--data", metavar="FILE.npz", help="inputs x [B,T,D], perhaps lengths [B]"
+    )
+    sub.add_argument("--epsilon", type=_number(0, None), help=assumed)
+    sub.add_argument("--decay", type=_number(0, 1), help=assumed)
+    sub.add_argument("--activation", help=f"a Keras name; {assumed}")
+    layouts(sub)
+
+    sub = command(
         "demo", _demo, "inspect, convert and verify a checkpoint of TF 1.15.5"
     )
     sub.add_argument("--keep", metavar="DIR", help="keep what was made, in this folder")
@@ -160,6 +183,25 @@ def _number(smallest, below):
 
     parse.__name__ = f"number from {smallest}" + (f" to below {below}" if below else "")
     return parse
+
+
+def _whole(text):
+    if not int(text) >= 1:
+        raise ValueError
+    return int(text)
+
+
+_whole.__name__ = "whole number from 1"
+
+
+def _lengths(text):
+    shortest, longest = map(int, text.split(":"))
+    if not 1 <= shortest <= longest:
+        raise ValueError
+    return shortest, longest
+
+
+_lengths.__name__ = "SHORTEST:LONGEST, as in 2:10,"
 
 
 @contextlib.contextmanager
@@ -296,7 +338,10 @@ def _settings(options):
     if options.activation is not None:
         activation_named(options.activation)
     return Settings(
-        options.epsilon, options.decay, options.activation, options.forget_bias
+        options.epsilon,
+        options.decay,
+        options.activation,
+        getattr(options, "forget_bias", None),
     )
 
 
@@ -436,6 +481,74 @@ def _show_verdict(proof, tolerance):
         f"{bits} within {tolerance:g} as a layer."
     )
     return 0 if proof.equal(tolerance) else 1
+
+
+def _doctor(options):
+    """Exit code 0: no fault found; 1: faults."""
+    checkpoint, found = _open(options.ckpt, options.layout, whole=False)
+    from migrate import doctor
+
+    settings = _settings(options)
+    data = None if options.data is None else _read_data(options.data)
+    cases = doctor.examine(
+        checkpoint, found, settings, options.steps, options.lengths, data
+    )
+    asked = doctor.asks(cases, options.steps, options.lengths, data)
+    if options.plot is not None:
+        doctor.plot(cases, options.plot)
+    if options.json:
+        print(json.dumps(doctor.report(checkpoint, cases, asked), indent=1))
+    else:
+        for case in cases:
+            _show_case(case)
+        if asked:
+            _show("A checkpoint does not tell; give, to know more:")
+            for line in asked:
+                _show(f"  {line}")
+        if options.plot is not None:
+            _show(f"Drew {options.plot}")
+    return int(any(case.diagnosis.findings for case in cases))
+
+
+def _read_data(path):
+    import zipfile
+
+    import numpy as np
+
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except (OSError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as e:
+        raise MigrateError(f"cannot read {path} as a file of numpy.savez: {e}") from e
+
+
+def _show_case(case):
+    from bnlstm_compat.diagnosis import row_ranges
+
+    cell, found = case.cell, case.diagnosis
+    sizes = f"D {cell.input_dim}, H {cell.units}, M {cell.max_bn_steps}"
+    faults = len(found.findings)
+    verdict = f"{faults} fault{'s' if faults > 1 else ''}" if faults else "no fault"
+    _show(f"{found.name} ({cell.layout}, {sizes}): {verdict} found")
+    if found.updates is not None:
+        _show(
+            f"  row 0 was updated {found.updates} times, at a decay of "
+            f"{case.settings['decay']}"
+        )
+    if found.gap is not None:
+        _show(
+            f"  gap between population and batch statistics: {found.gap:.2f} of the "
+            "outputs"
+        )
+    if case.unused is not None:
+        _show(f"  data not used: {case.unused}")
+    for one in found.findings:
+        rows = f"row{'s' if len(one.rows) > 1 else ''} {row_ranges(one.rows)}"
+        _show(
+            f"  {one.fault}, {rows}: {one.seen}",
+            f"     effect: {one.effect}",
+            f"     cure:   {one.cure}",
+        )
 
 
 def _demo(options):

@@ -43,6 +43,21 @@ LAYOUTS = (
     "olavhn",
     "olavhn_plain_lstm",
 )
+# Statistics grown from (0, 1), by 1.15.5: checkpoints, with inputs, lengths, meta.note
+# (what is wrong), and the gap between the outputs recorded with population and with
+# batch statistics in place of the outputs.
+AGED = tuple(
+    f"aged_{name}"
+    for name in (
+        "beyond",
+        "constant",
+        "healthy",
+        "lengths",
+        "long_table",
+        "olavhn",
+        "young",
+    )
+)
 
 
 def kept(key):
@@ -96,6 +111,22 @@ def main(argv):
     for name in CHECKPOINTS:
         for path in glob.glob(f"{argv[0]}/tf-1.15.5/ckpt/{name}.*"):
             shutil.copyfile(path, f"{HERE}/tf-1.15.5/ckpt/{os.path.basename(path)}")
+    for name in AGED:
+        source, target = f"{argv[0]}/tf-1.15.5", f"{HERE}/tf-1.15.5"
+        arrays = np.load(f"{source}/{name}.npz")
+        population = arrays["out|inference|outputs"].astype(float)
+        batch = arrays["out|batch|outputs"].astype(float)
+        # Outputs are kept where they judge a layout, too.
+        keys = ("meta", "in|x", "in|lengths")
+        if name in LAYOUTS:
+            keys = filter(kept_of_layout, arrays)
+        np.savez_compressed(
+            f"{target}/{name}.npz",
+            **{key: arrays[key] for key in keys},
+            gap=np.sqrt(((population - batch) ** 2).mean() / (batch**2).mean()),
+        )
+        for path in glob.glob(f"{source}/ckpt/{name}.*"):
+            shutil.copyfile(path, f"{target}{path[len(source) :]}")
     for version in VERSIONS:
         source, target = (f"{top}/tf-{version}" for top in (argv[0], HERE))
         os.makedirs(f"{target}/ckpt", exist_ok=True)

@@ -1,0 +1,219 @@
+"""Population statistics of a v1 graph estimated anew, by averages over a data set.
+
+Works on any graph whose cells keep ``pop_mean`` and ``pop_var`` as the original does
+and move them by ``row * decay + batch * (1 - decay)``: ``legacy.BNLSTMCell``, and the
+copies of the original in people's scripts. The graph is not changed.
+
+One module for TensorFlow 1.15.5 (Python 3.7) and TensorFlow 2.16-2.21.
+
+Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025,
+section 4: population statistics are averages over the training set.
+"""
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+# Leaves of the two tables: the original's, and those of its forks.
+NAMES = (("pop_mean", "pop_var"), ("pop_mean_all", "pop_var_all"))
+
+
+def recalibrate(
+    session,
+    fetches,
+    feeds,
+    decay=0.95,
+    method="mean",
+    size=None,
+    scope=None,
+    each_row_once=False,
+    progress=None,
+):
+    """Sets every ``pop_mean`` and ``pop_var`` to averages over a data set.
+
+    A pass in training moves a row that held 0 to ``moment * (1 - decay)``: from that,
+    the moments of each batch are read, and the tables set at the end. Weights stay as
+    they are, for no training operation runs. With m_b and v_b the mean and biased
+    variance of batch b at a row, and averages over the batches:
+
+    - ``pop_mean``: average of m_b;
+    - ``pop_var``, method "mean": average of v_b, as in the paper;
+    - ``pop_var``, method "pooled": that plus the variance of m_b, so the variance of
+      all values at once.
+
+    A row that several steps of one batch share (more than ``max_bn_steps``, or
+    ``sequence_length`` with row 0 not the longest) gets, for each batch, the
+    exponential average of those steps. A row that no batch reached stays as it was.
+
+    Args:
+      session: a ``tf.Session`` whose variables are set.
+      fetches: what makes the cells run, such as the outputs or the loss; not a
+        training operation.
+      feeds: iterable of feed dicts, one a batch, with is_training True.
+      decay: that of the cells.
+      method: "mean" or "pooled".
+      size: a tensor [], the number of rows of the batch, by which batches then count;
+        without it all batches count alike.
+      scope: only tables under this scope; None for all.
+      each_row_once: True if no row is shared as above. Each batch is then run once
+        instead of twice (the second run tells how many steps share a row).
+      progress: a function called with the number of batches done.
+
+    Returns:
+      The number of batches.
+
+    Raises:
+      ValueError: no tables, no batches, batches of one row, a pass that moves no
+        table (is_training False), moments that are not finite. After any error the
+        tables are as they were.
+
+    Source: arXiv 1603.09025, section 4.
+    """
+    if method not in ("mean", "pooled"):
+        raise ValueError(
+            f'Expected a method "mean" or "pooled". Received: method={method!r}'
+        )
+    if not 0 < decay < 1:
+        raise ValueError(
+            "Expected the decay of the cells, between 0 and 1. Received: "
+            f"decay={decay!r}"
+        )
+    pairs = _tables(session.graph, scope)
+    tables = [table for pair in pairs for table in pair]
+    before = session.run(tables)
+    averages = [_Average(mean.shape) for mean in before[::2]]
+    done = False
+    try:
+        batches = 0
+        for feed in feeds:
+            moments, share = _moments(
+                session, fetches, feed, tables, size, decay, each_row_once
+            )
+            for place, average in enumerate(averages):
+                average.add(share[place], *moments[2 * place : 2 * place + 2])
+            batches += 1
+            if progress is not None:
+                progress(batches)
+        after = _results(before, averages, method, batches)
+        _assign(session, tables, after)
+        done = True
+    finally:
+        if not done:
+            _assign(session, tables, before)
+    return batches
+
+
+class _Average:
+    """Averages by row, of moments that count by their weight; in float64."""
+
+    def __init__(self, shape):
+        self.weight = np.zeros((shape[0], 1))
+        self.mean, self.within, self.between = (np.zeros(shape) for _ in range(3))
+
+    def add(self, weight, mean, variance):
+        """``weight`` [M,1] is 0 for rows that the batch did not reach."""
+        before = self.weight
+        self.weight = before + weight
+        share = weight / np.maximum(self.weight, 1e-30)
+        apart = np.where(weight > 0, mean - self.mean, 0)
+        self.mean += apart * share
+        self.within += np.where(weight > 0, variance - self.within, 0) * share
+        self.between += apart**2 * before * share
+
+    def variance(self, method):
+        if method == "mean":
+            return self.within
+        return self.within + self.between / np.maximum(self.weight, 1e-30)
+
+
+def _tables(graph, scope):
+    """Pairs of variables (means, variances) [M,.]."""
+    with graph.as_default():
+        found = {variable.op.name: variable for variable in tf.global_variables()}
+    start = "" if scope is None else scope.strip("/") + "/"
+    pairs = []
+    for name, variable in found.items():
+        where, _, leaf = name.rpartition("/")
+        for mean, other in NAMES:
+            partner = found.get(where + "/" + other)
+            rank = variable.get_shape().ndims
+            whole = leaf == mean and partner is not None and rank == 2
+            if whole and name.startswith(start):
+                pairs.append((variable, partner))
+    if not pairs:
+        shown = ", ".join(sorted(found)[:5]) or "none"
+        where = f" under the scope {scope!r}" if scope else ""
+        raise ValueError(
+            f"Expected variables pop_mean and pop_var of shape [max_bn_steps, size]"
+            f"{where}. Received a graph with the variables: {shown}"
+        )
+    return pairs
+
+
+def _assign(session, tables, values):
+    # Through the initialisers, so that a finalised graph will do.
+    feed = {t.initializer.inputs[1]: value for t, value in zip(tables, values)}
+    session.run([table.initializer for table in tables], feed)
+
+
+def _moments(session, fetches, feed, tables, size, decay, each_row_once):
+    """The moments of a batch for each table, and for each pair the rows' weights."""
+
+    def run(start):
+        shapes = [table.get_shape().as_list() for table in tables]
+        _assign(session, tables, [np.full(shape, start) for shape in shapes])
+        fetched = [fetches] if size is None else [fetches, size]
+        count = session.run(fetched, feed)[-1]
+        values = [np.asarray(table, np.float64) for table in session.run(tables)]
+        return values, 2 if size is None else int(count)
+
+    moved, count = run(0.0)
+    fed = [str(getattr(key, "name", key)) for key in feed]
+    if count < 2 or all((variance == 0).all() for variance in moved[1::2]):
+        raise ValueError(
+            "Expected batches of at least two rows, run with is_training True: this "
+            f"one gave no variances. Received: a feed for {', '.join(fed)}"
+        )
+    if not all(np.isfinite(table).all() for table in moved):
+        raise ValueError(
+            "The moments of a batch are not finite: look for NaN or overflow in the "
+            "data and the weights"
+        )
+    reached = _reached(tables, moved)
+    kept = [np.where(rows, decay, 1.0) for rows in reached]
+    if not each_row_once:
+        # A row updated n times keeps decay^n of what it held.
+        again, _ = run(1.0)
+        kept = [
+            np.median(more - less, axis=1, keepdims=True)
+            for more, less in zip(again[1::2], moved[1::2])
+        ]
+        kept = [decay ** np.round(np.log(k) / np.log(decay)) for k in kept]
+        reached = [k < 1 for k in kept]
+    moments = [
+        table / np.where(reached[place // 2], 1 - kept[place // 2], 1.0)
+        for place, table in enumerate(moved)
+    ]
+    return moments, [rows * (1.0 if size is None else count) for rows in reached]
+
+
+def _reached(tables, moved):
+    """For each pair, the rows [M,1] that a batch moved: those of its cell, for the
+    moments of one site can be zero (h starts from zeros)."""
+    cells = [table.op.name.rsplit("/", 2)[0] for table in tables]
+    rows = {}
+    for cell, table in zip(cells, moved):
+        any_moved = (table != 0).any(axis=1, keepdims=True)
+        rows[cell] = rows.get(cell, False) | any_moved
+    return [rows[cell] for cell in cells[::2]]
+
+
+def _results(before, averages, method, batches):
+    if not batches:
+        raise ValueError("Expected at least one batch. Received: no feeds")
+    after = []
+    for place, average in enumerate(averages):
+        reached = average.weight > 0
+        new = average.mean, average.variance(method)
+        for table, moment in zip(before[2 * place : 2 * place + 2], new):
+            after.append(np.where(reached, moment, table))
+    return after
