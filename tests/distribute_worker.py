@@ -11,12 +11,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from bnlstm_compat import BNLSTM, spec
+from bnlstm_compat import BNLSTM, BNLSTMWeights, reference, spec
 from layers import B, D, H, M, T, mask_of, random_weights
 
 ROWS = 2 * B
 # Both halves have a row that runs to the end; one of the halves' is alone there.
-LENGTHS = np.array([3, 6, 1, 5, 6, 6, 2, 4])
+LENGTHS = np.array([3, 6, 1, 5, 6, 6, 5, 4])
 CASES = {
     "full": ({}, None),
     "masked": ({"zero_output_for_mask": True}, LENGTHS),
@@ -31,10 +31,10 @@ def batch():
     return x, target
 
 
-def layer_of(**options):
+def layer_of(weights=None, **options):
     layer = BNLSTM(H, M, return_sequences=True, **options)
     layer.build((None, T, D))
-    layer.cell.import_weights(random_weights())
+    layer.cell.import_weights(random_weights() if weights is None else weights)
     return layer
 
 
@@ -61,12 +61,40 @@ def distance(ones, others):
     )
 
 
-def passes(strategy, options, lengths):
+def against_differences(strategy):
+    """Synchronised gradients, float64, against differences of the whole batch's loss.
+
+    By ``reference`` on the whole batch, masked; the largest relative distance.
+    """
+    rng = np.random.default_rng(1)
+    x, target = (a.astype(np.float64) for a in batch())
+    weights = random_weights(np.float64)
+    options = {**CASES["masked"][0], "synchronized": True, "dtype": "float64"}
+    _, gradients, _ = passes(strategy, options, LENGTHS, weights)
+    worst = 0
+    for name, gradient in zip(spec.TRAINABLE, gradients, strict=True):
+        direction = rng.standard_normal(gradient.shape)
+        losses = []
+        for sign in (1, -1):
+            arrays = weights.asdict()
+            arrays[name] = arrays[name] + sign * 1e-6 * direction
+            outputs = reference.run(
+                BNLSTMWeights(**arrays), x, lengths=LENGTHS, training=True
+            ).outputs
+            losses.append(((outputs - target) ** 2).sum() / ROWS)
+        numeric = (losses[0] - losses[1]) / 2e-6
+        worst = max(worst, abs(np.sum(gradient * direction) / numeric - 1))
+    return worst
+
+
+def passes(strategy, options, lengths, weights=None):
     """One pass under the strategy: all outputs, summed gradients, statistics."""
     x, target = batch()
+    if weights is not None:
+        x, target = x.astype(weights.dtype), target.astype(weights.dtype)
     mask = mask_of(np.full(ROWS, T) if lengths is None else lengths, T)
     with strategy.scope():
-        layer = layer_of(**options)
+        layer = layer_of(weights, **options)
     count = strategy.num_replicas_in_sync
 
     def part(array):
@@ -174,6 +202,8 @@ def main(argv):
         tf.config.set_logical_device_configuration(cpu, logical)
         strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
         found = fitted(strategy) if scenario == "fit" else compare(strategy, CASES)
+        if scenario == "loop":
+            found["differences"] = against_differences(strategy)
     print(json.dumps(found))
     return 0
 

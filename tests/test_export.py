@@ -1,0 +1,118 @@
+"""Out of Keras: saved files of old, SavedModels without this package, LiteRT."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from layers import LENGTHS, B, D, T, filled, mask_of
+
+SAVED = Path(__file__).parent / "saved"
+# One float32 rounding of values below one, and what other loops' order changes.
+CLOSE = 1e-6
+
+
+@pytest.fixture
+def x():
+    return np.random.default_rng(0).standard_normal((B, T, D)).astype(np.float32)
+
+
+def test_files_of_this_release_still_open():
+    spec = importlib.util.spec_from_file_location("make", SAVED / "make.py")
+    make = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(make)
+    x, mask = make.inputs()
+    recorded = np.load(SAVED / "outputs.npz")
+    for name, fresh in make.models().items():
+        model = keras.saving.load_model(SAVED / f"{name}.keras", safe_mode=True)
+        given = x if name == "layer" else [x, mask]
+        np.testing.assert_allclose(model(given), recorded[name], rtol=0, atol=CLOSE)
+        assert [w.name for w in model.weights] == [w.name for w in fresh.weights]
+        assert [layer.get_config() for layer in model.layers[1:]] == [
+            layer.get_config() | {"name": old.name}
+            for layer, old in zip(fresh.layers[1:], model.layers[1:], strict=True)
+        ]
+
+
+_SERVE = """
+import sys
+import numpy as np, tensorflow as tf
+loaded = tf.saved_model.load(sys.argv[1])
+np.save(sys.argv[2], loaded.serve(*np.load(sys.argv[3]).values()))
+assert not {"bnlstm_compat", "keras"} & set(sys.modules)
+"""
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_saved_model_needs_no_package_of_ours(x, masked, tmp_path):
+    inputs = [keras.Input((None, D))]
+    layer = filled(return_sequences=True, zero_output_for_mask=True)
+    given = [x]
+    if masked:
+        inputs.append(keras.Input((None,), dtype="bool"))
+        given.append(mask_of(LENGTHS, T))
+    y = layer(inputs[0], mask=inputs[1] if masked else None)
+    model = keras.Model(inputs, y)
+    model.export(tmp_path / "saved")
+    served = tf.saved_model.load(tmp_path / "saved")
+    np.savez(tmp_path / "in.npz", *given)
+    code = (
+        _SERVE
+        if not masked
+        else _SERVE.replace("serve(*", "serve(list(").replace("values())", "values()))")
+    )
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            code,
+            *map(str, (tmp_path / "saved", tmp_path / "out.npy", tmp_path / "in.npz")),
+        ],
+        check=True,
+        cwd=tmp_path,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+    )
+    expected = model(given)
+    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=CLOSE)
+    assert hasattr(served, "serve")
+
+
+def _saved(layer, batch, folder):
+    model = keras.Sequential([keras.Input((T, D)), layer])
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint(
+        "serve", lambda x: model(x, training=False), [tf.TensorSpec((batch, T, D))]
+    )
+    archive.write_out(str(folder))
+    return tf.lite.TFLiteConverter.from_saved_model(str(folder))
+
+
+@pytest.mark.parametrize("unroll", [False, True])
+def test_litert_with_known_sizes_needs_its_own_operations_only(x, unroll, tmp_path):
+    layer = filled(return_sequences=True, unroll=unroll)
+    content = _saved(layer, B, tmp_path / "saved").convert()
+    interpreter = tf.lite.Interpreter(model_content=content)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
+    interpreter.invoke()
+    actual = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    np.testing.assert_allclose(actual, layer(x), rtol=0, atol=CLOSE)
+
+
+def test_litert_with_an_unknown_batch_needs_select_operations(tmp_path):
+    converter = _saved(filled(return_sequences=True), None, tmp_path / "saved")
+    with pytest.raises(Exception, match="SELECT_TF_OPS"):
+        converter.convert()
+    converter.target_spec.supported_ops = [
+        tf.lite.OpsSet.TFLITE_BUILTINS,
+        tf.lite.OpsSet.SELECT_TF_OPS,
+    ]
+    converter._experimental_lower_tensor_list_ops = False
+    assert b"FlexTensorList" in converter.convert()
