@@ -107,9 +107,9 @@ def recalibrate(
     - variance, method "pooled": the above plus the variance of the batches' means,
       ``sum(n_b (m_b - mean)^2) / sum(n_b)``, so the variance over all rows at once.
 
-    A feature that is one constant other than zero over all the data (to the rounding
-    of float32, as behind constant inputs) gets the variance 1: it differs from its mean
-    by rounding alone, which the gain of a variance of zero would multiply by
+    A feature that is one constant other than zero over all the data (to float32's
+    rounding, as behind constant inputs) gets the variance 1: it differs from its mean by
+    rounding alone, which the gain of a variance of zero would multiply by
     ``1 / sqrt(epsilon)``, 316, at each site and step, until outputs are noise.
 
     A batch gives nothing to a step at which it has fewer than two valid rows. A row of
@@ -190,43 +190,33 @@ def widen(model, max_bn_steps):
             f"Expected a positive integer. Received: max_bn_steps={max_bn_steps!r}"
         )
     cells_in(model)
-    return with_rows(model, lambda name, rows: max(rows, max_bn_steps))
-
-
-def with_rows(model, rows_for):
-    """A copy of a model with tables of other lengths, cut or with the last row repeated.
-
-    Args:
-      model: as for ``widen``.
-      rows_for: function of a layer's name and its ``max_bn_steps``, which gives the
-        copy's.
-    """
-    config = copy.deepcopy(keras.saving.serialize_keras_object(model))
-    _set_rows(config, rows_for)
-    made = keras.saving.deserialize_keras_object(config)
-    if not made.built:
-        made.build_from_config(model.get_build_config())
-    for new, old in zip(made.weights, model.weights, strict=True):
+    config = keras.saving.serialize_keras_object(model)
+    wider = keras.saving.deserialize_keras_object(
+        _with_rows(copy.deepcopy(config), max_bn_steps)
+    )
+    if not wider.built:
+        wider.build_from_config(model.get_build_config())
+    for new, old in zip(wider.weights, model.weights, strict=True):
         value = old.numpy()
         if tuple(new.shape) != value.shape:
-            rows = np.minimum(np.arange(new.shape[0]), value.shape[0] - 1)
-            value = value[rows]
+            added = new.shape[0] - value.shape[0]
+            value = np.concatenate([value, np.repeat(value[-1:], added, axis=0)])
         new.assign(value)
-    return made
+    return wider
 
 
-def _set_rows(config, rows_for):
-    """Sets ``max_bn_steps`` wherever it stands in a configuration."""
+def _with_rows(config, rows):
+    """The configuration with ``max_bn_steps`` of at least ``rows`` everywhere."""
     if isinstance(config, dict):
         if isinstance(config.get("max_bn_steps"), int):
-            rows = rows_for(config.get("name"), config["max_bn_steps"])
-            config["max_bn_steps"] = rows
+            config["max_bn_steps"] = max(rows, config["max_bn_steps"])
         config.pop("compile_config", None)
         for value in config.values():
-            _set_rows(value, rows_for)
+            _with_rows(value, rows)
     elif isinstance(config, list | tuple):
         for value in config:
-            _set_rows(value, rows_for)
+            _with_rows(value, rows)
+    return config
 
 
 def _sites(cell):

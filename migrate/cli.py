@@ -90,13 +90,6 @@ def _parser():
         type=float,
         help=f"of TensorFlow's own LSTM cells, added when they ran; {assumed}",
     )
-    sub.add_argument(
-        "--max-bn-steps",
-        type=_whole,
-        metavar="N",
-        help="widen tables of statistics to N rows, copies of the last; for "
-        "bnlstm_compat.recalibrate to fill",
-    )
     layouts(sub)
 
     sub = command("verify", _verify, "prove that a conversion equals its checkpoint")
@@ -295,7 +288,6 @@ def _settings(options):
         options.decay,
         options.activation,
         getattr(options, "forget_bias", None),
-        getattr(options, "max_bn_steps", None),
     )
 
 

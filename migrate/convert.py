@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from bnlstm_compat import BNLSTM, ReverseSequences, widen
+from bnlstm_compat import BNLSTM, ReverseSequences
 from migrate import survey as surveys
 from migrate.checkpoint import Checkpoint
 from migrate.errors import MigrateError
@@ -20,21 +20,13 @@ class Settings:
     Attributes:
       epsilon: added to variances. decay: share of the old statistics that an update
         keeps (Keras's momentum). activation: a name that Keras knows. forget_bias: what
-        TensorFlow 1's own LSTM cells added to the forget gate at run time.
-      max_bn_steps: rows that tables of statistics shall have at least, with copies of
-        their last row added; None: as many as they have.
+      TensorFlow 1's own LSTM cells added to the forget gate at run time.
     """
 
     epsilon: float | None = None
     decay: float | None = None
     activation: str | None = None
     forget_bias: float | None = None
-    max_bn_steps: int | None = None
-
-    def widens(self, rnn) -> bool:
-        """Whether the RNN's tables are made longer than the checkpoint's."""
-        rows = [cell.max_bn_steps for cell in rnn.cells]
-        return None not in rows and min(rows) < (self.max_bn_steps or 0)
 
     def resolve(self, cell) -> dict[str, object]:
         """The value of each setting for a cell."""
@@ -203,8 +195,6 @@ def build_rnn(rnn, checkpoint: Checkpoint, settings: Settings) -> keras.Model:
     model = _model(rnn, weights, settings, inputs)
     for target, source in zip(cells_of(model), weights, strict=True):
         assign_weights(target, source)
-    if settings.widens(rnn):
-        model = widen(model, settings.max_bn_steps)
     return model
 
 

@@ -66,11 +66,6 @@ def conversion(checkpoint, rnns, settings, tensors) -> dict:
             {
                 **network(rnn),
                 "file": file,
-                **(
-                    {"widened_to": settings.max_bn_steps}
-                    if settings.widens(rnn)
-                    else {}
-                ),
                 "settings": {
                     name: {
                         "value": value,

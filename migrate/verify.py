@@ -26,9 +26,6 @@ import numpy as np
 import tensorflow as tf
 from safetensors import SafetensorError, safe_open
 
-from bnlstm_compat import widen
-from bnlstm_compat.cells import cells_in
-from bnlstm_compat.recalibration import with_rows
 from legacy import cell as legacy
 from migrate import equations
 from migrate import report as reports
@@ -163,37 +160,10 @@ def verify(ckpt, out, *, seed=SEED, progress=None) -> Proof:
         model = _load(os.path.join(out, os.path.basename(entry["file"])))
         settings = {name: item["value"] for name, item in entry["settings"].items()}
         rnn = networks[entry["scope"]]
-        model = _as_long(model, rnn, entry)
         _require_shapes(rnn, model, entry["file"])
         kept = _read_folded(rnn, out)
         results += _compare(checkpoint, rnn, model, entry["file"], kept, settings, rng)
     return Proof(results, *_differing_variables(checkpoint, found, out))
-
-
-def _as_long(model, rnn, entry):
-    """A widened model with tables as long as the checkpoint's again.
-
-    Raises:
-      MigrateError: added rows are not copies of the last, as after training or
-        recalibration.
-    """
-    if "widened_to" not in entry:
-        return model
-    names = {id(cell): name for name, cell, _ in cells_in(model)}
-    rows = {
-        names[id(target)]: cell.max_bn_steps
-        for target, cell in zip(cells_of(model), rnn.cells, strict=True)
-    }
-    narrow = with_rows(model, lambda name, rows_now: rows.get(name, rows_now))
-    again = widen(narrow, entry["widened_to"])
-    for made, given in zip(again.weights, model.weights, strict=True):
-        if not same_bits(made.numpy(), given.numpy()):
-            raise MigrateError(
-                f"{entry['file']} was widened to {entry['widened_to']} rows, and these "
-                "are not copies of the checkpoint's last row any more: "
-                f"{given.path}; convert again to verify"
-            )
-    return narrow
 
 
 def _survey_again(checkpoint, out, chosen):

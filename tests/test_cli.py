@@ -447,28 +447,3 @@ def test_relative_difference():
     assert verify.relative_difference(a * 1.1, a) == pytest.approx(0.1)
     assert verify.relative_difference(np.array([1.0, np.nan]), a[:2]) == float("inf")
     assert verify.relative_difference(np.zeros(2), np.zeros(2)) == 0
-
-
-def test_widened_tables(tmp_path, capfd):
-    """convert --max-bn-steps: the same in inference, and verify says so, as long as
-    the added rows are what convert added."""
-    cells = {}
-    for end in ("fw", "bw"):
-        scope = f"bidirectional_rnn/{end}/BNLSTMCell"
-        cells |= checkpoints.cell(scope, seed=len(cells))
-    prefix = checkpoints.write(tmp_path / "model.ckpt", cells)
-    rows = checkpoints.M + 4
-    for out, flags in (("as_is", []), ("wide", ["--max-bn-steps", str(rows)])):
-        assert main(["convert", prefix, str(tmp_path / out), *flags]) == 0
-    name = "bidirectional_rnn.keras"
-    as_is, wide = (
-        keras.saving.load_model(tmp_path / out / name) for out in ("as_is", "wide")
-    )
-    assert wide.layers[0].backward_layer.max_bn_steps == rows
-    x = np.random.default_rng(0).normal(size=(3, rows + 2, checkpoints.D))
-    assert np.array_equal(wide(x), as_is(x))
-    assert main(["verify", prefix, str(tmp_path / "wide")]) == 0
-    table = wide.layers[0].forward_layer.cell.cell_moving_mean
-    table.assign(np.asarray(table) + np.eye(rows, 1, -rows + 1, "float32"))
-    wide.save(tmp_path / "wide" / name)
-    assert "was widened to 9 rows" in _fails(capfd, "verify", prefix, tmp_path / "wide")
