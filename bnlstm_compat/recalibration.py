@@ -107,8 +107,8 @@ def recalibrate(
     - variance, method "pooled": the above plus the variance of the batches' means,
       ``sum(n_b (m_b - mean)^2) / sum(n_b)``, so the variance over all rows at once.
 
-    A feature that is one constant other than zero over all the data (to float32's
-    rounding, as behind constant inputs) gets the variance 1: it differs from its mean
+    A feature that is one constant other than zero over all the data (to the rounding
+    of float32, as behind constant inputs) gets the variance 1: it differs from its mean
     by rounding alone, which the gain of a variance of zero would multiply by
     ``1 / sqrt(epsilon)``, 316, at each site and step, until outputs are noise.
 

@@ -1,8 +1,8 @@
-"""Makes docs/population-statistics.md, its plots and its numbers.
+"""Measures the numbers of the study: docs/population-statistics.json.
 
-    python docs/make_study.py            # everything: about 15 minutes on two cores
+    python docs/make_study.py            # everything
     python docs/make_study.py --quick    # a rehearsal into a temporary folder
-    python docs/make_study.py --render   # text and plots from the numbers as they are
+    python docs/make_study.py --resume   # the parts that are missing
 
 Needs the extras ``test`` and ``plot``: scikit-learn's digits, read pixel by pixel, and
 ``tests/goldens``, where TensorFlow 1.15.5 left cells with faulty statistics.
@@ -19,11 +19,10 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests"), str(HERE)]
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
 
 import keras
 import numpy as np
-import study_text
 import tensorflow as tf
 from sklearn.datasets import load_digits
 
@@ -263,14 +262,11 @@ def main(argv):
     parser.add_argument(
         "--resume", action="store_true", help="keep the parts that are there"
     )
-    parser.add_argument("--render", action="store_true", help="text and plots only")
     options = parser.parse_args(argv)
     out = Path(tempfile.mkdtemp()) if options.quick else HERE
     numbers = out / "population-statistics.json"
-    if not options.render:
-        _make(numbers, options.quick, options.resume)
-    study_text.write(out, json.loads(numbers.read_text(encoding="utf-8")))
-    print(f"wrote {out / 'population-statistics.md'}")
+    _make(numbers, options.quick, options.resume)
+    print(f"wrote {out / 'population-statistics.json'}")
     return 0
 
 

@@ -1,11 +1,11 @@
-"""Reads handwritten digits pixel by pixel with a batch-normalized LSTM.
+"""Reads handwritten digits row by row with a batch-normalized LSTM.
 
 An old-style script, in the idiom of TensorFlow 0.12; "python -m migrate demo" runs it,
 unchanged, under "python -m legacy". Data: the 1797 digits of 8 x 8 pixels that come
-with scikit-learn, as sequences of 64 pixels; a fifth of them is kept for the test.
+with scikit-learn, as sequences of 8 rows; a fifth of them is kept for the test.
 
 Writes into --out: model.ckpt-STEPS (with checkpoint and .meta), summaries under logs/,
-and test.npz: x [N,64,1], labels [N], and probabilities [N,10] as the trained model gave
+and test.npz: x [N,8,8], labels [N], and probabilities [N,10] as the trained model gave
 them with population statistics. Prints the test accuracy last.
 """
 
@@ -29,7 +29,7 @@ FLAGS = flags.FLAGS
 
 def read_digits():
     digits = load_digits()
-    x = (digits.data / 16.0).astype(np.float32)[:, :, np.newaxis]
+    x = (digits.images / 16.0).astype(np.float32)
     order = np.random.RandomState(0).permutation(len(x))
     x, labels = x[order], digits.target[order]
     test = len(x) // 5
@@ -51,7 +51,7 @@ def main(_):
     (train_x, train_labels), (test_x, test_labels) = read_digits()
     np.random.seed(1)
     tf.set_random_seed(1)
-    x = tf.placeholder(tf.float32, [None, 64, 1], name="x")
+    x = tf.placeholder(tf.float32, [None, 8, 8], name="x")
     y = tf.placeholder(tf.int64, [None], name="y")
     is_training = tf.placeholder(tf.bool, [], name="is_training")
     logits = model(x, is_training)

@@ -1,2 +1,0 @@
-def write(out, results):
-    pass
