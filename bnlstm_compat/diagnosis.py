@@ -143,6 +143,8 @@ def diagnose(
 
     Raises:
       ValueError: without a built cell; for inputs that do not fit it.
+
+    Source: arXiv 1603.09025, section 4: statistics for each time step.
     """
     given = {"momentum": momentum, "epsilon": epsilon, "activation": activation}
     cells = [

@@ -46,12 +46,10 @@ def _one_of(name, value, allowed):
     return value
 
 
-def _between(name, value, low, high, *, closed=False):
+def _between(name, value, low, high):
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not low <= value <= high or (value == high and not closed):
-        raise _invalid(
-            name, value, f"a number in [{low}, {high}{']' if closed else ')'}"
-        )
+    if not number or not low <= value < high:
+        raise _invalid(name, value, f"a number in [{low}, {high})")
     return value
 
 
@@ -189,10 +187,8 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
         self.recurrent_constraint = keras.constraints.get(recurrent_constraint)
         self.beta_constraint = keras.constraints.get(beta_constraint)
         self.gamma_constraint = keras.constraints.get(gamma_constraint)
-        self.dropout = _between("dropout", dropout, 0, 1, closed=True)
-        self.recurrent_dropout = _between(
-            "recurrent_dropout", recurrent_dropout, 0, 1, closed=True
-        )
+        self.dropout = _between("dropout", dropout, 0, 1)
+        self.recurrent_dropout = _between("recurrent_dropout", recurrent_dropout, 0, 1)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.momentum = _between("momentum", momentum, 0, 1)
@@ -520,8 +516,8 @@ class BNLSTM(keras.layers.RNN):
       return_sequences, return_state, go_backwards, stateful, unroll: as in
         ``keras.layers.LSTM``.
       synchronized: see above.
-      mode: how the steps are run: "auto", the fastest by shape; "plain", TensorFlow's
-        loop; "unrolled", Python's (also with ``unroll``); "xla", compiled, also inside
+      mode: how the steps are run: "plain", TensorFlow's loop, the default; "auto", the
+        fastest by shape, which may take seconds to compile a first call; "unrolled", Python's (also with ``unroll``); "xla", compiled, also inside
         a step that is not; "general", a loop that TensorFlow differentiates, which has
         gradients of any order. Other activations than tanh, sigmoid, relu and linear
         are always run as by "general", and so are synchronised moments.
@@ -569,7 +565,7 @@ class BNLSTM(keras.layers.RNN):
         stateful=False,
         unroll=False,
         synchronized=False,
-        mode="auto",
+        mode="plain",
         zero_output_for_mask=None,
         **kwargs,
     ):

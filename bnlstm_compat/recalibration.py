@@ -183,6 +183,8 @@ def widen(model, max_bn_steps):
 
     Raises:
       ValueError: without a built BNLSTM; for a size that is no positive integer.
+
+    Source: arXiv 1603.09025, section 4: statistics for each time step.
     """
     number = isinstance(max_bn_steps, int) and not isinstance(max_bn_steps, bool)
     if not number or max_bn_steps < 1:

@@ -14,6 +14,8 @@ class ReverseSequences(keras.layers.Layer):
     it is. Without a mask the whole axis is reversed. Before and after a stack of
     ``BNLSTM`` layers, this makes the backward half of TensorFlow 1's
     ``bidirectional_dynamic_rnn``.
+
+    Source: TensorFlow 1's ``bidirectional_dynamic_rnn``, around a cell of arXiv 1603.09025.
     """
 
     def __init__(self, **kwargs):

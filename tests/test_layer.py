@@ -16,7 +16,7 @@ OPTIONS = {
     "activation": "relu",
     "recurrent_activation": "hard_sigmoid",
     "kernel_initializer": keras.initializers.Constant(0.5),
-    "recurrent_initializer": keras.initializers.Identity(0.5),
+    "recurrent_initializer": keras.initializers.RandomUniform(-0.1, 0.1, seed=3),
     "beta_initializer": "ones",
     "gamma_initializer": keras.initializers.Constant(0.3),
     "unit_forget_bias": False,
@@ -39,7 +39,7 @@ OPTIONS = {
     "bias_correction": True,
     "affine_per_step": True,
     "synchronized": True,
-    "mode": "plain",
+    "mode": "xla",
     "return_sequences": True,
     "return_state": True,
     "go_backwards": True,
@@ -221,7 +221,7 @@ def test_an_unrolled_loop_has_no_gradients_of_slices_by_step():
 def test_no_quadratic_cost_in_steps():
     """The loops' bodies do not depend on T, nor hold a gradient as large as x."""
     sizes = []
-    for steps in (50, 400):
+    for steps in (400, 800):  # small zeros would be constants, of fewer operations
         layer = BNLSTM(H, steps, return_sequences=True)
         layer.build((B, steps, D))
 
