@@ -146,11 +146,14 @@ def _weighted(w, x, plan, padding):
         return {}
     few = plan.counts < 2
     extra = {"use_given": few[:, None], **_population(w, plan)}
-    if plan.valid is not None:
-        dtype = w["cell_moving_mean"].dtype
-        share = 1 / tf.cast(tf.where(few, 1, plan.counts), dtype)
-        counted = plan.valid & ~few[:, None]
-        extra["share"] = (tf.cast(counted, dtype) * share[:, None])[..., None]
+    valid = plan.valid
+    if valid is None:
+        valid = tf.ones([tf.size(plan.rows), tf.shape(x)[0]], tf.bool)
+    dtype = w["cell_moving_mean"].dtype
+    share = 1 / tf.cast(tf.where(few, 1, plan.counts), dtype)
+    # Where the population's are used, no moments pass on a gradient.
+    counted = valid & ~few[:, None]
+    extra["share"] = (tf.cast(counted, dtype) * share[:, None])[..., None]
     return extra
 
 

@@ -517,10 +517,11 @@ class BNLSTM(keras.layers.RNN):
         ``keras.layers.LSTM``.
       synchronized: see above.
       mode: how the steps are run: "plain", TensorFlow's loop, the default; "auto", the
-        fastest by shape, which may take seconds to compile a first call; "unrolled", Python's (also with ``unroll``); "xla", compiled, also inside
-        a step that is not; "general", a loop that TensorFlow differentiates, which has
-        gradients of any order. Other activations than tanh, sigmoid, relu and linear
-        are always run as by "general", and so are synchronised moments.
+        fastest by shape, which may take seconds to compile at a first call; "unrolled",
+        Python's loop (also with ``unroll``); "xla", compiled, also inside a step that
+        is not; "general", a loop that TensorFlow differentiates, which has gradients of
+        any order. Other activations than tanh, sigmoid, relu and linear are always run
+        as by "general", and so are synchronised moments.
       zero_output_for_mask: see above; None is False for "masked", True for "v1".
 
     Raises:
@@ -628,7 +629,7 @@ class BNLSTM(keras.layers.RNN):
                 name: tf.where(right_padded, table, getattr(self.cell, name))
                 for name, table in tables.items()
             }
-        for name, table in tables.items():
+        for name, table in _replicas_mean(tables).items():
             getattr(self.cell, name).assign(table)
         if self.stateful:
             for variable, value in zip(self.states, (h, c, step), strict=True):
@@ -803,6 +804,15 @@ class BNLSTM(keras.layers.RNN):
     def from_config(cls, config):
         """The layer of a configuration."""
         return cls(**config)
+
+
+def _replicas_mean(tables):
+    """Statistics averaged over replicas; Keras 3.4's variables do not do it."""
+    context = tf.distribute.get_replica_context()
+    alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
+    if alone or context is None or not tables:
+        return tables
+    return context.all_reduce(tf.distribute.ReduceOp.MEAN, tables)
 
 
 def _of_cell(name):

@@ -15,7 +15,8 @@ class ReverseSequences(keras.layers.Layer):
     ``BNLSTM`` layers, this makes the backward half of TensorFlow 1's
     ``bidirectional_dynamic_rnn``.
 
-    Source: TensorFlow 1's ``bidirectional_dynamic_rnn``, around a cell of arXiv 1603.09025.
+    Source: TensorFlow 1's ``bidirectional_dynamic_rnn``, around cells of
+    arXiv 1603.09025.
     """
 
     def __init__(self, **kwargs):
