@@ -54,7 +54,6 @@ FINAL = {
     "comment_dynamic": "out|final|outputs",
     "fork_names": "out|inference|outputs",
     "float64": "out|inference|outputs",
-    "aged_olavhn": "out|inference|outputs",
 }
 
 

@@ -140,8 +140,8 @@ def test_v1_depends_on_both():
 def test_a_batch_of_one_uses_the_population(x):
     weights = random_weights(np.float64, max_bn_steps=T)
     layer = filled(weights, **WHOLE)
-    for trained, given in zip(layer(x[:1], training=True), layer(x[:1]), strict=True):
-        np.testing.assert_allclose(trained, given, rtol=0, atol=ORDER)
+    for trained, plain in zip(layer(x[:1], training=True), layer(x[:1]), strict=True):
+        np.testing.assert_allclose(trained, plain, rtol=0, atol=ORDER)
     for name, table in layer.cell.export_weights().asdict().items():
         np.testing.assert_array_equal(table, getattr(weights, name))
     v1 = filled(weights, padding="v1", **WHOLE)
