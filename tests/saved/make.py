@@ -16,14 +16,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bnlstm_compat import BNLSTM, BNLSTMCell
-from layers import LENGTHS, D, H, M, T, mask_of
+from layers import B, D, H, M, T
 
 
 def models():
     """One with all defaults, one with none, a loop of cells, both directions."""
     plain = keras.Sequential([keras.Input((T, D)), BNLSTM(H, M, return_sequences=True)])
     inputs = keras.Input((T, D))
-    mask = keras.Input((T,), dtype="bool")
     options = BNLSTM(
         H,
         M,
@@ -38,28 +37,25 @@ def models():
         affine_per_step=True,
         return_sequences=True,
     )
-    y = keras.layers.Bidirectional(options)(inputs, mask=mask)
+    y = keras.layers.Bidirectional(options)(inputs)
     y = keras.layers.RNN([BNLSTMCell(2, M), BNLSTMCell(3, M)])(y)
-    return {"layer": plain, "options": keras.Model([inputs, mask], y)}
+    return {"layer": plain, "options": keras.Model(inputs, y)}
 
 
 def inputs():
-    """x [B,T,D] and a mask."""
-    rng = np.random.default_rng(0)
-    mask = mask_of(LENGTHS, T)
-    return rng.standard_normal((*mask.shape[:1], T, D)).astype(np.float32), mask
+    """x [B,T,D]."""
+    return np.random.default_rng(0).standard_normal((B, T, D)).astype(np.float32)
 
 
 def main(argv):
     """Writes into the folder ``argv[0]``."""
     folder = Path(argv[0])
     keras.utils.set_random_seed(0)
-    x, mask = inputs()
+    x = inputs()
     outputs = {}
     for name, model in models().items():
-        given = x if name == "layer" else [x, mask]
-        model(given, training=True)
-        outputs[name] = model(given)
+        model(x, training=True)
+        outputs[name] = model(x)
         model.save(folder / f"{name}.keras")
     np.savez(folder / "outputs.npz", **outputs)
     return 0
