@@ -61,6 +61,7 @@ def _restored(prefix, folder, parts):
         return dict(arrays)
 
 
+@pytest.mark.unproven
 @pytest.mark.parametrize(
     ("name", "parts"),
     [
