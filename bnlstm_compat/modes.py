@@ -1,7 +1,6 @@
 """Which way to run a sequence: rules by shape, from measurement.
 
-The figures behind the rules are in ``docs/performance.md``; ``benchmarks/speed.py``
-measures them again.
+The figures behind the rules are in ``docs/performance.md``.
 """
 
 from typing import NamedTuple
