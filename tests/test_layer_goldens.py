@@ -15,11 +15,6 @@ from migrate.convert import cells_of
 from migrate.layouts import layout_of
 
 MODES = ("eager", "function", "jit")
-# One process for each scenario, so that its models are compiled once.
-GROUPED = [
-    pytest.param(version, name, marks=pytest.mark.xdist_group(name))
-    for version, name in goldens.ALL
-]
 
 
 class Model:
@@ -114,7 +109,7 @@ def model(name, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("version", "name"), GROUPED)
+@pytest.mark.parametrize(("version", "name"), goldens.ALL)
 def test_every_pass_from_the_start(version, name, mode):
     golden, layers = goldens.load(version, name), model(name, mode)
     layers.set_weights(golden.weights())
@@ -168,7 +163,7 @@ def _check_end(golden, layers):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("version", "name"), GROUPED)
+@pytest.mark.parametrize(("version", "name"), goldens.ALL)
 def test_final_from_the_checkpoint(version, name, mode):
     golden, layers = goldens.load(version, name), model(name, mode)
     read = migrate.read(golden.checkpoint)
@@ -177,7 +172,7 @@ def test_final_from_the_checkpoint(version, name, mode):
     goldens.check_pass(golden, "final", goldens.INFERENCE, outputs, states)
 
 
-@pytest.mark.parametrize(("version", "name"), GROUPED)
+@pytest.mark.parametrize(("version", "name"), goldens.ALL)
 def test_step_path(version, name):
     """``BNLSTMCell`` in Keras's own loop, which also calls the cell to probe it."""
     golden, layers = goldens.load(version, name), model(name, "eager")

@@ -92,7 +92,6 @@ def all_passes(tmp_path_factory):
     return run_worker(tmp_path_factory.mktemp("all"), "v1-ref", chosen)
 
 
-@pytest.mark.xdist_group("all passes")  # of one run of the worker
 @pytest.mark.parametrize(("version", "name"), goldens.ALL)
 def test_every_pass(all_passes, version, name):
     check_all_passes(goldens.load(version, name), all_passes[f"{version}:{name}"])
