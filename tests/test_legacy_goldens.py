@@ -9,6 +9,7 @@ import pytest
 
 import cases
 import golden as goldens
+import golden_model
 from bnlstm_compat import reference
 from migrate import survey
 from migrate.checkpoint import Checkpoint
@@ -70,7 +71,7 @@ def check_all_passes(golden, found):
         worst = goldens.difference(found["out|adam|losses"], golden["out|adam|losses"])
         assert worst <= goldens.ADAM_LOSSES
     end = Checkpoint(golden.checkpoint)
-    allowed = goldens.tolerance_after_adam(golden)
+    allowed = golden_model.tolerance_after_adam(golden)
     for name, table in group("v1").items():
         worst = goldens.difference(
             golden.without_race(table), golden.without_race(end[name])
