@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from goldens.copy_goldens import SCENARIOS, VERSIONS
 from migrate import survey
@@ -14,6 +15,11 @@ from migrate.layouts import layout_of
 FOLDER = Path(__file__).parent / "goldens"
 SHARED = Path(__file__).parent.parent.parent / "shared"
 ALL = [(version, name) for version in VERSIONS for name in SCENARIOS]
+# For tests of a second or more each: of the releases, only the last is fast.
+LAST_FIRST = [
+    pytest.param(*key, marks=[] if key[0] == "1.15.5" else pytest.mark.slow)
+    for key in ALL
+]
 
 # goldens/README.md: 1.15.5 against 0.12.1, and exact arithmetic against each.
 INFERENCE = 6e-7

@@ -30,7 +30,9 @@ def _finish(process):
     return json.loads(out.splitlines()[-1])
 
 
-@pytest.mark.parametrize("scenario", ["loop", "fit"])
+@pytest.mark.parametrize(
+    "scenario", ["loop", pytest.param("fit", marks=pytest.mark.slow)]
+)
 def test_two_replicas(scenario):
     """MirroredStrategy over two logical CPUs."""
     found = _finish(_start(scenario))
@@ -51,6 +53,7 @@ def test_two_replicas(scenario):
     assert found["apart"] > 1e-3
 
 
+@pytest.mark.slow
 def test_two_workers():
     """MultiWorkerMirroredStrategy: two processes, a custom loop."""
     ports = []
