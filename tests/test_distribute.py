@@ -25,7 +25,7 @@ def _start(scenario, **environment):
 
 
 def _finish(process):
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=900)
     assert process.returncode == 0, err[-3000:]
     return json.loads(out.splitlines()[-1])
 
