@@ -107,11 +107,7 @@ def test_every_pass(all_passes, version, name):
 
 @pytest.mark.parametrize(
     "mode",
-    [
-        pytest.param("v1-resource", marks=pytest.mark.slow),
-        pytest.param("v2-ref", marks=pytest.mark.slow),
-        "v2-resource",
-    ],
+    [*(pytest.param(m, marks=pytest.mark.slow) for m in MODES[1:-1]), MODES[-1]],
 )
 def test_every_pass_in_other_modes(mode, tmp_path):
     names = ("initial_state", "stacked", "variable_length_row0_longest")
