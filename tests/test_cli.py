@@ -131,6 +131,7 @@ def test_verify_sees_one_changed_bit(source, tmp_path, name, capfd):
     assert "Different: 3 of 4 cells" in said
 
 
+@pytest.mark.slow
 def test_verify_sees_one_changed_variable(source, tmp_path, capfd):
     out = tmp_path / "out"
     assert main(["convert", str(source), str(out)]) == 0

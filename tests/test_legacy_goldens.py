@@ -105,10 +105,8 @@ def test_every_pass(all_passes, version, name):
     check_all_passes(goldens.load(version, name), found)
 
 
-@pytest.mark.parametrize(
-    "mode",
-    [*(pytest.param(m, marks=pytest.mark.slow) for m in MODES[1:-1]), MODES[-1]],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES[1:])
 def test_every_pass_in_other_modes(mode, tmp_path):
     names = ("initial_state", "stacked", "variable_length_row0_longest")
     chosen = [goldens.load("1.15.5", name) for name in names]
