@@ -384,7 +384,6 @@ def test_batches_are_let_go():
 
 
 @pytest.mark.slow
-@pytest.mark.unproven
 @pytest.mark.parametrize("name", aged.NAMES)
 def test_gaps_shrink_to_the_level_between_batches(name):
     """Cells that TensorFlow 1.15.5 grew with a fault: within 30 %, the median of five
@@ -400,7 +399,6 @@ def test_gaps_shrink_to_the_level_between_batches(name):
 
 
 @pytest.mark.slow
-@pytest.mark.unproven
 def test_strategies():
     """Two replicas give moments of their own, whichever way the model was made."""
     here = Path(__file__).parent
