@@ -262,7 +262,8 @@ def plot(cases, path):
             os.unlink(draft)
             raise
     except (OSError, ValueError) as error:
-        raise MigrateError(f"cannot write the plot {path}: {error}") from error
+        reason = getattr(error, "strerror", None) or error  # without the draft's name
+        raise MigrateError(f"cannot write the plot {path}: {reason}") from error
 
 
 def _draw(part, case):

@@ -1,6 +1,7 @@
 """Recalibrated statistics against NumPy, for every kind of model; what is refused."""
 
 import os
+import pickle
 import subprocess
 import sys
 import weakref
@@ -359,6 +360,36 @@ def test_constants_are_not_divided_by_their_rounding():
     expected = _batch_moments(layer.cell.export_weights(), data[0])
     for name in ("input_moving_mean", "cell_moving_mean"):
         assert np.abs(found[name][:2] - expected[name][:2]).max() < 1e-6
+
+
+def test_rows_in_groups_without_repeats():
+    groups = recalibration._without_repeats(np.array([5, 0, 5, 1, 5, 1]))
+    assert [list(group) for group in groups] == [[0, 1, 3], [2, 5], [4]]
+    assert recalibration._without_repeats(np.array([], int)) == []
+
+
+def test_sums_do_not_grow():
+    """What is kept of one batch is as large as what is kept of a thousand."""
+    rng, sizes = np.random.default_rng(0), []
+    moments = recalibration.PooledMoments(3, 4)
+    for _ in range(1000):
+        values, mean, variance = rng.uniform(2, 9, 5), *rng.uniform(size=(2, 5, 4))
+        moments.add([0, 1, 2, 2, 2], values, mean, variance)
+        sizes.append(len(pickle.dumps(moments)))
+    assert sizes[0] == sizes[-1]
+
+
+@pytest.mark.slow
+def test_memory_over_many_batches():
+    """A tenth of what the benchmark does: 100,000 steps of 32 rows, 195 MB."""
+    here = Path(__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, here / "benchmarks" / "recalibration_memory.py", "1000"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
 
 
 def test_batches_are_let_go():
