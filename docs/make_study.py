@@ -64,6 +64,10 @@ EXPERIMENTS = {
     },
 }
 EXPERIMENTS["permuted"] = EXPERIMENTS["plain"]
+EXPERIMENTS["lag"] = {"seed": EXPERIMENTS["plain"]["seed"]}
+#: Passes in which weights stand still and statistics move as in training: of what they
+#: were, .95^104 is left, 0.5 %.
+SETTLING = 104
 
 
 def digits(experiment, seed):
@@ -129,10 +133,10 @@ class Trial:
             variable.assign(value)
         self.model.fit(*data, batch_size=BATCH, epochs=epochs, verbose=0)
         if self.cell == "comment":  # whose update ops nothing runs
-            for kind, value in (("mean", 0.0), ("variance", 1.0)):
-                for site in spec.SITES:
-                    table = getattr(_layer(self.model).cell, f"{site}_moving_{kind}")
-                    table.assign(np.full(table.shape, value))
+            tables = self.statistics()
+            self.set_statistics(
+                {n: np.full(t.shape, 1.0 * ("var" in n)) for n, t in tables.items()}
+            )
 
     def accuracy(self, data, statistics="population", model=None):
         """On batches of the size of training."""
@@ -152,6 +156,24 @@ class Trial:
         if statistics == "batch":
             _layer(model).cell.collector = None
         return right / len(x)
+
+    def statistics(self):
+        """The tables, by name."""
+        cell = _layer(self.model).cell
+        return {name: np.array(getattr(cell, name)) for name in spec.STATISTICS}
+
+    def set_statistics(self, tables):
+        """Puts tables into the model."""
+        for name, table in tables.items():
+            getattr(_layer(self.model).cell, name).assign(table)
+
+    def settle(self, data):
+        """Passes of training that move the statistics and nothing else."""
+        x = data[0][: len(data[0]) // BATCH * BATCH]
+        run = tf.function(lambda batch: self.model(batch, training=True))
+        for number in range(SETTLING):
+            start = number * BATCH % len(x)
+            run(tf.constant(x[start : start + BATCH]))
 
     def cured(self, data, **changed):
         """The model with statistics recalibrated on ``data``; a copy where arguments
@@ -198,7 +220,8 @@ def study_digits(results, seeds, epochs, say):
             for seed in range(seeds):
                 train, test = digits(experiment, seed)
                 trials[key].train(seed, train, epochs)
-                for name, value in _measure(trials[key], train, test):
+                settling = experiment == "lag"
+                for name, value in _measure(trials[key], train, test, settling):
                     found.setdefault(name, []).append(value)
                 last = {name: round(values[-1], 3) for name, values in found.items()}
                 say(f"{experiment}, {cell}, seed {seed}: {last}")
@@ -206,14 +229,20 @@ def study_digits(results, seeds, epochs, say):
             yield
 
 
-def _measure(trial, train, test):
+def _measure(trial, train, test, settling):
     """Pairs of what was measured (``show_study.MEASURES``) and the accuracy."""
     if trial.options is None:
         yield "batch", trial.accuracy(test)
         return
     yield "batch", trial.accuracy(test, "batch")
     yield "population", trial.accuracy(test)
+    if settling:
+        lagging = trial.statistics()
+        trial.settle(train)
+        yield "settled", trial.accuracy(test)
     yield "recalibrated", trial.accuracy(test, model=trial.cured(train))
+    if settling:
+        yield from _partly_cured(trial, test, lagging, trial.statistics())
     if trial.options["max_bn_steps"] < STEPS:
         wide = trial.cured(train, max_bn_steps=STEPS)
         yield "widened", trial.accuracy(test, model=wide)
@@ -225,6 +254,21 @@ def _measure(trial, train, test):
         masked = trial.cured(train, padding="masked")
         yield "masked batch", trial.accuracy(test, "batch", model=masked)
         yield "masked", trial.accuracy(test, model=masked)
+
+
+def _partly_cured(trial, test, lagging, cured):
+    """Which part of the recalibrated statistics does it."""
+    means = {name: (cured if "mean" in name else lagging)[name] for name in cured}
+    trial.set_statistics(means)
+    yield "means", trial.accuracy(test)
+    # To constants, and to nothing else, recalibrate gives a variance of exactly 1.
+    constant = np.zeros((STEPS, 1), bool)
+    for name, table in cured.items():
+        if "variance" in name:
+            constant |= (table == 1).any(axis=1, keepdims=True)
+    rows = {name: np.where(constant, lagging[name], cured[name]) for name in cured}
+    trial.set_statistics(rows)
+    yield "constants", trial.accuracy(test)
 
 
 def study_aged(results, draws, batches, say):

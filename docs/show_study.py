@@ -15,6 +15,9 @@ NUMBERS = "population-statistics.json"
 MEASURES = {
     "batch": ("the batch", "black"),
     "population": ("the population", "tab:red"),
+    "settled": ("the population, 104 passes after training", "tab:orange"),
+    "means": ("only the means recalibrated", "tab:brown"),
+    "constants": ("all but rows of constants recalibrated", "tab:pink"),
     "recalibrated": ("the population, recalibrated", "tab:blue"),
     "widened": ("the same, one row a step", "tab:green"),
     "ordered batch": ("the batch, longest first", "dimgrey"),
@@ -36,6 +39,7 @@ TITLES = {
     "permuted": "Digits, pixels permuted",
     "beyond": "64 steps, max_bn_steps 32",
     "lengths": "Lengths of 24 to 64",
+    "lag": "Weights that stand still",
 }
 _TABLE = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
