@@ -2,8 +2,8 @@
 
     python benchmarks/recalibration_memory.py [BATCHES]
 
-A generator makes 10,000 batches (or BATCHES) of 32 sequences of 100 steps; memory is
-the process's peak, after the first 200 batches, when all is built, and at the end.
+A generator makes 2000 batches (or BATCHES) of 32 sequences of 500 steps; memory is
+the process's peak, after the first 100 batches, when all is built, and at the end.
 Prints both and the growth; exits with 1 where that is above 16 MB, which is 1 % of
 the inputs that a million steps have.
 """
@@ -22,7 +22,7 @@ import numpy as np
 import bnlstm_compat
 from bnlstm_compat import BNLSTM
 
-BATCHES, WARM, BATCH, STEPS, FEATURES, UNITS, LIMIT = 10_000, 200, 32, 100, 16, 16, 16
+BATCHES, WARM, BATCH, STEPS, FEATURES, UNITS, LIMIT = 2000, 100, 32, 500, 16, 16, 16
 
 
 def peak():

@@ -34,40 +34,36 @@ from bnlstm_compat import BNLSTM, spec
 
 STEPS, UNITS, BATCH, TRAINING, SHORTEST, THREADS = 64, 32, 100, 1300, 24, 2
 LEARNING_RATE, PADDED = 1e-2, -1.0
-SEED = {"padding": "v1"}
-SHARED = {"max_bn_steps": 1, "momentum": 0.999, "epsilon": 1e-3, **SEED}
-COMMENT = {
-    "max_bn_steps": 1,
-    "momentum": 0.99,
-    "epsilon": 1e-3,
-    "gamma_initializer": "ones",
-    **SEED,
+#: The arguments of each cell's BNLSTM; None: an LSTM.
+CELLS = {
+    "LSTM": None,
+    "shared": {
+        "max_bn_steps": 1,
+        "padding": "v1",
+        "momentum": 0.999,
+        "epsilon": 1e-3,
+    },
+    "comment": {
+        "max_bn_steps": 1,
+        "padding": "v1",
+        "momentum": 0.99,
+        "epsilon": 1e-3,
+        "gamma_initializer": "ones",
+    },
+    "seed": {"max_bn_steps": STEPS, "padding": "v1"},
+    "ours": {"max_bn_steps": STEPS, "padding": "masked", "bias_correction": True},
 }
-OURS = {"padding": "masked", "bias_correction": True}
-#: From experiment to cells, with the arguments of their BNLSTM; None: an LSTM.
-EXPERIMENTS = {
-    "plain": {
-        "LSTM": None,
-        "shared": SHARED,
-        "comment": COMMENT,
-        "seed": {"max_bn_steps": STEPS, **SEED},
-        "ours": {"max_bn_steps": STEPS, **OURS},
-    },
-    "beyond": {
-        "seed": {"max_bn_steps": STEPS // 2, **SEED},
-        "ours": {"max_bn_steps": STEPS // 2, "overflow": "keep", **OURS},
-    },
-    "lengths": {
-        "LSTM": None,
-        "seed": {"max_bn_steps": STEPS, **SEED},
-        "ours": {"max_bn_steps": STEPS, **OURS},
-    },
-}
-EXPERIMENTS["permuted"] = EXPERIMENTS["plain"]
-EXPERIMENTS["lag"] = {"seed": EXPERIMENTS["plain"]["seed"]}
 #: Passes in which weights stand still and statistics move as in training: of what they
 #: were, .95^104 is left, 0.5 %.
 SETTLING = 104
+
+
+def arguments(experiment, cell):
+    """The arguments of a cell's BNLSTM in an experiment, or None."""
+    if experiment != "beyond":
+        return CELLS[cell]
+    overflow = "keep" if cell == "ours" else "update"
+    return {**CELLS[cell], "max_bn_steps": STEPS // 2, "overflow": overflow}
 
 
 def digits(experiment, seed):
@@ -208,25 +204,23 @@ def _copy(model, changed):
 def study_digits(results, seeds, epochs, say):
     """From experiment to cell to accuracies, one for each seed; yields after each."""
     trials = {}
-    for experiment, cells in EXPERIMENTS.items():
-        for cell, options in cells.items():
-            done = results.setdefault(experiment, {})
-            if cell in done:
-                continue
-            key = cell, experiment == "lengths", str(options)
-            if key not in trials:
-                trials[key] = Trial(cell, options, experiment == "lengths")
-            found = {}
-            for seed in range(seeds):
-                train, test = digits(experiment, seed)
-                trials[key].train(seed, train, epochs)
-                settling = experiment == "lag"
-                for name, value in _measure(trials[key], train, test, settling):
-                    found.setdefault(name, []).append(value)
-                last = {name: round(values[-1], 3) for name, values in found.items()}
-                say(f"{experiment}, {cell}, seed {seed}: {last}")
-            done[cell] = found
-            yield
+    for experiment, cell in show_study.missing({"digits": results}):
+        options, masked = arguments(experiment, cell), experiment == "lengths"
+        key = cell, masked, str(options)
+        if key not in trials:
+            trials[key] = Trial(cell, options, masked)
+        found = {}
+        for seed in range(seeds):
+            train, test = digits(experiment, seed)
+            trials[key].train(seed, train, epochs)
+            for name, value in _measure(
+                trials[key], train, test, settling=experiment == "lag"
+            ):
+                found.setdefault(name, []).append(value)
+            last = {name: round(values[-1], 3) for name, values in found.items()}
+            say(f"{experiment}, {cell}, seed {seed}: {last}")
+        results.setdefault(experiment, {})[cell] = found
+        yield
 
 
 def _measure(trial, train, test, settling):
