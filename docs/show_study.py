@@ -22,11 +22,17 @@ MEASURES = {
     "widened": ("the same, one row a step", "tab:green"),
     "ordered batch": ("the batch, longest first", "dimgrey"),
     "ordered": ("recalibrated, longest first", "tab:cyan"),
+    "blank batch": ("the batch, first pixel blank", "dimgrey"),
+    "blank": ("recalibrated, first pixel blank", "tab:cyan"),
     "masked batch": ("the batch, padding='masked'", "darkgrey"),
     "masked": ("recalibrated, padding='masked'", "tab:purple"),
 }
 #: The batch statistics that each is held against.
-AGAINST = {"ordered": "ordered batch", "masked": "masked batch"}
+AGAINST = {
+    "ordered": "ordered batch",
+    "blank": "blank batch",
+    "masked": "masked batch",
+}
 CELLS = {
     "LSTM": "plain LSTM",
     "shared": "shared statistics",

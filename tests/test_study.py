@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import show_study
@@ -15,6 +16,8 @@ DIGITS = [
     for cell in cells
     if cell != "LSTM"
 ]
+# Steps whose input is blank in nearly all sequences; epsilon 1e-5.
+EXCEPTIONS = {("permuted", "seed"), ("permuted", "ours")}
 
 
 def test_tables_are_those_of_the_numbers():
@@ -54,8 +57,13 @@ def test_gaps_of_grown_cells(name):
 def test_recalibrated_cells_reach_their_batch_statistics(experiment, cell):
     """A cell that has, or was given, a row for each step is not below the range that
     batch statistics have over the seeds; with lengths, the seed's cell has one only
-    where the longest sequence stands first."""
+    where the longest sequence stands first. Where the document names an exception, it
+    is one."""
     found = RESULTS["digits"][experiment][cell]
+    if (experiment, cell) in EXCEPTIONS:
+        assert show_study.verdict(found["recalibrated"], found["batch"]) == "below"
+        assert np.median(found["recalibrated"]) > max(found["population"])
+        return
     if (experiment, cell) == ("lengths", "seed"):
         best, batch = "ordered", "ordered batch"
         assert show_study.verdict(found["recalibrated"], found["batch"]) == "below"
