@@ -341,7 +341,9 @@ def _report_zero_variance(report, weights, settings, variance, flat, still, cons
     where, gains = [], []
     for site in spec.SITES:
         if flat[site].any():
-            where.append(f"{site} rows {row_ranges(np.flatnonzero(flat[site].any(1)))}")
+            most, of = flat[site].sum(axis=1).max(), flat[site].shape[1]
+            found = row_ranges(np.flatnonzero(flat[site].any(axis=1)))
+            where.append(f"{site} rows {found}, up to {most} of {of} features")
             gamma = np.abs(getattr(weights, f"{site}_gamma"))
             gain = gamma / np.sqrt(variance[site] + settings["epsilon"])
             gains.append(np.where(flat[site], gain, 0).max())

@@ -78,10 +78,10 @@ class PooledMoments:
 
 def _without_repeats(rows):
     """Indices into ``rows``, in groups in which no row comes twice, in order."""
-    place = np.zeros(len(rows), int)
-    for row in np.unique(rows):
-        hits = rows == row
-        place[hits] = np.arange(hits.sum())
+    order = np.argsort(rows, kind="stable")
+    _, first, counts = np.unique(rows[order], return_index=True, return_counts=True)
+    place = np.empty(len(rows), int)
+    place[order] = np.arange(len(rows)) - np.repeat(first, counts)
     return [np.flatnonzero(place == k) for k in range(place.max(initial=-1) + 1)]
 
 

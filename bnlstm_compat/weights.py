@@ -111,6 +111,18 @@ class BNLSTMWeights:
         """The arrays in the order of ``spec.WEIGHTS``."""
         return list(self.asdict().values())
 
+    def with_rows(self, rows) -> "BNLSTMWeights":
+        """A copy with M = ``rows``: the first rows, or the last one repeated.
+
+        Tables that only repeat their last row infer what the shorter ones infer.
+        """
+        chosen = np.minimum(np.arange(rows), self.max_bn_steps - 1)
+        by_step = spec.STATISTICS + (spec.AFFINE if self.affine_per_step else ())
+        arrays = self.asdict()
+        return BNLSTMWeights(
+            **arrays | {name: arrays[name][chosen] for name in by_step}
+        )
+
     def astype(self, dtype) -> "BNLSTMWeights":
         """A copy in another float dtype."""
         return BNLSTMWeights(**{k: v.astype(dtype) for k, v in self.asdict().items()})

@@ -107,6 +107,13 @@ def _parser():
         type=float,
         help=f"of TensorFlow's own LSTM cells, added when they ran; {assumed}",
     )
+    sub.add_argument(
+        "--max-bn-steps",
+        type=_whole,
+        metavar="N",
+        help="widen shorter tables of statistics to N rows, one a step, copies of the "
+        "last until bnlstm_compat.recalibrate fills them",
+    )
     layouts(sub)
 
     sub = command("verify", _verify, "prove that a conversion equals its checkpoint")
@@ -329,7 +336,20 @@ def _convert(options):
         formats=tuple(formats),
     )
     _show_conversion(made, options.out)
+    if options.max_bn_steps is not None:
+        _show_rows(made, options.max_bn_steps)
     return 0
+
+
+def _show_rows(made, rows):
+    wide = [rnn["scope"] for rnn in made["rnns"] if rnn["widened_to"]]
+    if wide:
+        _show(
+            f"Widened to {rows} rows of statistics: {', '.join(wide)}. The new rows "
+            "are copies of the last; bnlstm_compat.recalibrate(model, data) fills them."
+        )
+    else:
+        _show(f"Nothing was widened: no table has fewer rows than {rows}.")
 
 
 def _settings(options):
@@ -342,6 +362,7 @@ def _settings(options):
         options.decay,
         options.activation,
         getattr(options, "forget_bias", None),
+        getattr(options, "max_bn_steps", None),
     )
 
 

@@ -7,7 +7,14 @@ from types import MappingProxyType
 from migrate import report as reports
 from migrate.averages import survey_for
 from migrate.checkpoint import Entry
-from migrate.convert import Settings, activation_named, folded_variables, v1_variables
+from migrate.convert import (
+    Settings,
+    activation_named,
+    folded_variables,
+    rows_repeat,
+    rows_taken,
+    v1_variables,
+)
 from migrate.errors import MigrateError
 from migrate.targets import cells_of, weights_of
 from migrate.writers import (
@@ -83,7 +90,7 @@ class Conversion(Mapping):
         (row,) = (row for row in self.report["rnns"] if row["scope"] == scope)
         found = {name: item["value"] for name, item in row["settings"].items()}
         try:
-            settings = Settings(**found)
+            settings = Settings(**found, max_bn_steps=row.get("widened_to"))
         except TypeError as error:
             raise MigrateError(f"the report of {self.out}: {error}") from error
         activation_named(settings.activation)
@@ -123,7 +130,17 @@ class Conversion(Mapping):
             rnn.cells, cells_of(self.model(rnn.scope)), strict=True
         ):
             weights = weights_of(target)
-            variables |= v1_variables(cell, weights, self.folded(cell), settings)
+            if not rows_repeat(weights, cell):
+                raise MigrateError(
+                    f"{self.out} was widened to {settings.max_bn_steps} rows of "
+                    f"statistics, and they have been recalibrated or trained since, so "
+                    f"that a checkpoint with {cell.max_bn_steps} cannot hold those of "
+                    f"{cell.scope}; to go back, convert without --max-bn-steps and "
+                    "recalibrate or train that"
+                )
+            variables |= v1_variables(
+                cell, rows_taken(weights, cell), self.folded(cell), settings
+            )
         return variables
 
     def __iter__(self):

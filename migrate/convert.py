@@ -7,6 +7,7 @@ import numpy as np
 
 from bnlstm_compat import BNLSTM, ReverseSequences
 from migrate import survey as surveys
+from migrate.bits import same_bits
 from migrate.checkpoint import Checkpoint
 from migrate.errors import MigrateError
 from migrate.layouts import layout_of
@@ -20,13 +21,26 @@ class Settings:
     Attributes:
       epsilon: added to variances. decay: share of the old statistics that an update
         keeps (Keras's momentum). activation: a name that Keras knows. forget_bias: what
-      TensorFlow 1's own LSTM cells added to the forget gate at run time.
+        TensorFlow 1's own LSTM cells added to the forget gate at run time.
+      max_bn_steps: rows that tables of statistics shall have at least, for
+        ``bnlstm_compat.recalibrate`` to fill; until then copies of the last.
     """
 
     epsilon: float | None = None
     decay: float | None = None
     activation: str | None = None
     forget_bias: float | None = None
+    max_bn_steps: int | None = None
+
+    def rows(self, cell) -> int | None:
+        """Rows of a cell's tables in Keras; None without batch normalisation."""
+        if cell.max_bn_steps is None:
+            return None
+        return max(cell.max_bn_steps, self.max_bn_steps or 0)
+
+    def widens(self, cell) -> bool:
+        """Whether a cell's tables get more rows than the checkpoint's."""
+        return self.rows(cell) != cell.max_bn_steps
 
     def resolve(self, cell) -> dict[str, object]:
         """The value of each setting for a cell."""
@@ -48,9 +62,24 @@ def activation_named(name):
 
 
 def cell_weights(checkpoint: Checkpoint, cell, settings=Settings()):
-    """A cell's weights as Keras has them."""
+    """A cell's weights as Keras has them, with as many rows as the checkpoint's."""
     arrays = {leaf: checkpoint[name] for leaf, name in cell.variables.items()}
     return layout_of(cell).to_canonical(arrays, settings.resolve(cell))
+
+
+def rows_taken(weights, cell):
+    """A cell's weights with as many rows as in the checkpoint, whatever was added."""
+    if cell.max_bn_steps is None:
+        return weights
+    return weights.with_rows(cell.max_bn_steps)
+
+
+def rows_repeat(weights, cell) -> bool:
+    """Whether the rows that were added to a cell's, if any, are copies of the last."""
+    if cell.max_bn_steps is None:
+        return True
+    again = rows_taken(weights, cell).with_rows(weights.max_bn_steps)
+    return all(map(same_bits, again.tolist(), weights.tolist()))
 
 
 def folded_variables(cell) -> list[str]:
@@ -190,6 +219,10 @@ def build_rnn(rnn, checkpoint: Checkpoint, settings: Settings) -> keras.Model:
     [B,T,H], or [B,T,2H] for forward and backward side by side.
     """
     weights = [cell_weights(checkpoint, cell, settings) for cell in rnn.cells]
+    weights = [
+        one.with_rows(settings.rows(cell)) if settings.widens(cell) else one
+        for one, cell in zip(weights, rnn.cells, strict=True)
+    ]
     first = weights[0]
     inputs = keras.Input((None, first.input_dim), dtype=str(first.dtype))
     model = _model(rnn, weights, settings, inputs)

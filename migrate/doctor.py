@@ -21,7 +21,7 @@ SHARED = "shared by all steps"
 AT_TEST_TIME = "updated at test time"
 IN_THE_LOOP = "updates inside the loop"
 
-_WIDEN = "convert, then bnlstm_compat.recalibrate with max_bn_steps of one row a step"
+_WIDEN = "convert with --max-bn-steps of one row a step, then bnlstm_compat.recalibrate"
 
 
 @dataclass(frozen=True)
@@ -262,7 +262,8 @@ def plot(cases, path):
             os.unlink(draft)
             raise
     except (OSError, ValueError) as error:
-        raise MigrateError(f"cannot write the plot {path}: {error}") from error
+        reason = getattr(error, "strerror", None) or error  # without the draft's name
+        raise MigrateError(f"cannot write the plot {path}: {reason}") from error
 
 
 def _draw(part, case):

@@ -92,6 +92,9 @@ def conversion(
             {
                 **network(rnn),
                 "files": files,
+                "widened_to": settings.max_bn_steps
+                if any(map(settings.widens, rnn.cells))
+                else None,
                 "settings": {
                     name: {
                         "value": value,
@@ -149,6 +152,7 @@ def _is_network(rnn, formats):
         isinstance(rnn["scope"], str)
         and sorted(rnn["files"]) == sorted(formats)
         and all(map(_is_file, rnn["files"].values()))
+        and isinstance(rnn.get("widened_to"), int | None)
         and all(
             isinstance(item["value"], _KINDS.get(name, (int, float)))
             and isinstance(item["assumed"], bool)

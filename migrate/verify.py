@@ -15,10 +15,14 @@ their own v1 variables (``equations``), stand in the place of the graph, and the
 alone is compared.
 
 Before that, all weights and all other variables must have the checkpoint's bits.
+
+A conversion with wider tables must hold the checkpoint's, and copies of their last row.
+It is run as it is in inference; in training its tables are cut back, for steps that
+shared a row there have their own here.
 """
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import keras
 import numpy as np
@@ -31,11 +35,17 @@ from migrate.averages import survey_for
 from migrate.bits import same_bits
 from migrate.checkpoint import Checkpoint
 from migrate.conversion import Conversion
-from migrate.convert import activation_named, v1_variables
+from migrate.convert import (
+    activation_named,
+    rows_repeat,
+    rows_taken,
+    v1_variables,
+)
 from migrate.errors import MigrateError
 from migrate.layouts import layout_of
 from migrate.layouts.per_step import PerStep
 from migrate.targets import assign_weights, cells_of, weights_of
+from migrate.writers import skeleton
 
 TOLERANCE = 1e-5
 BATCH = 8
@@ -185,12 +195,13 @@ def _require_shapes(rnn, conversion, model):
         (cell.units, getattr(cell, "max_bn_steps", None), cell.kernel.shape[0])
         for cell in cells
     ]
-    expected = [(cell.units, cell.max_bn_steps, cell.input_dim) for cell in rnn.cells]
+    rows = conversion.settings(rnn.scope).rows
+    expected = [(cell.units, rows(cell), cell.input_dim) for cell in rnn.cells]
     if sizes != expected:
         raise MigrateError(
             f"{conversion.files[rnn.scope]} was made from another checkpoint: its "
             "cells have (H, M, D) "
-            f"{sizes}, those under {rnn.scope} have {expected}"
+            f"{sizes}, those under {rnn.scope} make {expected}"
         )
 
 
@@ -202,23 +213,34 @@ def _compare(checkpoint, rnn, model, conversion, rng):
     steps = max(FEWEST_STEPS, *((cell.max_bn_steps or 0) + 1 for cell in rnn.cells))
     x = rng.standard_normal((BATCH, steps, first.input_dim)).astype(first.dtype)
     lengths = rng.integers(1, steps + 1, BATCH).astype(np.int32)
-    initial = [weights_of(cell) for cell in cells_of(model)]
-    for result, cell, weights in zip(results, rnn.cells, initial, strict=True):
-        variables = v1_variables(cell, weights, conversion.folded(cell), settings)
+    given = [weights_of(cell) for cell in cells_of(model)]
+    cut = list(map(rows_taken, given, rnn.cells))
+    in_training = model
+    if any(map(settings.widens, rnn.cells)):
+        unwidened = replace(settings, max_bn_steps=None)
+        in_training = skeleton(rnn, conversion.entries, unwidened)()
+    for result, cell, weights, own in zip(results, rnn.cells, given, cut, strict=True):
+        if not rows_repeat(weights, cell):
+            result.differing.append(
+                f"rows {cell.max_bn_steps}-{settings.rows(cell) - 1}, which were "
+                "copies of the last (weights)"
+            )
+        variables = v1_variables(cell, own, conversion.folded(cell), settings)
         for name, array in variables.items():
             if not same_bits(array, checkpoint[name]):
                 result.differing.append(f"{name} (weights)")
     reference = (_Graph if graph else _Equations)(checkpoint, rnn, vars(settings))
-    for length_name, given in (("full", None), ("random", lengths)):
-        for mode in ("inference", "training"):
-            case = _Pass(f"{mode}, {length_name} lengths", x, given, mode == "training")
+    runs = {"inference": (model, given), "training": (in_training, cut)}
+    for length_name, ends in (("full", None), ("random", lengths)):
+        for mode, (ran, initial) in runs.items():
+            case = _Pass(f"{mode}, {length_name} lengths", x, ends, mode == "training")
             if not reference.covers(case):
                 continue
             expected = reference.run(case)
             for path in (_run_steps, _run_layer) if graph else (_run_layer,):
-                for cell, weights in zip(cells_of(model), initial, strict=True):
+                for cell, weights in zip(cells_of(ran), initial, strict=True):
                     assign_weights(cell, weights)
-                actual = path(rnn, model, case)
+                actual = path(rnn, ran, case)
                 for number, result in enumerate(results):
                     if path is _run_steps:
                         result.differing += _differing(case, expected, actual, number)
@@ -511,6 +533,6 @@ def _run_layer(rnn, model, case) -> _Run:
 def _statistics(rnn, cells):
     """The statistics of Keras cells, under their v1 leaves."""
     return [
-        layout_of(cell).from_canonical(weights_of(keras_cell))
+        layout_of(cell).from_canonical(rows_taken(weights_of(keras_cell), cell))
         for cell, keras_cell in zip(rnn.cells, cells, strict=True)
     ]

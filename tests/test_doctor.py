@@ -126,10 +126,8 @@ def test_the_comments_cell_under_dynamic_rnn(tmp_path, capfd):
 
 
 @pytest.mark.parametrize("name", ["comment_dynamic", "olavhn"])
-def test_layouts_of_the_shared_goldens(name, capfd):
-    prefix = goldens.SHARED / "golden" / "tf-1.15.5" / "ckpt" / name
-    if not prefix.parent.exists():
-        pytest.skip("the shared goldens are not in ../shared/golden")
+def test_layouts_with_faults_of_their_own(name, capfd):
+    prefix = goldens.FOLDER / "tf-1.15.5" / "ckpt" / name
     code, said = _doctor(capfd, prefix)
     assert code == 1
     wanted = {
