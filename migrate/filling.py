@@ -24,7 +24,7 @@ _SWITCHES = {"gamma": "scale", "beta": "center", "bias": "use_bias"}
 
 @dataclass(frozen=True, eq=False)
 class CellPart:
-    """A cell of the checkpoint, for a cell within the Keras layer at ``path``."""
+    """A cell of the checkpoint, for the one of the Keras layer at ``path``."""
 
     path: str
     target: object
@@ -54,8 +54,7 @@ class CellPart:
 
     def misfits(self, weights):
         """Sentences on why they do not fit."""
-        found = misfits(self.target, self.name, layout_of(self.cell), weights)
-        return [f"{sentence} ({self.path})" for sentence in found]
+        return misfits(self.target, self.name, layout_of(self.cell), weights)
 
     def assign(self, weights):
         """Fills the Keras cell."""
@@ -115,9 +114,9 @@ class Plan:
     """What goes where, and what is wrong with that, as ``errors.LoadError`` has it."""
 
     parts: tuple[CellPart | WeightPart, ...]
-    missing: tuple[str, ...]
-    unexpected: tuple[str, ...]
-    mismatched: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    mismatched: tuple[str, ...] = ()
 
 
 def plan(model, entries: Mapping, found: Survey, rules) -> Plan:

@@ -5,11 +5,11 @@ import warnings
 from migrate import filling
 from migrate import rules as ruling
 from migrate import survey as surveys
+from migrate.averages import AVERAGED, CHOICES, RAW, Averaged, averages_in
 from migrate.checkpoint import Checkpoint
-from migrate.convert import Settings, cell_weights
+from migrate.convert import Settings
 from migrate.errors import LoadError, MigrateError
-from migrate.layouts import layout_of
-from migrate.targets import assign_weights, find_cells, misfits
+from migrate.targets import find_cells
 
 
 def load(
@@ -19,6 +19,7 @@ def load(
     *,
     map=None,
     strict=True,
+    averages=RAW,
     layouts=None,
     settings=None,
 ):
@@ -40,6 +41,8 @@ def load(
       strict: with a map, weights that nothing fills are an error, and variables that no
         rule places; else a warning lists them, the weights stay as they are, and only
         what does not fit is an error. Optimizer slots and counters need no rule.
+      averages: where variables have moving averages: "raw" takes the variables,
+        "averaged" the averages.
       layouts: from scopes of cells to names of layouts, where that is ambiguous.
       settings: ``migrate.convert.Settings``, for the forget bias.
 
@@ -54,27 +57,37 @@ def load(
 
     Source: of the cell, arXiv 1603.09025; of the layouts, ``migrate.layouts``.
     """
-    settings = settings or Settings()
-    if map is None:
-        return _load_cells(model, ckpt, scope, layouts, settings)
-    if scope is not None:
+    if map is not None and scope is not None:
         raise MigrateError("expected a scope or a map, not both")
-    rules = ruling.read(map)
-    checkpoint = Checkpoint(ckpt)
+    if averages not in CHOICES:
+        raise MigrateError(
+            f"expected averages to be {' or '.join(CHOICES)}. Received: {averages!r}"
+        )
+    rules = None if map is None else ruling.read(map)
+    checkpoint = variables = Checkpoint(ckpt)
     found = surveys.survey(checkpoint.entries, layouts)
-    plan = filling.plan(model, checkpoint.entries, found, rules)
-    read = [(part, part.read(checkpoint, settings)) for part in plan.parts]
-    problems = [*plan.mismatched]
-    for part, arrays in read:
-        problems += part.misfits(arrays)
-    if problems or (strict and (plan.missing or plan.unexpected)):
+    if averages == AVERAGED:
+        variables = Averaged(checkpoint, averages_in(found, checkpoint.entries))
+    if rules is None:
+        plan = _plan_of_cells(model, scope, found, checkpoint.prefix)
+    else:
+        plan = filling.plan(model, checkpoint.entries, found, rules)
+    filled = [
+        (part, part.read(variables, settings or Settings())) for part in plan.parts
+    ]
+    mismatched = [*plan.mismatched]
+    for part, arrays in filled:
+        mismatched += part.misfits(arrays)
+    if mismatched or (strict and (plan.missing or plan.unexpected)):
         raise LoadError(
             checkpoint.prefix,
             missing=plan.missing,
             unexpected=plan.unexpected,
-            mismatched=problems,
+            mismatched=mismatched,
         )
-    for part, arrays in read:
+    if not getattr(model, "built", True):  # by a scope
+        model.build((None, None, plan.parts[0].cell.input_dim))
+    for part, arrays in filled:
         part.assign(arrays)
     if plan.missing or plan.unexpected:
         warnings.warn(
@@ -85,26 +98,17 @@ def load(
     return model
 
 
-def _load_cells(layer, ckpt, scope, layouts, settings):
+def _plan_of_cells(layer, scope, found, prefix):
+    """The plan for a recurrent layer, or several, without a map."""
     targets, kinds = find_cells(layer)
-    checkpoint = Checkpoint(ckpt)
-    found = surveys.survey(checkpoint.entries, layouts)
     # What is wrong elsewhere in the checkpoint does not matter to this layer.
-    surveys.require_cells(found, checkpoint.prefix, whole=False)
+    surveys.require_cells(found, prefix, whole=False)
     cells = _choose(found, kinds, len(targets), scope)
-    weights = [cell_weights(checkpoint, cell, settings) for cell in cells]
-    problems = [
-        problem
-        for target, cell, source in zip(targets, cells, weights, strict=True)
-        for problem in misfits(target, cell.scope, layout_of(cell), source)
+    parts = [
+        filling.CellPart("the layer", target, cell)
+        for target, cell in zip(targets, cells, strict=True)
     ]
-    if problems:
-        raise MigrateError(f"{checkpoint.prefix} does not fit: {'; '.join(problems)}")
-    if not getattr(layer, "built", True):
-        layer.build((None, None, weights[0].input_dim))
-    for target, source in zip(targets, weights, strict=True):
-        assign_weights(target, source)
-    return layer
+    return filling.Plan(tuple(parts))
 
 
 def _choose(found, kinds, count, scope):

@@ -7,11 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-import checkpoints
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM
-from migrate.checkpoint import Checkpoint
 
 FOLDER = goldens.FOLDER.parent / "training" / "goldens"
 MAP = {"rnn": "rnn", "top": "top", "head": "head"}
