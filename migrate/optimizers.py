@@ -13,6 +13,7 @@ Their meaning (``tensorflow/core/kernels/training_ops.cc`` of 1.15) and Keras's:
 import math
 import numbers
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -39,11 +40,14 @@ class _Kind:
     ``name``: TensorFlow 1's usual name of it. ``slots``: from the options of a Keras
     optimizer to its own lists of variables, in the order of TensorFlow 1's slots; None
     for a slot without a counterpart. ``change``: from a slot to what Keras keeps.
+    ``lazy``: whether TensorFlow 1 left the rows of a table alone that a batch did not
+    look up, which Keras does not.
     """
 
     name: str
     slots: Callable[[dict], tuple[str | None, ...]]
     change: Callable[[np.ndarray, dict], np.ndarray] = lambda slot, options: slot
+    lazy: bool = False
 
 
 def _rmsprop(options):
@@ -58,13 +62,14 @@ _KINDS = {
         "Momentum",
         lambda options: ("momentums",) if options["momentum"] > 0 else (),
         lambda slot, options: -slot.dtype.type(options["learning_rate"]) * slot,
+        lazy=True,
     ),
     keras.optimizers.Adagrad: _Kind(
         "Adagrad",
         lambda options: ("_accumulators",),
         lambda slot, options: slot - slot.dtype.type(options["epsilon"]),
     ),
-    keras.optimizers.RMSprop: _Kind("RMSProp", _rmsprop),
+    keras.optimizers.RMSprop: _Kind("RMSProp", _rmsprop, lazy=True),
     keras.optimizers.Adam: _Kind("Adam", lambda options: ("_momentums", "_velocities")),
 }
 # What TensorFlow 1's optimizers did not do.
@@ -98,7 +103,7 @@ def load_optimizer(
     Raises:
       MigrateError: another optimizer, or options that TensorFlow 1 did not have; powers
         that are not those of the betas; a count that the checkpoint does not have but
-        a schedule needs; cells that Keras trains otherwise.
+        a schedule needs; cells that Keras trains otherwise (``Layout.trains_alike``).
         ``LoadError``: all weights whose slots are missing or do not fit.
         Nothing has been assigned then.
     """
@@ -132,7 +137,33 @@ def load_optimizer(
         getattr(optimizer, attribute)[places[id(weight)]].assign(array)
     if count is not None:
         optimizer.iterations.assign(count)
+    if lists:
+        _warn_of_tables(kind, plan.parts, trained)
     return optimizer
+
+
+def _warn_of_tables(kind, parts, trained):
+    """Says that Keras does not take the gradient of a look-up as TensorFlow 1 did."""
+    tables = [
+        part.path
+        for part in parts
+        for weight in part.weights
+        if id(weight) in trained and weight.name == "embeddings"
+    ]
+    if not tables:
+        return
+    if kind.lazy:
+        why = (
+            f"TensorFlow 1's {kind.name} left rows alone that a batch did not look up, "
+            "Keras's moves all, so that losses will differ"
+        )
+    else:
+        why = (
+            "Keras squares the gradients of a row that was looked up twice one by one; "
+            "in a loop of your own, tf.convert_to_tensor(gradient) sums them first, as "
+            "TensorFlow 1 did"
+        )
+    warnings.warn(f"{', '.join(tables)}: {why}", stacklevel=3)
 
 
 def _arrays(parts, variables):

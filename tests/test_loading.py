@@ -456,7 +456,7 @@ def _nested(tmp_path):
 
 
 def test_models_of_ones_own(tmp_path):
-    """Attributes and names; weights one at a time, even those that look like a cell's."""
+    """Attributes and names; weights one at a time, even if they look like a cell's."""
     model, arrays, prefix = _nested(tmp_path)
     given = {
         "net/each": "encoder/each",

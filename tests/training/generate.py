@@ -2,10 +2,11 @@
 
     PYTHON_OF_1.15.5 tests/training/generate.py
 
-One model throughout: the batch-normalised cell (`legacy.BNLSTMCell`, in `rnn`), a
-BasicLSTMCell above (in `top`), a dense layer on its last output (`head`), mean squared
-error. NAME is an optimizer: its checkpoint after `STEPS` steps on batches 0, 1, ...
-(again from the first one when they are used up). `losses.npz`: `x` [N,B,T,D] and
+NAME is an optimizer: its checkpoint after `STEPS` steps on batches 0, 1, ... (again
+from the first one when they are used up). The model is the batch-normalised cell
+(`legacy.BNLSTMCell`, in `rnn`), a BasicLSTMCell above (in `top`), a dense layer on its
+last output (`head`), mean squared error; for `words_...` a `table` of word vectors,
+summed up, and that dense layer. `losses.npz`: `x` [N,B,T,D], `words` [N,B,T] and
 `target` [N,B,2], the batches; NAME: the losses of the five steps that followed, each
 before its update.
 """
@@ -22,7 +23,7 @@ import tensorflow as tf  # noqa: E402
 
 from legacy.cell import BNLSTMCell  # noqa: E402
 
-N, B, T, D, H, M = 12, 6, 4, 3, 4, 4
+N, B, T, D, H, M, WORDS = 12, 6, 4, 3, 4, 4, 40
 STEPS, LONG, MORE = 7, 1000, 5
 train = tf.train
 OPTIMIZERS = {
@@ -42,6 +43,7 @@ OPTIMIZERS = {
     # By then, beta1_power is 0.
     "adam_long": lambda step: train.AdamOptimizer(0.01),
 }
+SPARSE = ("momentum", "adagrad", "rmsprop", "adam")
 
 
 def model(x, target):
@@ -54,17 +56,30 @@ def model(x, target):
     return tf.reduce_mean(tf.square(outputs - target))
 
 
+def model_of_words(words, target):
+    """The loss."""
+    table = tf.get_variable("table", [WORDS, D])
+    summed = tf.reduce_sum(tf.nn.embedding_lookup(table, words), 1)
+    outputs = tf.layers.dense(summed, 2, name="head")
+    return tf.reduce_mean(tf.square(outputs - target))
+
+
 def run(name, batches):
     """Trains, saves, trains on; gives the losses after the save."""
+    of_words, optimizer = name.startswith("words_"), name.replace("words_", "")
     np.random.seed(1)  # of the cell's initialiser
     with tf.Graph().as_default(), tf.Session() as session:
         tf.set_random_seed(1)
-        x = tf.placeholder(tf.float32, [None, T, D])
         target = tf.placeholder(tf.float32, [None, 2])
-        loss = model(x, target)
+        if of_words:
+            x = tf.placeholder(tf.int32, [None, T])
+            loss = model_of_words(x, target)
+        else:
+            x = tf.placeholder(tf.float32, [None, T, D])
+            loss = model(x, target)
         # Adam's own counter suffices.
         step = None if name == "adam" else train.get_or_create_global_step()
-        update = OPTIMIZERS[name](step).minimize(loss, global_step=step)
+        update = OPTIMIZERS[optimizer](step).minimize(loss, global_step=step)
         session.run(tf.global_variables_initializer())
         losses, steps = [], LONG if name == "adam_long" else STEPS
         for number in range(steps + MORE):
@@ -83,11 +98,14 @@ def main():
     rng = np.random.RandomState(2)
     x = rng.randn(N, B, T, D).astype(np.float32)
     target = np.stack([x.sum((2, 3)), x.max((2, 3))], 2).astype(np.float32)
+    words = rng.randint(0, WORDS, (N, B, T)).astype(np.int32)
     losses = {name: run(name, (x, target)) for name in OPTIMIZERS}
+    for name in SPARSE:
+        losses["words_" + name] = run("words_" + name, (words, target))
     folder = os.path.join(HERE, "goldens")
     os.remove(os.path.join(folder, "checkpoint"))
     np.savez_compressed(
-        os.path.join(folder, "losses.npz"), x=x, target=target, **losses
+        os.path.join(folder, "losses.npz"), x=x, words=words, target=target, **losses
     )
 
 
