@@ -149,7 +149,7 @@ class _Planner:
 
     def plan(self):
         """See ``plan``."""
-        used, recurrent = set(), {}
+        used, recurrent, together = set(), {}, set()
         for name in self.entries:
             rule = self._rule(name)
             used.add(rule)
@@ -165,10 +165,12 @@ class _Planner:
                 scope, path = self._layer_for(rule, name, cell)
                 scopes = recurrent.setdefault(path, {})
                 scopes.setdefault(scope, {})[cell.scope] = cell
+                together.add(name)
         recurrent.pop(None, None)
         for path, scopes in recurrent.items():
             self._place_cells(path, scopes)
         self._tell_twice()
+        self._tell_torn(together)
         filled = {id(weight) for part in self.parts for weight in part.weights}
         missing = [
             f"{path}{self._switch(path)}"
@@ -176,7 +178,7 @@ class _Planner:
             if id(weight) not in filled
         ]
         missing += [
-            f"any variable that the rule {rule.pattern!r} matches"
+            f"any variable for the rule {rule.pattern!r}"
             for rule in self.rules
             if rule.place is not None and rule not in used
         ]
@@ -243,7 +245,6 @@ class _Planner:
         """Places a variable that goes as it is."""
         scopes = self._candidates(rule, name)
         paths = [rule.place_of(scope) + name[len(scope) :] for scope in scopes]
-        paths = [path.removeprefix("./") for path in paths]
         for path in paths:
             weight = self.places.weight(path)
             if weight is not None:
@@ -294,6 +295,17 @@ class _Planner:
             for parts in taken.values()
             if len(parts) > 1
         ]
+
+    def _tell_torn(self, together):
+        """Tells of cells of which some variables go with the scope, others not."""
+        for part in self.parts:
+            if isinstance(part, CellPart):
+                rest = [n for n in part.cell.variables.values() if n not in together]
+                self.mismatched += [
+                    f"the {part.cell.layout} cell {part.name} goes to {part.path} "
+                    f"whole; the map has another place for {name}"
+                    for name in rest
+                ]
 
     def _switch(self, path, made=True):
         """What made a layer with, or without, the weight at a path; as an aside."""

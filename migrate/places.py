@@ -47,13 +47,13 @@ class Places:
 
     def layer(self, path):
         """The one layer of a path; None if there is none, or more."""
-        found = self._layers.get(path, ())
+        found = self._layers.get(path.removeprefix("./"), ())
         return found[0] if len(found) == 1 else None
 
     def weight(self, path):
         """The one weight of a path, with Keras's name of it or with TensorFlow 1's; or
         of the path of a layer that has just one; None if there is none, or more."""
-        start, slash, last = path.rpartition("/")
+        start, slash, last = path.removeprefix("./").rpartition("/")
         for name in (last, *_SPELLINGS.get(last, ())):
             found = self._weights.get(start + slash + name, ())
             if len(found) == 1:

@@ -245,7 +245,8 @@ def _copy(model):
 
 @pytest.mark.parametrize("averages", ["raw", "averaged"])
 def test_a_whole_model(averages):
-    model, source = _many(), Checkpoint(MANY)
+    corrected = BNLSTM(5, 6, bias_correction=averages == "averaged", name="rnn")
+    model, source = _many(rnn=corrected), Checkpoint(MANY)
     migrate.load(model, MANY, map=MAP, averages=averages)
     end = "/ExponentialMovingAverage" if averages == "averaged" else ""
     rnn, head = model.get_layer("rnn").cell, model.get_layer("head")
@@ -328,6 +329,11 @@ WRONG = {
         _many,
         {"rnn/BNLSTMCell/W_xh": "rnn/cell/kernel", **MAP},
         ["go together", "place the scope"],
+    ),
+    "a torn cell": (
+        _many,
+        {"rnn/BNLSTMCell/W_xh": None, **MAP},
+        ["goes to rnn whole", "another place for rnn/BNLSTMCell/W_xh"],
     ),
     "another kind of cell": (
         lambda: _many(rnn=layers.LSTM(5, name="rnn")),
