@@ -27,6 +27,7 @@ from migrate.checkpoint import Checkpoint
 from migrate.convert import Settings
 from migrate.errors import LoadError, MigrateError
 from migrate.layouts import layout_of
+from migrate.places import Places
 
 _POWER = re.compile(r"(.*/)?beta1_power(_\d+)?")
 _STEP = re.compile(r"(.*/)?global_step")
@@ -112,7 +113,8 @@ def load_optimizer(
     found = surveys.survey(checkpoint.entries, layouts)
     plan = filling.plan(model, checkpoint.entries, found, ruling.read(map))
     _require_alike(plan.parts)
-    trained = {id(weight): weight for weight in model.trainable_variables}
+    paths = {id(weight): path for path, weight in Places(model).weights.items()}
+    trained = {id(weight): paths[id(weight)] for weight in model.trainable_variables}
     lists = kind.slots(options)
     missing, mismatched, slots = _gaps(
         plan, trained, found.slots, name or kind.name, len(lists)
@@ -254,8 +256,8 @@ def _gaps(plan, trained, owners, name, count):
                         "script's, or the script had several of one name"
                     )
     missing += [
-        f"what fills {weight.path}"
-        for identity, weight in trained.items()
+        f"what fills {path}"
+        for identity, path in trained.items()
         if identity not in seen
     ]
     return dict.fromkeys(missing), dict.fromkeys(mismatched), ours
