@@ -1,5 +1,8 @@
 """``migrate.load(model, ckpt, map=...)``: whole models, by rules, or not at all."""
 
+import re
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -82,6 +85,16 @@ def test_maps_in_files(name, tmp_path):
     assert found == rules.read({"tower/*": "*", "global_step": None})
 
 
+def test_the_map_in_the_guide(tmp_path):
+    guide = goldens.FOLDER.parent.parent / "docs" / "loading.md"
+    (text,) = re.findall(r"```toml\n(.*?)```", guide.read_text("utf-8"), re.DOTALL)
+    (tmp_path / "map.toml").write_text(text)
+    found = {rule.pattern: rule for rule in rules.read(tmp_path / "map.toml")}
+    cells = found["encoder/rnn/multi_rnn_cell/cell_*"]
+    assert cells.place_of("encoder/rnn/multi_rnn_cell/cell_1") == "lstm_1"
+    assert found["step_of_somebody"].place is None
+
+
 WRONG_FILES = {
     "absent.toml": (None, ["cannot be read", "No such file"]),
     "a.json": ("{}", [".toml, .yaml, .yml"]),
@@ -110,7 +123,7 @@ def test_files_that_are_no_maps(name, tmp_path):
 
 
 def test_a_map_in_yaml_without_pyyaml(tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "yaml", None)
+    monkeypatch.setitem(sys.modules, "yaml", None)
     (tmp_path / "a.yaml").write_text("a: b")
     with pytest.raises(migrate.MigrateError, match="extra `yaml`"):
         rules.read(tmp_path / "a.yaml")
