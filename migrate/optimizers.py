@@ -350,6 +350,6 @@ def _exponents(power, beta):
     length = min(int(math.log(tiny) / math.log(beta)) + 2, _MOST_STEPS)
     powers = np.cumprod(np.full(length, beta, kind))
     if power < tiny:
-        return int(np.argmax(powers < tiny)), math.inf
-    (found,) = np.nonzero(powers == power)
+        return int(np.count_nonzero(powers >= tiny)), math.inf
+    found = np.flatnonzero(powers == power)
     return (int(found[0]), int(found[-1])) if found.size else (0, -1)
