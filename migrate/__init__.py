@@ -1,7 +1,8 @@
 """TensorFlow 1 checkpoints of batch-normalised LSTMs, carried into Keras and proven.
 
-``read(ckpt)`` gives the cells of a checkpoint as arrays; ``load(layer, ckpt,
-scope=...)`` fills a Keras layer; ``python -m migrate`` inspects, converts and verifies.
+``read(ckpt)`` gives the cells of a checkpoint as arrays; ``load(model, ckpt, map=...)``
+fills a Keras model, ``load(layer, ckpt, scope=...)`` a layer, ``load_optimizer`` the
+state of training; ``python -m migrate`` inspects, converts and verifies.
 
 Names are looked up on first use, so that importing this package imports nothing heavy.
 """
@@ -9,11 +10,13 @@ Names are looked up on first use, so that importing this package imports nothing
 import importlib
 
 _HOMES = {
-    "load": "migrate.convert",
+    "LoadError": "migrate.errors",
     "MigrateError": "migrate.errors",
+    "load": "migrate.loading",
+    "load_optimizer": "migrate.optimizers",
     "read": "migrate.convert",
 }
-__all__ = ["MigrateError", "load", "read"]
+__all__ = ["LoadError", "MigrateError", "load", "load_optimizer", "read"]
 
 
 def __getattr__(name):

@@ -4,6 +4,7 @@
 ``NAME/ExponentialMovingAverage``, as a slot; scripts evaluated with the averages.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -65,3 +66,24 @@ def averages_in(found, entries) -> dict[str, str]:
         for name, raw in found.slots.items()
         if name.endswith(_SUFFIX) and entries[name].dtype == entries[raw].dtype
     }
+
+
+class Averaged(Mapping):
+    """The variables of a checkpoint, of which those that have an average are it.
+
+    Args:
+      variables: v1 name to array. averages: from ``averages_in``.
+    """
+
+    def __init__(self, variables, averages: Mapping[str, str]):
+        self._variables = variables
+        self._average_of = {raw: name for name, raw in averages.items()}
+
+    def __getitem__(self, name):
+        return self._variables[self._average_of.get(name, name)]
+
+    def __iter__(self):
+        return iter(self._variables)
+
+    def __len__(self):
+        return len(self._variables)

@@ -11,7 +11,7 @@ from migrate.bits import same_bits
 from migrate.checkpoint import Checkpoint
 from migrate.errors import MigrateError
 from migrate.layouts import layout_of
-from migrate.targets import assign_weights, cells_of, find_cells, misfits
+from migrate.targets import assign_weights, cells_of
 
 
 @dataclass(frozen=True)
@@ -134,82 +134,6 @@ def read(ckpt, layouts=None):
     found = surveys.survey(checkpoint.entries, layouts)
     surveys.require_cells(found, checkpoint.prefix)
     return {cell.scope: cell_weights(checkpoint, cell) for cell in found.cells}
-
-
-def load(layer, ckpt, scope=None, *, layouts=None, settings=Settings()):
-    """Fills a layer with the weights of a checkpoint's cells.
-
-    Args:
-      layer: a ``BNLSTM`` or ``BNLSTMCell``, or, for TensorFlow 1's own cells, a
-        ``keras.layers.LSTM`` or ``GRU``; a ``keras.layers.Bidirectional`` of such; a
-        stack: a ``keras.Sequential``, a list of layers, or a ``keras.layers.RNN`` of
-        several cells; or ``dict(forward=stack, backward=stack)``. Built if it is not
-        yet.
-      ckpt: a checkpoint's prefix, one of its files, or a folder with a ``checkpoint``
-        file.
-      scope: the RNN's scope in the checkpoint, with or without the cell's own name;
-        may be left out where only one RNN fits.
-      layouts: from scopes of cells to names of layouts, where that is ambiguous.
-      settings: for the forget bias.
-
-    Returns:
-      ``layer``.
-
-    Raises:
-      MigrateError: the scope is missing, unknown or ambiguous (those that exist are
-        listed), or shapes or dtypes differ; nothing has been assigned then.
-
-    Source: of the cell, arXiv 1603.09025; of the layouts, ``migrate.layouts``.
-    """
-    targets, kinds = find_cells(layer)
-    checkpoint = Checkpoint(ckpt)
-    found = surveys.survey(checkpoint.entries, layouts)
-    # What is wrong elsewhere in the checkpoint does not matter to this layer.
-    surveys.require_cells(found, checkpoint.prefix, whole=False)
-    cells = _choose(found, kinds, len(targets), scope)
-    weights = [cell_weights(checkpoint, cell, settings) for cell in cells]
-    problems = [
-        problem
-        for target, cell, source in zip(targets, cells, weights, strict=True)
-        for problem in misfits(target, cell.scope, layout_of(cell), source)
-    ]
-    if problems:
-        raise MigrateError(f"{checkpoint.prefix} does not fit: {'; '.join(problems)}")
-    if not getattr(layer, "built", True):
-        layer.build((None, None, weights[0].input_dim))
-    for target, source in zip(targets, weights, strict=True):
-        assign_weights(target, source)
-    return layer
-
-
-def _choose(found, kinds, count, scope):
-    """The cells in the checkpoint for ``count`` targets of one of ``kinds``."""
-    # (shown name, names that are understood, cells)
-    options = [
-        (rnn.scope, {rnn.scope}, rnn.cells)
-        for rnn in found.rnns
-        if rnn.kind in kinds and rnn.kind != surveys.SINGLE and len(rnn.cells) == count
-    ]
-    if surveys.SINGLE in kinds:
-        for rnn in found.rnns:
-            for cell in rnn.cells:
-                names = {cell.scope, surveys.rnn_scope(cell)}
-                names |= {rnn.scope} if rnn.kind == surveys.SINGLE else set()
-                options.append((cell.scope, names, (cell,)))
-    what = f"{'/'.join(sorted(kinds))} RNN of {count} cell{'s' if count > 1 else ''}"
-    if not options:
-        listed = ", ".join(f"{rnn.scope!r} ({rnn.kind})" for rnn in found.rnns)
-        raise MigrateError(f"the checkpoint has no {what}; its RNNs are: {listed}")
-    wanted = None if scope is None else scope.strip("/")
-    matches = [option for option in options if wanted in (None, *option[1])]
-    if len(matches) == 1:
-        return matches[0][2]
-    listed = ", ".join(repr(name) for name, _, _ in matches or options)
-    if matches and scope is not None:
-        asked = f"{scope!r} could be several"
-    else:
-        asked = "no scope was given" if scope is None else f"there is no {scope!r}"
-    raise MigrateError(f"expected the scope of one {what}, {asked}: {listed}")
 
 
 def build_rnn(rnn, checkpoint: Checkpoint, settings: Settings) -> keras.Model:

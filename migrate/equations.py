@@ -98,8 +98,29 @@ class LSTMCell(_Cell):
         return h, (c, h)
 
 
-class SharedCell(_Cell):
+class _NormalisedCell(_Cell):
+    #: What the four variables of a normalisation are called.
+    parts: tuple[str, str, str, str]
+
+    def _norm(self, z, site, training):
+        """Normalises z [B,.] with the variables under ``site``; in training, with the
+        moments of the batch, by which the statistics then move."""
+        w = self.variables
+        scale, offset, *statistics = (f"{site}/{part}" for part in self.parts)
+        moments = [w[name] for name in statistics]
+        if training:
+            kept, moments = self.settings["decay"], [z.mean(0), z.var(0)]
+            for name, moment in zip(statistics, moments, strict=True):
+                w[name] = w[name] * kept + moment * (1 - kept)
+        mean, variance = moments
+        z = (z - mean) / np.sqrt(variance + self.settings["epsilon"])
+        return z * w[scale] + w[offset]
+
+
+class SharedCell(_NormalisedCell):
     """Batch normalisation with one row of statistics for all steps."""
+
+    parts = ("scale", "offset", "pop_mean", "pop_var")
 
     def step(self, x, state, t, training):
         """One step."""
@@ -115,20 +136,11 @@ class SharedCell(_Cell):
         h = self.activation(self._norm(c, "c", training)) * sigmoid(o)
         return h, (c, h)
 
-    def _norm(self, z, site, training):
-        w = self.variables
-        mean, variance = w[f"{site}/pop_mean"], w[f"{site}/pop_var"]
-        if training:
-            kept, batch = self.settings["decay"], (z.mean(0), z.var(0))
-            w[f"{site}/pop_mean"] = mean * kept + batch[0] * (1 - kept)
-            w[f"{site}/pop_var"] = variance * kept + batch[1] * (1 - kept)
-            mean, variance = batch
-        z = (z - mean) / np.sqrt(variance + self.settings["epsilon"])
-        return z * w[f"{site}/scale"] + w[f"{site}/offset"]
 
-
-class CommentCell(_Cell):
+class CommentCell(_NormalisedCell):
     """Batch normalisation with layers of its own for each step that was unrolled."""
+
+    parts = ("gamma", "beta", "moving_mean", "moving_variance")
 
     def step(self, x, state, t, training):
         """One step."""
@@ -144,17 +156,6 @@ class CommentCell(_Cell):
         normal = self._norm(c, f"bn_next_cell_state{row}", training)
         h = sigmoid(o) * self.activation(normal)
         return h, (c, h)
-
-    def _norm(self, z, layer, training):
-        w = self.variables
-        mean, variance = w[f"{layer}/moving_mean"], w[f"{layer}/moving_variance"]
-        if training:
-            kept, batch = self.settings["decay"], (z.mean(0), z.var(0))
-            w[f"{layer}/moving_mean"] = mean * kept + batch[0] * (1 - kept)
-            w[f"{layer}/moving_variance"] = variance * kept + batch[1] * (1 - kept)
-            mean, variance = batch
-        z = (z - mean) / np.sqrt(variance + self.settings["epsilon"])
-        return z * w[f"{layer}/gamma"] + w[f"{layer}/beta"]
 
 
 class GRUCell(_Cell):

@@ -107,7 +107,7 @@ def test_layouts_come_back_to_the_bit(name, tmp_path):
     "name",
     [
         "olavhn",
-        pytest.param("comment_static", marks=[pytest.mark.slow, pytest.mark.unproven]),
+        pytest.param("comment_static", marks=pytest.mark.slow),
     ],
 )
 def test_verify_proves_layouts_without_a_graph_cell(name, tmp_path, capfd):
@@ -280,7 +280,6 @@ def test_every_layout_is_found_by_its_names(layout):
 
 
 @pytest.mark.slow
-@pytest.mark.unproven
 def test_cells_of_several_layouts_in_one_file(tmp_path, capfd):
     variables = {"global_step": np.int64(3)}
     names = ("per-step", "per-step-all", "olavhn", "comment", "lstm-0.12", "cudnn-gru")
@@ -433,7 +432,6 @@ def test_what_keras_cannot_express_is_said_and_kept(tmp_path, capfd):
 
 
 @pytest.mark.slow
-@pytest.mark.unproven
 def test_verify_proves_stacks_in_a_bidirectional_rnn(tmp_path):
     prefix, out = str(NEIGHBOURS / "deep-1.15.5"), str(tmp_path / "out")
     assert main(["convert", prefix, out]) == 0

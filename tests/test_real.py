@@ -15,6 +15,7 @@ import checkpoints
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM
+from migrate.checkpoint import Checkpoint
 from migrate.cli import main
 
 FOLDER = goldens.SHARED / "real" / "seqsleepnet_1chan_eeg"
@@ -104,3 +105,65 @@ def test_load_gives_outputs_states_and_training(recorded, scope, lengths):
                 if name is not None:
                     expected = recorded[f"{scope}|{lengths}|{name}"]
                     assert goldens.difference(mine, expected) <= tolerance
+
+
+class Holder(keras.layers.Layer):
+    """A layer of somebody's own, with weights of these shapes."""
+
+    def __init__(self, name, **shapes):
+        super().__init__(name=name)
+        for key, shape in shapes.items():
+            setattr(self, key, self.add_weight(name=key, shape=shape))
+        self.built = True
+
+    def call(self, x):
+        """Nothing."""
+        return x
+
+
+def test_the_whole_network_and_its_training_go_on(recorded):
+    """Everything that the checkpoint holds has a place, slots and counters included."""
+
+    def rnn(scope):
+        steps, features = SCOPES[scope]
+        layer = keras.layers.Bidirectional(
+            BNLSTM(64, steps, padding="v1", return_sequences=True), name=scope
+        )
+        layer.build((None, steps, features))
+        return layer
+
+    class Network(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.filters = Holder("filters", kernel=(129, 32))
+            self.frames = rnn("frame_rnn_layer")
+            self.attention = Holder("attention", w=(128, 64), b=(64,), u=(64,))
+            self.epochs = rnn("epoch_rnn_layer")
+            self.out = keras.layers.Dense(5)
+            self.out.build((None, 128))
+            self.built = True
+
+    model = Network()
+    given = {
+        "filterbank-layer-eeg/Variable": "filters/kernel",
+        "frame_attention_layer/Variable": "attention/w",
+        "frame_attention_layer/Variable_1": "attention/b",
+        "frame_attention_layer/Variable_2": "attention/u",
+        "output_layer/output": "out",
+        "*_rnn_layer": "*_rnn_layer",
+    }
+    migrate.load(model, CHECKPOINT, map=given)
+    source = Checkpoint(CHECKPOINT)
+    kernel = keras.ops.convert_to_numpy(model.out.kernel)
+    np.testing.assert_array_equal(kernel, source["output_layer/output/weights"])
+    x = recorded["epoch_rnn_layer|x"]
+    forward = np.array(model.epochs(x))[..., :64]
+    worst = goldens.difference(forward, recorded["epoch_rnn_layer|full|fw"])
+    assert worst <= TOLERANCE
+    optimizer = keras.optimizers.Adam(1e-4, epsilon=1e-8)
+    migrate.load_optimizer(optimizer, model, CHECKPOINT, map=given)
+    # Its beta1_power is 0 by now, its beta2_power 2.8e-31.
+    assert int(optimizer.iterations.numpy()) == int(source["global_step"]) == 70320
+    slots = {slot.rpartition("/")[2] for slot in source if "/Adam" in slot}
+    assert slots == {"Adam", "Adam_1"}
+    assert len(optimizer.variables) == 2 + len([s for s in source if "/Adam" in s])

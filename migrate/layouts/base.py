@@ -61,6 +61,10 @@ class Layout:
     cell_names: re.Pattern | None = None
     lacking: str | None = None
 
+    #: Whether one step of an optimizer takes Keras's weights where it took the
+    #: variables; not where several of them are one weight, or one is several.
+    trains_alike = True
+
     def suffix(self, leaf: str) -> str:
         """What follows the cell's scope in the v1 name of ``leaf``."""
         return self.spelling.get(leaf, leaf)

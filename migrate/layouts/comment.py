@@ -24,6 +24,8 @@ _NORM = re.compile(rf"({'|'.join(_SITES)})(0|[1-9]\d*)/({'|'.join(_PARTS)})")
 class Comment(Layout):
     """M is the number of steps that were unrolled, 1 under ``dynamic_rnn``."""
 
+    trains_alike = False  # three offsets are one
+
     def knows(self, suffix):
         """See ``Layout``."""
         return suffix in self.leaves or _NORM.fullmatch(suffix) is not None

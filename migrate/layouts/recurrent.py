@@ -119,6 +119,8 @@ class GRU(Layout):
 class CudnnGRU(Layout):
     """The reset gate acts on what the matrix gave (``reset_after=True``)."""
 
+    trains_alike = False  # Keras has a second bias of the gates r and z
+
     def places(self, cell):
         """See ``Layout``."""
         del cell

@@ -31,6 +31,8 @@ _OFFSETS = ("hh/offset", "xh/offset", "bias")
 class Shared(Layout):
     """Statistics shared by all steps: one row (M = 1) of Keras's tables."""
 
+    trains_alike = False  # three offsets are one
+
     def steps(self, leaves, sizes):
         """See ``Layout``."""
         del leaves, sizes

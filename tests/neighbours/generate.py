@@ -7,7 +7,8 @@ Needs only NumPy and that TensorFlow; run once for each of 1.15.5, 1.0.0 and 0.1
 variables are drawn at random before. `neighbours`: a key is the scope of a network, its
 value the outputs; `in|x` [B,T,D], `in|lengths` [B], `in|image` [B,8,8,3], `in|words`
 [B,T]. `deep` (1.15.5): the batch-normalised cell in MultiRNNCell in a bidirectional
-RNN.
+RNN. `transposed` (1.15.5): convolutions that go up, and separable ones; `in|image`
+[2,5,5,3].
 """
 
 import os
@@ -130,6 +131,24 @@ def layers(x, image, words):
     return {"tower/" + key: value for key, value in made.items()}
 
 
+def transposed(image):
+    """Convolutions that go up, and separable ones, of 1.15.5."""
+    contrib = tf.contrib.layers
+    made = {}
+    with tf.variable_scope("up"):
+        made["conv2d"] = tf.layers.conv2d_transpose(image, 4, 3, 2, name="conv2d")
+        made["old_conv2d"] = contrib.conv2d_transpose(
+            image, 4, 3, 2, activation_fn=None, scope="old_conv2d"
+        )
+        made["separable"] = tf.layers.separable_conv2d(
+            image, 4, 3, depth_multiplier=2, name="separable"
+        )
+        made["old_separable"] = contrib.separable_conv2d(
+            image, 4, 3, 2, padding="VALID", activation_fn=None, scope="old_separable"
+        )
+    return {"up/" + key: value for key, value in made.items()}
+
+
 def cudnn(x, lengths):
     """Cells that hold what CudnnLSTM and CudnnGRU save, and the block cell."""
     from tensorflow.contrib.cudnn_rnn.python.ops import cudnn_rnn_ops as ops
@@ -197,9 +216,15 @@ def main():
         lengths, given = placeholders(sequences)
         return deep(given, lengths)
 
+    def up():
+        (image,) = placeholders(small)
+        return transposed(image)
+
+    small = {"image": more["image"][:2, :5, :5]}
     run("neighbours", new if NEWEST else old, more if NEWEST else sequences, 3)
     if NEWEST:
         run("deep", stacked, sequences, 4)
+        run("transposed", up, small, 5)
 
 
 if __name__ == "__main__":
