@@ -72,7 +72,6 @@ def test_there_and_back(name, formats, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.unproven
 @pytest.mark.parametrize("version", goldens.VERSIONS)
 def test_every_golden_there_and_back(version, tmp_path):
     for prefix in _prefixes(goldens.FOLDER / f"tf-{version}" / "ckpt"):
@@ -81,7 +80,6 @@ def test_every_golden_there_and_back(version, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.unproven
 @pytest.mark.skipif(
     not goldens.SHARED.exists(), reason="the folder shared is not beside the checkout"
 )

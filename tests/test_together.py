@@ -68,7 +68,6 @@ def test_the_first_revert_to_end_wins(two, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.unproven
 def test_processes_into_one_folder(two, tmp_path):
     out = tmp_path / "out"
     running = [
