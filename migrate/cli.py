@@ -43,6 +43,11 @@ def _one_line(error):
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+def _shortened(text, longest=40):
+    """The end of a long name, which is what tells it from others."""
+    return text if len(text) <= longest else f"...{text[3 - longest :]}"
+
+
 def _parser():
     parser = argparse.ArgumentParser(prog="migrate", description=_DESCRIPTION)
     parser.add_argument(
@@ -208,6 +213,7 @@ _lengths.__name__ = "SHORTEST:LONGEST, as in 2:10,"
 def _progress(title):
     """A progress bar on stderr, where that is a terminal; yields its update."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     console = Console(stderr=True)
@@ -218,6 +224,7 @@ def _progress(title):
         task = bar.add_task(title, total=None)
 
         def update(done, total, what):
+            what = escape(_shortened(_one_line(what)))
             bar.update(task, completed=done, total=total, description=f"{title} {what}")
 
         yield update
@@ -469,6 +476,12 @@ def _show_verdict(proof, tolerance):
         if result.differing:
             first = "; ".join(result.differing[:3])
             _show(f"{result.scope}: the bits differ in {first}")
+    for result in results:
+        if result.skipped:
+            _show(
+                f"{result.scope}: not compared: {', '.join(result.skipped)}; there "
+                "TensorFlow 1 counted padding in the moments, and the layer does not"
+            )
     if proof.variables:
         shown = ", ".join(proof.variables[:5])
         _show(f"{len(proof.variables)} other variables differ: {shown}")
