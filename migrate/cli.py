@@ -6,6 +6,7 @@ Exit codes: 0 done (or equal), 1 different, 2 unusable input.
 import argparse
 import contextlib
 import json
+import math
 import sys
 
 from migrate.errors import MigrateError
@@ -104,12 +105,12 @@ def _parser():
     )
     averages(sub)
     assumed = "not in a checkpoint; default: what the cell's layout has"
-    sub.add_argument("--epsilon", type=_number(0, None), help=assumed)
+    sub.add_argument("--epsilon", type=_number(0), help=assumed)
     sub.add_argument("--decay", type=_number(0, 1), help=assumed)
     sub.add_argument("--activation", help=f"a Keras name; {assumed}")
     sub.add_argument(
         "--forget-bias",
-        type=float,
+        type=_number(),
         help=f"of TensorFlow's own LSTM cells, added when they ran; {assumed}",
     )
     layouts(sub)
@@ -119,7 +120,7 @@ def _parser():
     sub.add_argument("out", metavar="OUT", help="the folder that convert made")
     sub.add_argument(
         "--tolerance",
-        type=_number(0, None),
+        type=_number(0),
         help="largest relative difference of the layer (default 1e-5)",
     )
 
@@ -153,7 +154,7 @@ def _parser():
     sub.add_argument(
         "--data", metavar="FILE.npz", help="inputs x [B,T,D], perhaps lengths [B]"
     )
-    sub.add_argument("--epsilon", type=_number(0, None), help=assumed)
+    sub.add_argument("--epsilon", type=_number(0), help=assumed)
     sub.add_argument("--decay", type=_number(0, 1), help=assumed)
     sub.add_argument("--activation", help=f"a Keras name; {assumed}")
     layouts(sub)
@@ -179,14 +180,18 @@ def _formats(text):
     return names
 
 
-def _number(smallest, below):
+def _number(smallest=-math.inf, below=math.inf):
     def parse(text):
         value = float(text)
-        if not (value >= smallest and (below is None or value < below)):
+        if not (math.isfinite(value) and smallest <= value < below):
             raise ValueError
         return value
 
-    parse.__name__ = f"number from {smallest}" + (f" to below {below}" if below else "")
+    parse.__name__ = "number"
+    if smallest > -math.inf:
+        parse.__name__ += f" from {smallest}"
+    if below < math.inf:
+        parse.__name__ += f" to below {below}"
     return parse
 
 
