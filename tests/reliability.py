@@ -1,8 +1,9 @@
 """What ``convert`` and ``revert`` do with damaged files, full disks, and when killed.
 
     python tests/reliability.py [--corruptions N] [--kills N] [--disks N] [--seed N]
+                                [--minutes N]
 
-Prints the tables of docs/reliability.md; exits with 1 if anything went wrong, and says
+Of kills and full disks no new one begins after ``--minutes``. Prints the tables of docs/reliability.md; exits with 1 if anything went wrong, and says
 what, with the seed that does it again alone.
 """
 
@@ -26,13 +27,16 @@ def main(argv) -> int:
     parser.add_argument("--kills", type=int, default=100, metavar="N")
     parser.add_argument("--disks", type=int, default=100, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--minutes", type=float, default=float("inf"), metavar="N")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         top, bad = Path(folder), 0
         if options.corruptions:
             bad += corruptions(top, options.corruptions, options.seed)
         if options.kills or options.disks:
-            bad += stops(top, options.kills, options.disks, options.seed)
+            bad += stops(
+                top, options.kills, options.disks, options.seed, options.minutes
+            )
     print("all as it should be" if not bad else f"{bad} WRONG")
     return int(bool(bad))
 

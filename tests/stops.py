@@ -197,12 +197,15 @@ def full_disk(top, which, name, usual, rng):
     return "refused" if "cannot write" in outcome.stderr else f"WRONG: {outcome}"
 
 
-def stops(top, kills, disks, seed):
+def stops(top, kills, disks, seed, minutes):
     """Kills and full disks of each command; prints the table, gives the failures."""
+    deadline = time.monotonic() + 60 * minutes
     rng, table = np.random.default_rng(seed), collections.defaultdict(list)
     revert._SHARD = 2000  # several data files, of small checkpoints
     usual, bad = {}, 0
     for number in range(3 * max(kills, disks)):
+        if time.monotonic() > deadline:
+            break
         which = COMMANDS[number % len(COMMANDS)]
         name = SOURCES[number // len(COMMANDS) % len(SOURCES)]
         if (which, name) not in usual:
@@ -210,7 +213,7 @@ def stops(top, kills, disks, seed):
             usual[which, name] = _usual(top, which, name, truth)
         for what, case, count in (("killed", kill, kills), ("disk", full_disk, disks)):
             key = (which.name, what)
-            if len(table[key]) >= count:
+            if len(table[key]) >= count or time.monotonic() > deadline:
                 continue
             result = case(top, which, name, usual[which, name], rng)
             if result.startswith("WRONG"):
