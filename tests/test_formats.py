@@ -432,9 +432,10 @@ def test_keras_files_open_in_safe_mode(all_formats, tmp_path, capfd):
 
 
 @pytest.mark.slow
+@pytest.mark.unproven
 @hypothesis.given(_synthetic())
 @hypothesis.settings(
-    max_examples=25, deadline=None, derandomize=True, print_blob=True, database=None
+    max_examples=10, deadline=None, derandomize=True, print_blob=True, database=None
 )
 def test_any_checkpoint_in_every_format(tmp_path_factory, variables):
     folder = tmp_path_factory.mktemp("any")
