@@ -432,7 +432,6 @@ def test_keras_files_open_in_safe_mode(all_formats, tmp_path, capfd):
 
 
 @pytest.mark.slow
-@pytest.mark.unproven
 @hypothesis.given(_synthetic())
 @hypothesis.settings(
     max_examples=10, deadline=None, derandomize=True, print_blob=True, database=None
