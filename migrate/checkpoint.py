@@ -203,23 +203,42 @@ class Checkpoint(Mapping):
         dtype = np.dtype(tf.as_dtype(variable.dtype).as_numpy_dtype)
         if dtype.names:  # TensorFlow's quantised ones: integers in a wrapping
             dtype = dtype[0]
-        read = self._piece_v2 if self._v2 else self._piece_v1
+        shapes = [_shape(piece, entry) for piece in variable.pieces]
+        read = self._piece_v1
+        if self._v2:
+            read = self._piece_v2
+            for piece, shape in zip(variable.pieces, shapes, strict=True):
+                self._require_room(piece, dtype, shape)
         if not entry.parts:
             (piece,) = variable.pieces
             return read(piece, variable, dtype, entry.shape)
         self._require_cover(entry)
         whole = np.empty(entry.shape, dtype)
-        for piece in variable.pieces:
-            place = tuple(slice(start, start + size) for start, size in piece.slice)
-            shape = [size for _, size in piece.slice]
-            whole[place] = read(piece, variable, dtype, shape)
+        for piece, shape in zip(variable.pieces, shapes, strict=True):
+            whole[_place(piece.slice)] = read(piece, variable, dtype, shape)
         return whole
 
+    def _require_room(self, piece, dtype, shape):
+        """Bytes that are there, and as many as the shape needs."""
+        if not 0 <= piece.file < len(self._files):
+            raise ValueError("it names a data file that is not there")
+        path, count = self._files[piece.file], math.prod(shape)
+        if not 0 <= piece.offset <= piece.offset + piece.size <= os.path.getsize(path):
+            raise ValueError(f"{os.path.basename(path)} is cut off")
+        text = dtype.kind == "O"
+        if count > piece.size or (not text and count * dtype.itemsize != piece.size):
+            raise ValueError("its size does not fit its shape")
+
     def _require_cover(self, entry):
-        """Parts that fill the whole; as they do not overlap, their sizes tell."""
+        """Parts that fill the whole, and do not overlap."""
         sizes = [math.prod(length for _, length in part) for part in entry.parts]
-        if sum(sizes) != math.prod(entry.shape) or len(set(entry.parts)) != len(sizes):
-            raise ValueError("its parts are not its whole")
+        if sum(sizes) == math.prod(entry.shape):
+            covered = np.zeros(entry.shape, bool)
+            for part in entry.parts:
+                covered[_place(part)] = True
+            if covered.all():
+                return
+        raise ValueError("its parts are not its whole")
 
     def _piece_v1(self, piece, variable, dtype, shape):
         import tensorflow as tf
@@ -230,24 +249,14 @@ class Checkpoint(Mapping):
         return tf.make_ndarray(values).view(dtype)
 
     def _piece_v2(self, piece, _, dtype, shape):
-        if not 0 <= piece.file < len(self._files):
-            raise ValueError("it names a data file that is not there")
-        count = math.prod(shape)
         with open(self._files[piece.file], "rb") as stream:
-            room = os.fstat(stream.fileno()).st_size
-            if not 0 <= piece.offset <= piece.offset + piece.size <= room:
-                raise ValueError(f"{os.path.basename(stream.name)} is cut off")
-            text = dtype.kind == "O"
-            if count > piece.size or (
-                not text and count * dtype.itemsize != piece.size
-            ):
-                raise ValueError("its size does not fit its shape")
             stream.seek(piece.offset)
             raw = np.fromfile(stream, np.uint8, piece.size)
         if raw.size != piece.size:
             raise ValueError("the file changed while it was read")
-        if text:
-            return _strings(raw.tobytes(), count, piece.crc).reshape(shape)
+        if dtype.kind == "O":
+            strings = _strings(raw.tobytes(), math.prod(shape), piece.crc)
+            return strings.reshape(shape)
         raw.flags.writeable = False
         _require_crc(crc32c(raw), piece.crc)
         raw.flags.writeable = True
@@ -262,6 +271,18 @@ class Checkpoint(Mapping):
 
 # What damaged files end in: our own complaints, and Python's at what they ask for.
 _ERRORS = (OSError, ValueError, TypeError, KeyError, MemoryError, OverflowError)
+
+
+def _shape(piece, entry):
+    """The shape of a piece of a variable."""
+    if piece.slice is None:
+        return entry.shape
+    return tuple(length for _, length in piece.slice)
+
+
+def _place(part):
+    """Where a part is in the whole, as an index."""
+    return tuple(slice(start, start + length) for start, length in part)
 
 
 def _require_crc(crc, stored):

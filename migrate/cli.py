@@ -6,6 +6,7 @@ Exit codes: 0 done (or equal), 1 different, 2 unusable input.
 import argparse
 import contextlib
 import json
+import math
 import sys
 
 from migrate.errors import MigrateError
@@ -41,6 +42,11 @@ def main(argv) -> int:
 def _one_line(error):
     text = " ".join(str(error).split())
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _shortened(text, longest=40):
+    """The end of a long name, which is what tells it from others."""
+    return text if len(text) <= longest else f"...{text[3 - longest :]}"
 
 
 def _parser():
@@ -99,12 +105,12 @@ def _parser():
     )
     averages(sub)
     assumed = "not in a checkpoint; default: what the cell's layout has"
-    sub.add_argument("--epsilon", type=_number(0, None), help=assumed)
+    sub.add_argument("--epsilon", type=_number(0), help=assumed)
     sub.add_argument("--decay", type=_number(0, 1), help=assumed)
     sub.add_argument("--activation", help=f"a Keras name; {assumed}")
     sub.add_argument(
         "--forget-bias",
-        type=float,
+        type=_number(),
         help=f"of TensorFlow's own LSTM cells, added when they ran; {assumed}",
     )
     sub.add_argument(
@@ -121,7 +127,7 @@ def _parser():
     sub.add_argument("out", metavar="OUT", help="the folder that convert made")
     sub.add_argument(
         "--tolerance",
-        type=_number(0, None),
+        type=_number(0),
         help="largest relative difference of the layer (default 1e-5)",
     )
 
@@ -155,7 +161,7 @@ def _parser():
     sub.add_argument(
         "--data", metavar="FILE.npz", help="inputs x [B,T,D], perhaps lengths [B]"
     )
-    sub.add_argument("--epsilon", type=_number(0, None), help=assumed)
+    sub.add_argument("--epsilon", type=_number(0), help=assumed)
     sub.add_argument("--decay", type=_number(0, 1), help=assumed)
     sub.add_argument("--activation", help=f"a Keras name; {assumed}")
     layouts(sub)
@@ -181,14 +187,18 @@ def _formats(text):
     return names
 
 
-def _number(smallest, below):
+def _number(smallest=-math.inf, below=math.inf):
     def parse(text):
         value = float(text)
-        if not (value >= smallest and (below is None or value < below)):
+        if not (math.isfinite(value) and smallest <= value < below):
             raise ValueError
         return value
 
-    parse.__name__ = f"number from {smallest}" + (f" to below {below}" if below else "")
+    parse.__name__ = "number"
+    if smallest > -math.inf:
+        parse.__name__ += f" from {smallest}"
+    if below < math.inf:
+        parse.__name__ += f" to below {below}"
     return parse
 
 
@@ -215,6 +225,7 @@ _lengths.__name__ = "SHORTEST:LONGEST, as in 2:10,"
 def _progress(title):
     """A progress bar on stderr, where that is a terminal; yields its update."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     console = Console(stderr=True)
@@ -225,6 +236,7 @@ def _progress(title):
         task = bar.add_task(title, total=None)
 
         def update(done, total, what):
+            what = escape(_shortened(_one_line(what)))
             bar.update(task, completed=done, total=total, description=f"{title} {what}")
 
         yield update
@@ -490,6 +502,12 @@ def _show_verdict(proof, tolerance):
         if result.differing:
             first = "; ".join(result.differing[:3])
             _show(f"{result.scope}: the bits differ in {first}")
+    for result in results:
+        if result.skipped:
+            _show(
+                f"{result.scope}: not compared: {', '.join(result.skipped)}; there "
+                "TensorFlow 1 counted padding in the moments, and the layer does not"
+            )
     if proof.variables:
         shown = ", ".join(proof.variables[:5])
         _show(f"{len(proof.variables)} other variables differ: {shown}")

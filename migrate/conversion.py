@@ -83,6 +83,7 @@ class Conversion(Mapping):
         }
         own = [self.kind] if array_formats([self.kind])[0].name == self.kind else []
         self._arrays = array_formats(own or formats)[0]
+        self._kept = None
         self._now = None, {}
 
     def settings(self, scope) -> Settings:
@@ -106,8 +107,10 @@ class Conversion(Mapping):
 
     def kept(self, name):
         """A variable as it was put beside the RNNs."""
-        path = os.path.join(self.out, VARIABLES + self._arrays.suffix)
-        return self._arrays.variable(path, name, self.entries[name])
+        if self._kept is None:
+            path = os.path.join(self.out, VARIABLES + self._arrays.suffix)
+            self._kept = self._arrays.open(path)
+        return self._arrays.variable(self._kept, name, self.entries[name])
 
     def folded(self, cell):
         """By v1 name, what is kept of a cell beside its Keras weights."""

@@ -77,7 +77,18 @@ def read_v2(path) -> tuple[dict[str, Variable], int]:
                 )
             )
         variables[name] = Variable(shape, entry.dtype, tuple(pieces))
+    _require_apart(variables)
     return variables, header.num_shards
+
+
+def _require_apart(variables):
+    """No bytes are used twice, so that what is read is no more than the files hold."""
+    end = -1, 0
+    pieces = (piece for variable in variables.values() for piece in variable.pieces)
+    for file, offset, size in sorted((p.file, p.offset, p.size) for p in pieces):
+        if (file, offset) < end and size:
+            raise ValueError("two variables are in the same place")
+        end = max(end, (file, offset + size))
 
 
 def read_v1(paths) -> tuple[dict[str, Variable], list[Table]]:
@@ -95,7 +106,7 @@ def read_v1(paths) -> tuple[dict[str, Variable], list[Table]]:
             blocks[key] = block
             if key == b"":
                 listed = _parse(messages.SavedTensorSlices, value).meta.tensor
-        room = os.path.getsize(table.path)
+        room = os.path.getsize(table.path)  # an element takes a byte at least
         for saved in listed:
             name, shape = saved.name, _shape(saved.shape)
             known = variables.setdefault(name, Variable(shape, saved.type, ()))
@@ -104,9 +115,8 @@ def read_v1(paths) -> tuple[dict[str, Variable], list[Table]]:
             pieces = []
             for part in saved.slice:
                 key, place = _key(name.encode(), part), _part(part, shape)
-                # An element takes a byte at least.
-                size = math.prod(length for _, length in place)
-                if key not in blocks or size > room:
+                room -= math.prod(length for _, length in place)
+                if key not in blocks or room < 0:
                     raise ValueError(f"values of {name} are missing")
                 whole = place == tuple((0, length) for length in shape)
                 pieces.append(

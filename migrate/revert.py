@@ -10,7 +10,13 @@ from migrate import bits
 from migrate.checkpoint import Checkpoint
 from migrate.conversion import Conversion
 from migrate.errors import MigrateError
-from migrate.workplace import locked, open_to_others, unwritable, workplace
+from migrate.workplace import (
+    locked,
+    open_to_others,
+    publish_files,
+    unwritable,
+    workplace,
+)
 
 # Data files are about this large, or as large as one variable: what is in memory.
 _SHARD = 1 << 26
@@ -28,8 +34,9 @@ def revert(out, ckpt, *, kind=None, progress=None) -> Reverted:
     """Writes the checkpoint that a conversion was made of, with its weights of now.
 
     V2 format (TensorFlow 0.12 and later), partitions restored. Made in a folder beside,
-    reread and compared; then the data files are renamed, and last the index, without
-    which there is no checkpoint.
+    reread and compared; then the data files are put in place, and last the index,
+    without which there is no checkpoint. Data files of a process that was killed before
+    the index are removed by the next ``revert`` to the same place.
 
     Args:
       out: the folder that ``convert`` made. ckpt: the new checkpoint's prefix.
@@ -40,13 +47,17 @@ def revert(out, ckpt, *, kind=None, progress=None) -> Reverted:
       MigrateError: ``out`` cannot be used, ``ckpt`` exists or cannot be written.
     """
     ckpt = os.path.abspath(ckpt)
-    _require_free(ckpt)
+    if not os.path.basename(ckpt):
+        raise MigrateError(
+            f"expected a prefix such as model.ckpt-1000. Received: {ckpt}"
+        )
     conversion = Conversion(out, kind)
     inside = os.path.realpath(os.path.dirname(ckpt)) + os.sep
     if inside.startswith(os.path.realpath(conversion.out) + os.sep):
         raise MigrateError(f"{ckpt} is inside the conversion itself; choose another")
     progress = progress or (lambda *_: None)
     with workplace(ckpt) as place:
+        _require_free(ckpt)
         prefix = os.path.join(place, os.path.basename(ckpt))
         try:
             checksums = _write(prefix, conversion, progress)
@@ -54,7 +65,11 @@ def revert(out, ckpt, *, kind=None, progress=None) -> Reverted:
             raise unwritable(ckpt, error) from error
         _reread(prefix, conversion, checksums)
         open_to_others(place)
-        _publish(prefix, ckpt)
+        with locked(os.path.dirname(ckpt)):
+            _require_free(ckpt)
+            publish_files(
+                place, os.path.dirname(ckpt), os.path.basename(ckpt) + ".index"
+            )
     names = list(conversion.entries)
     rows = {row["name"]: row["sha256"] for row in conversion.report["tensors"]}
     return Reverted(names, [name for name in names if checksums[name] != rows[name]])
@@ -62,19 +77,14 @@ def revert(out, ckpt, *, kind=None, progress=None) -> Reverted:
 
 def _require_free(ckpt):
     folder, name = os.path.split(ckpt)
-    if not name:
-        raise MigrateError(
-            f"expected a prefix such as model.ckpt-1000. Received: {ckpt}"
-        )
-    there = os.listdir(folder) if os.path.isdir(folder) else []
+    there = os.listdir(folder)
     if name + ".index" in there or name in there:
         raise MigrateError(f"{ckpt} exists; choose another prefix")
     left = sorted(entry for entry in there if entry.startswith(name + ".data-"))
     if left:
         raise MigrateError(
             f"{', '.join(left)} in {folder} belong to {ckpt}, which has no index: a "
-            "revert was stopped, or a checkpoint is damaged; remove them, or choose "
-            "another prefix"
+            "checkpoint is damaged; remove them, or choose another prefix"
         )
 
 
@@ -144,14 +154,3 @@ def _reread(prefix, conversion, checksums):
                 f"{name} was read back different from what was written; the disk or "
                 "its driver may be failing"
             )
-
-
-def _publish(prefix, ckpt):
-    place = os.path.dirname(prefix)
-    with locked(os.path.dirname(ckpt)):
-        _require_free(ckpt)
-        # The data files first: without its index a checkpoint is not there.
-        for name in sorted(os.listdir(place)):
-            if not name.endswith(".index"):
-                os.rename(os.path.join(place, name), f"{os.path.dirname(ckpt)}/{name}")
-        os.rename(prefix + ".index", ckpt + ".index")

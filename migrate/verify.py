@@ -62,13 +62,15 @@ class CellResult:
     step path's results whose bits differ from the graph's;
     ``layer`` holds the layer's largest difference from the graph, relative to the
     graph's largest value, in "inference" and "training" outputs and in "statistics".
-    ``steps``: whether there is a graph, and so a step path to compare.
+    ``steps``: whether there is a graph, and so a step path to compare. ``skipped``
+    names the cases that were not compared, for there the layer is meant to differ.
     """
 
     scope: str
     file: str
     steps: bool = True
     differing: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     layer: dict[str, float] = field(
         default_factory=lambda: dict.fromkeys(
             ("inference", "training", "statistics"), 0
@@ -235,6 +237,8 @@ def _compare(checkpoint, rnn, model, conversion, rng):
         for mode, (ran, initial) in runs.items():
             case = _Pass(f"{mode}, {length_name} lengths", x, ends, mode == "training")
             if not reference.covers(case):
+                for result in results:
+                    result.skipped.append(case.name)
                 continue
             expected = reference.run(case)
             for path in (_run_steps, _run_layer) if graph else (_run_layer,):

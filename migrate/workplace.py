@@ -36,6 +36,7 @@ def workplace(target):
         raise unwritable(target, error) from error
     finally:
         if folder is not None:
+            _take_back(folder, parent)
             shutil.rmtree(folder, ignore_errors=True)
         if lock is not None:
             os.close(lock)
@@ -80,6 +81,42 @@ def publish_folder(folder, target, before):
             raise
 
 
+def publish_files(folder, parent, last):
+    """Puts the finished files of a workplace into ``parent``, the file ``last`` last.
+
+    They get a second name there and keep the one in the workplace. So it is known, also
+    to the process that cleans up after one that was killed, what was put there, and it
+    is taken back unless it is whole. Nothing is overwritten.
+
+    On a file system without second names the files are renamed, and after a kill those
+    that were stay.
+    """
+    for name in sorted(os.listdir(folder), key=lambda name: (name == last, name)):
+        source, target = os.path.join(folder, name), os.path.join(parent, name)
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            raise
+        except OSError:
+            os.rename(source, target)
+
+
+def _take_back(folder, parent):
+    """Removes from ``parent`` what ``publish_files`` put there, unless that is all."""
+    names = os.listdir(folder)
+    put = [name for name in names if _same_file(folder, parent, name)]
+    if len(put) < len(names):
+        for name in put:
+            os.unlink(os.path.join(parent, name))
+
+
+def _same_file(folder, parent, name):
+    try:
+        return os.path.samefile(os.path.join(folder, name), os.path.join(parent, name))
+    except OSError:
+        return False
+
+
 def state(path):
     """What changes when ``path`` is replaced; None if there is nothing."""
     try:
@@ -118,12 +155,16 @@ def _clean(parent, name):
     for entry in os.listdir(parent):
         if entry.startswith(_prefix(name)) and entry.endswith(_SUFFIX):
             left = os.path.join(parent, entry)
-            lock = _lock(left)
+            try:
+                lock = _lock(left)
+            except FileNotFoundError:  # its process has just removed it
+                continue
             if lock is None:
                 continue
             replaced, target = os.path.join(left, _REPLACED), os.path.join(parent, name)
             if os.path.isdir(replaced) and not os.path.lexists(target):
                 os.rename(replaced, target)
+            _take_back(left, parent)
             shutil.rmtree(left, ignore_errors=True)
             os.close(lock)
 

@@ -8,7 +8,10 @@ import tensorflow as tf
 
 import checkpoints
 import golden as goldens
+from corruptions import seal
 from migrate.checkpoint import Checkpoint
+from migrate.errors import MigrateError
+from migrate.table import Table
 
 _OWN = sorted(
     {
@@ -130,3 +133,31 @@ def test_parts_in_the_v1_format(tmp_path):
         ((0, 3), (0, 5)),
         ((3, 4), (0, 5)),
     )
+
+
+def test_parts_that_overlap(tmp_path):
+    """As many elements as the whole has, but not all of it."""
+    whole = np.arange(35, dtype=np.int32).reshape(7, 5)
+    for spec, rows, shard in (("0,4", 4, 0), ("3,3", 3, 1)):
+        checkpoints.write_v1(
+            tmp_path / "m",
+            {"x": whole[:rows]},
+            [f"7 5 {spec}:-"],
+            f"-0000{shard}-of-00002",
+        )
+    with pytest.raises(MigrateError, match="its parts are not its whole"):
+        Checkpoint(tmp_path / "m")["x"]
+
+
+def test_bytes_that_are_used_twice(tmp_path):
+    """A small file that would convert to a large one."""
+    prefix = checkpoints.write(tmp_path / "m", {"a": np.ones(2), "b": np.ones(2)})
+    path = f"{prefix}.index"
+    content = (tmp_path / "m.index").read_bytes()
+    at_16 = b"\x20\x10"  # b's offset, in its entry
+    assert content.count(at_16) == 1
+    (block,) = Table(path)._blocks
+    (tmp_path / "m.index").write_bytes(content.replace(at_16, b"\x20\x08"))
+    seal(path, *block)
+    with pytest.raises(MigrateError, match="two variables are in the same place"):
+        Checkpoint(prefix)

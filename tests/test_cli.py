@@ -17,8 +17,10 @@ import checkpoints
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM
-from migrate import verify, writers
+from migrate import cli, survey, verify, writers
+from migrate.checkpoint import Checkpoint
 from migrate.cli import main
+from migrate.convert import Settings
 from migrate.demo import CHECKPOINT
 
 ROOT = Path(__file__).parent.parent
@@ -424,6 +426,8 @@ def test_unknown_activation(source, tmp_path, capfd):
         ["explode"],
         ["convert", "a"],
         ["convert", "a", "b", "--decay", "1"],
+        ["convert", "a", "b", "--epsilon", "inf"],
+        ["convert", "a", "b", "--forget-bias", "-inf"],
         ["verify", "a", "b", "--tolerance", "x"],
     ],
 )
@@ -453,6 +457,60 @@ def test_demo_in_a_fresh_process(tmp_path):
     old, new = re.findall(r"(?:graph|layer) +(0\.\d{4})", done.stdout)
     assert float(old) > 0.8
     assert new == old
+
+
+def test_verify_says_what_it_does_not_compare(tmp_path, capfd):
+    """The comment's cell, unrolled: TensorFlow 1 counts padding, the layer does not."""
+    rng = np.random.default_rng(0)
+    shapes = {"W_XH": (3, 16), "W_HH": (4, 16), "bias": (16,)}
+    for step in range(2):
+        for site, size in (("xWXH", 16), ("hWHH", 16), ("next_cell_state", 4)):
+            for part in ("gamma", "beta", "moving_mean", "moving_variance"):
+                shapes[f"bn_{site}{step}/{part}"] = (size,)
+    variables = {
+        f"rnn/cell/{leaf}": rng.uniform(0.5, 1, shape).astype(np.float32)
+        for leaf, shape in shapes.items()
+    }
+    prefix = checkpoints.write(tmp_path / "m", variables)
+    assert main(["convert", prefix, str(tmp_path / "out")]) == 0
+    assert main(["verify", prefix, str(tmp_path / "out")]) == 0
+    assert "rnn/cell: not compared: training, random lengths" in capfd.readouterr().out
+
+
+def test_progress_on_a_terminal(capfd, monkeypatch):
+    """Names as they are, though they look like markup; and the remaining time."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    with cli._progress("Converting") as update:
+        update(1, 4, "a[bold]b[/]\n\x1b[2J")
+        update(2, 4, "x" * 65536 + "/end")
+    err = capfd.readouterr().err
+    assert "...xxx" in err
+    assert "xx/end" in err
+    plain = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", err)  # without colours
+    assert re.search(r" 50% (\d+|-):[-\d]{2}:[-\d]{2}", plain)
+    with cli._progress("Converting") as update:
+        update(1, 4, "a[bold]b[/]\n\x1b[2J")
+    err = capfd.readouterr().err
+    assert "Converting a[bold]b[/]" in err
+    assert "\x1b[2J" not in err
+
+
+def test_progress_counts_every_byte_twice(source, tmp_path):
+    """Read, then written and read again; so it ends where all is done."""
+    checkpoint, seen = Checkpoint(source), []
+    writers.write(
+        tmp_path / "out",
+        checkpoint,
+        survey.survey(checkpoint.entries),
+        Settings(),
+        formats=("keras", "npz"),
+        progress=lambda *told: seen.append(told),
+    )
+    done, total, _ = seen[-1]
+    assert done == total == 2 * sum(array.nbytes for array in checkpoint.values())
+    assert [told[0] for told in seen] == sorted({told[0] for told in seen})
 
 
 def test_relative_difference():

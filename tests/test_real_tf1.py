@@ -61,7 +61,6 @@ def _restored(prefix, folder, parts):
         return dict(arrays)
 
 
-@pytest.mark.unproven
 @pytest.mark.parametrize(
     ("name", "parts"),
     [

@@ -7,6 +7,7 @@ Formats: ``ARRAYS`` hold arrays by name and take whatever is no part of a cell;
 import gc
 import hashlib
 import json
+import math
 import os
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -85,21 +86,33 @@ def skeleton(rnn, entries, settings):
 
 
 class _Source(Mapping):
-    """A checkpoint that takes the checksum of what is read, and tells the progress."""
+    """A checkpoint that takes the checksum of what is read, and tells the progress.
+
+    Of that, reading a variable is one half, ``reread`` the other.
+    """
 
     def __init__(self, checkpoint, progress):
         self.entries, self.checksums = checkpoint.entries, {}
         self._checkpoint, self._progress = checkpoint, progress
-        self._sizes = {name: _size(entry) for name, entry in self.entries.items()}
-        self._total, self._done = sum(self._sizes.values()), 0
+        self._reread, self._done = set(), 0
+        self._total = 2 * sum(map(_size, self.entries.values()))
 
     def __getitem__(self, name):
         array = self._checkpoint[name]
         if name not in self.checksums:
             self.checksums[name] = bits.checksum(array)
-            self._done += self._sizes[name]
-            self._progress(self._done, self._total, "")
+            self._tell(name)
         return array
+
+    def reread(self, name):
+        """Is told of each variable when it was written and read again."""
+        if name not in self._reread:
+            self._reread.add(name)
+            self._tell(name)
+
+    def _tell(self, name):
+        self._done += _size(self.entries[name])
+        self._progress(self._done, self._total, name)
 
     def __iter__(self):
         return iter(self._checkpoint)
@@ -109,10 +122,7 @@ class _Source(Mapping):
 
 
 def _size(entry):
-    size = bits.numpy_dtype(entry.dtype).itemsize
-    for length in entry.shape:
-        size *= length
-    return size
+    return bits.numpy_dtype(entry.dtype).itemsize * math.prod(entry.shape)
 
 
 def write(
@@ -148,10 +158,10 @@ def write(
       MigrateError: ``out`` exists or cannot be written, or what was reread differs.
     """
     out = os.path.abspath(out)
-    before = state(out)
-    _may_write(out, checkpoint, force)
     source = _Source(checkpoint, progress or (lambda *_: None))
     with workplace(out) as place:
+        before = state(out)  # now, for the workplace has undone what a kill had left
+        _may_write(out, checkpoint, force)
         folder = os.path.join(place, "new")
         os.mkdir(folder)
         rnns, tensors = _fill(folder, source, found, settings, formats)
@@ -215,12 +225,15 @@ def _fill(folder, source, found, settings, formats):
             for leaf, name in cell.variables.items():
                 weight, rule = taken[leaf]
                 rules[name] = {"layout": cell.layout, "leaf": leaf, "rule": rule}
+                source.reread(name)
                 for file in files.values():
                     inside = f"cell {number}: {weight}"
                     places[name].append({"file": file, "as": inside})
 
     cells = {name for cell in found.cells for name in cell.variables.values()}
     kept = {name for cell in found.cells for name in folded_variables(cell)}
+    for name in kept:
+        rules[name]["folded"] = True
     rest = [name for name in source if name in kept or name not in cells]
     for arrays in array_formats(formats):
         file = VARIABLES + arrays.suffix
@@ -260,7 +273,9 @@ def _write_variables(path, arrays, source, names):
         for name in names
     ]
     arrays.write(path, items)
+    read = arrays.open(path)
     for name in names:
-        reread = arrays.variable(path, name, source.entries[name])
-        same = bits.checksum(reread) == source.checksums[name]
+        again = arrays.variable(read, name, source.entries[name])
+        same = bits.checksum(again) == source.checksums[name]
         require_same(path, name, same)
+        source.reread(name)

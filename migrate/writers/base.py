@@ -30,7 +30,7 @@ class ArrayFormat(NamedTuple):
 
     ``native(dtype)``: whether it has the dtype; else ``to_bytes`` is held.
     ``key(name)``: the name in the file of a variable, another for every variable.
-    ``write(path, items)``; ``read(path, key)`` gives an array; ``keys(path)``.
+    ``write(path, items)``; ``open(path)`` gives a function from key to array.
     """
 
     name: str
@@ -38,8 +38,7 @@ class ArrayFormat(NamedTuple):
     native: Callable[[np.dtype], bool]
     key: Callable[[str], str]
     write: Callable[[str, Iterable[Item]], None]
-    read: Callable[[str, str], np.ndarray]
-    keys: Callable[[str], set[str]]
+    open: Callable[[str], Callable[[str], np.ndarray]]
 
     def item(self, name, entry, read) -> Item:
         """What to write for a variable with a ``checkpoint.Entry``."""
@@ -54,20 +53,20 @@ class ArrayFormat(NamedTuple):
             self.key(name), np.dtype("uint8"), (size,), lambda: to_bytes(read())
         )
 
-    def variable(self, path, name, entry) -> np.ndarray:
-        """A variable that ``write`` was given an ``item`` of.
+    def variable(self, read, name, entry) -> np.ndarray:
+        """A variable that ``write`` was given an ``item`` of; ``read`` is of ``open``.
 
         Raises:
           MigrateError: it is missing, or of another shape or dtype.
         """
-        found = self.read(path, self.key(name))
+        found = read(self.key(name))
         dtype = numpy_dtype(entry.dtype)
         if not self.native(dtype):
             return from_bytes(found, entry)
         if (found.dtype, found.shape) != (dtype, entry.shape):
             raise MigrateError(
-                f"expected {name} as {entry.dtype} {list(entry.shape)} in "
-                f"{os.path.basename(path)}. Received: {found.dtype} {list(found.shape)}"
+                f"expected {name} as {entry.dtype} {list(entry.shape)}. "
+                f"Received: {found.dtype} {list(found.shape)}"
             )
         return found
 
@@ -96,11 +95,11 @@ def model_of_arrays(arrays: ArrayFormat) -> ModelFormat:
         arrays.write(path, items)
 
     def read(path, skeleton):
-        model = skeleton()
+        model, of_key = skeleton(), arrays.open(path)
         for number, cell in enumerate(cells_of(model)):
             weights = weights_of(cell)
             read = {
-                name: _like(array, arrays.read(path, f"cell_{number}/{name}"), name)
+                name: _like(array, of_key(f"cell_{number}/{name}"), name)
                 for name, array in weights.asdict().items()
             }
             assign_weights(cell, type(weights)(**read))
@@ -124,6 +123,21 @@ def _weights(model):
         for number, cell in enumerate(cells_of(model))
         for name, array in weights_of(cell).asdict().items()
     }
+
+
+@contextlib.contextmanager
+def readable(path, *errors):
+    """Says of those ``errors`` inside that the file cannot be read."""
+    try:
+        yield
+    except errors as error:
+        raise MigrateError(f"{path} cannot be read; convert again") from error
+
+
+def require_key(path, key, keys):
+    """Raises ``MigrateError`` for an array that a file does not hold."""
+    if key not in keys:
+        raise MigrateError(f"{os.path.basename(path)} has no {key}; convert again")
 
 
 def write_model(kind: ModelFormat, path, model, skeleton):

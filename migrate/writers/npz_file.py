@@ -1,17 +1,17 @@
 """``.npz``: NumPy's archive, written one array at a time, never with a pickle in it."""
 
 import hashlib
-import os
 import zipfile
 import zlib
 from urllib.parse import quote
 
 import numpy as np
 
-from migrate.errors import MigrateError
-from migrate.writers.base import ArrayFormat
+from migrate.writers.base import ArrayFormat, readable, require_key
 
 _LONGEST = 200
+_MEMBER = ".npy"
+_ERRORS = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def _native(dtype):
@@ -21,7 +21,7 @@ def _native(dtype):
 def _key(name):
     """The name itself, if it is safe as a path in the archive; else percent-coded."""
     safe = quote(name, safe="/")
-    if safe.startswith("/") or ".." in safe or safe.endswith(("/", ".npy")):
+    if safe.startswith("/") or ".." in safe or safe.endswith(("/", _MEMBER)):
         safe = safe.replace(".", "%2E").replace("/", "%2F")
     if len(safe) <= _LONGEST and safe:
         return safe
@@ -31,33 +31,22 @@ def _key(name):
 def _write(path, items):
     with zipfile.ZipFile(path, "w") as archive:
         for item in items:
-            with archive.open(item.name + ".npy", "w", force_zip64=True) as stream:
+            with archive.open(item.name + _MEMBER, "w", force_zip64=True) as stream:
                 array = np.asarray(item.read(), item.dtype, order="C")
                 np.lib.format.write_array(stream, array, allow_pickle=False)
 
 
 def _open(path):
-    return np.load(path, allow_pickle=False)
+    with readable(path, *_ERRORS):
+        archive = zipfile.ZipFile(path)
+    members = set(archive.namelist())
 
+    def read(key):
+        require_key(path, key + _MEMBER, members)
+        with readable(path, *_ERRORS), archive.open(key + _MEMBER) as stream:
+            return np.lib.format.read_array(stream, allow_pickle=False)
 
-def _read(path, key):
-    try:
-        with _open(path) as arrays:
-            return arrays[key]
-    except KeyError:
-        raise MigrateError(
-            f"{os.path.basename(path)} has no {key}; convert again"
-        ) from None
-    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise MigrateError(f"{path} cannot be read; convert again") from error
-
-
-def _keys(path):
-    try:
-        with _open(path) as arrays:
-            return set(arrays.files)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise MigrateError(f"{path} cannot be read; convert again") from error
+    return read
 
 
 NPZ = ArrayFormat(
@@ -66,6 +55,5 @@ NPZ = ArrayFormat(
     native=_native,
     key=_key,
     write=_write,
-    read=_read,
-    keys=_keys,
+    open=_open,
 )

@@ -7,13 +7,12 @@ Source: safetensors, "Format" (eight bytes with the header's length, the header,
 """
 
 import json
-import os
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from migrate.errors import MigrateError
-from migrate.writers.base import ArrayFormat
+from migrate.writers.base import ArrayFormat, readable, require_key
 
 _TAGS = {
     "bool": "BOOL",
@@ -24,6 +23,7 @@ _TAGS = {
 }
 _NAMES = {tag: name for name, tag in _TAGS.items()}
 _ALIGNMENT = 8
+_ERRORS = (OSError, ValueError, SafetensorError)
 # The one name that the format keeps for itself, and what tells a changed name.
 _RESERVED, _CHANGED = "__metadata__", "%"
 
@@ -57,30 +57,28 @@ def _write(path, items):
             stream.write(array.reshape(-1).view(np.uint8))
 
 
-def _header(path):
-    """The header, which the library has found good; and where the data start."""
-    try:
+def _open(path):
+    with readable(path, *_ERRORS):
         with safe_open(path, framework="numpy"):
-            pass
-    except (OSError, SafetensorError) as error:
-        raise MigrateError(f"{path} cannot be read; convert again") from error
-    with open(path, "rb") as stream:
-        size = int.from_bytes(stream.read(8), "little")
-        header = json.loads(stream.read(size))
+            pass  # the library has found the header good
+        with open(path, "rb") as stream:
+            size = int.from_bytes(stream.read(8), "little")
+            header = json.loads(stream.read(size))
     header.pop(_RESERVED, None)
-    return header, 8 + size
 
+    def read(key):
+        require_key(path, key, header)
+        found = header[key]
+        if found["dtype"] not in _NAMES:
+            raise MigrateError(
+                f"{key} in {path} is {found['dtype']}, which is not read"
+            )
+        begin, end = found["data_offsets"]
+        with readable(path, *_ERRORS):
+            raw = np.fromfile(path, np.uint8, end - begin, offset=8 + size + begin)
+            return raw.view(np.dtype(_NAMES[found["dtype"]])).reshape(found["shape"])
 
-def _read(path, key):
-    header, start = _header(path)
-    if key not in header:
-        raise MigrateError(f"{os.path.basename(path)} has no {key}; convert again")
-    found = header[key]
-    if found["dtype"] not in _NAMES:
-        raise MigrateError(f"{key} in {path} is {found['dtype']}, which is not read")
-    begin, end = found["data_offsets"]
-    raw = np.fromfile(path, np.uint8, end - begin, offset=start + begin)
-    return raw.view(np.dtype(_NAMES[found["dtype"]])).reshape(found["shape"])
+    return read
 
 
 SAFETENSORS = ArrayFormat(
@@ -89,6 +87,5 @@ SAFETENSORS = ArrayFormat(
     native=_native,
     key=_key,
     write=_write,
-    read=_read,
-    keys=lambda path: set(_header(path)[0]),
+    open=_open,
 )

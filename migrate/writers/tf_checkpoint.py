@@ -10,7 +10,10 @@ from migrate.writers.base import ModelFormat
 
 
 def _write(path, model):
-    tf.train.Checkpoint(model=model).write(path)
+    try:
+        tf.train.Checkpoint(model=model).write(path)
+    except tf.errors.OpError as error:  # a full disk, for one
+        raise OSError(error.message) from error
 
 
 def _read(path, skeleton):
