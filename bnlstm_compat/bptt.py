@@ -224,6 +224,7 @@ def forward(setting, args, extra):
             u_mean = tf.reduce_mean(run.high(u), 0)
             e = run.high(u) - u_mean
             variance = tf.reduce_sum(kernel * tf.matmul(run.covariance(e), kernel), 0)
+            variance = tf.nn.relu(variance)  # below zero by rounding only
             s = read("recurrent_gamma") * run.inverse(variance)
             gates = run.matmul(e, kernel * s)
             mean, values["recurrent_e"] = u_mean, e
@@ -455,7 +456,7 @@ def _input_forward(run):
         covariance = run.covariance(e)
         size = x.shape[2]
         flat = tf.reshape(covariance, [run.steps, size * size])
-        variance = tf.matmul(flat, _pairs(run))
+        variance = tf.nn.relu(tf.matmul(flat, _pairs(run)))
         inputs = {"input_e": run.low(e), "input_covariance": covariance}
         mean = tf.matmul(mean, run.high(kernel))
     else:
