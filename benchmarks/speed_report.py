@@ -49,7 +49,8 @@ def _machine(results):
     return (
         f"`{results['command']}`: {about['cores']} cores, {about['cpu']}; Python "
         f"{about['python']}, {libraries}; {results['minutes']:.0f} minutes; "
-        f"load before {about['load before']:.1f}. Medians of rounds, the least and the largest; "
+        f"load before {about['load before']:.1f}. "
+        "Medians of rounds, the least and the largest; "
         'ratios are to Keras\'s LSTM in its best mode, in the same round. "jit": the '
         "whole step compiled by XLA."
     )

@@ -72,6 +72,7 @@ class Setting(NamedTuple):
     to variances. ``factored``: sites whose moments come from those of the matmul's left
     side, never with ``share`` or given moments. ``unroll``: a Python loop. ``stacked``:
     what is saved is tensors, not TensorArrays, to be able to leave compiled code.
+    ``to_input``: whether the gradient of x can be wanted.
     """
 
     activation: str = "tanh"
@@ -80,6 +81,7 @@ class Setting(NamedTuple):
     factored: frozenset = frozenset()
     unroll: bool = False
     stacked: bool = False
+    to_input: bool = True
 
 
 class _Run:
@@ -296,11 +298,9 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
     if run.input_factored:
         names.append("input_gamma")
     vector_sizes = [units if name.startswith("cell") else 4 * units for name in names]
-    found = {
-        "gates": (low, [rows[0], 4 * units]),
-        "vectors": (high, [sum(vector_sizes)]),
-    }
-    sums = {}
+    found, sums = {"vectors": (high, [sum(vector_sizes)])}, {}
+    if setting.to_input or not run.input_factored:
+        found["gates"] = (low, [rows[0], 4 * units])
     if run.input_factored:
         sums["kernel"] = tf.zeros_like(input_kernel)
     if run.recurrent_factored:
@@ -375,7 +375,7 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
     (dh, dc, sums), results = run.loop(one_step, known, found, state, reverse=True)
     by_step = tf.split(results["vectors"].stack(), vector_sizes, 1)
     by_step = dict(zip(names, by_step, strict=True))
-    dgates = results["gates"].stack()
+    dgates = results["gates"].stack() if "gates" in results else None
     gradients = {"h": run.low(dh), "c": run.low(dc)}
     if run.recurrent_factored:
         gradients["recurrent_kernel"] = run.low(sums["recurrent_kernel"])
@@ -407,7 +407,10 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
 
 
 def backward_input(setting, args, extra, saved, rest):
-    """The gradient of x [T,B,D]; apart, so that it costs nothing where not wanted."""
+    """The gradient of x [T,B,D]; apart, so that it costs nothing where not wanted.
+
+    Only with a ``setting`` that is ``to_input``.
+    """
     run = _Run(setting, args, extra)
     if not run.input_factored:
         return tf.matmul(rest[0], args["kernel"], transpose_b=True)

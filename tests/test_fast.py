@@ -79,11 +79,13 @@ class Problem:
             **options,
         }
 
-    def run(self, sequence, x, training, **options):
+    def run(self, sequence, x, training, *, to_input=True, **options):
         """Results and gradients by name."""
         options = {**self.options, **options}
         sources = {name: self.w[name] for name in spec.TRAINABLE}
-        sources |= {"x": x, "h": self.state[0], "c": self.state[1]}
+        sources |= {"h": self.state[0], "c": self.state[1]}
+        if to_input:
+            sources["x"] = x
         with tf.GradientTape() as tape:
             tape.watch(sources)
             outputs, h, c, step, moments = sequence(
@@ -181,6 +183,16 @@ def test_every_mode(mode, outer, options, training):
     elif outer != "eager":
         run = tf.function(run, jit_compile=outer == "jit")
     same(run(problem.x), expected)
+
+
+@pytest.mark.parametrize("mode", ["plain", pytest.param("xla", marks=slow)])
+def test_gradients_of_weights_alone(mode):
+    """Where no tape watches x, less is kept for its gradient."""
+    problem, expected = solved("plain", "both_factored", True)
+    run = tf.function(functools.partial(problem.run, fast.sequence, mode=mode))
+    found = run(problem.x, training=True, to_input=False)
+    assert expected.keys() - found.keys() == {"d_x"}
+    same(found, {name: expected[name] for name in found})
 
 
 def layer_of(problem, shape, mode, **options):
