@@ -146,7 +146,7 @@ def _watched(tensor):
 def _population(w, plan):
     """The statistics that each step reads, by ``{site}_mean`` and ``_variance``."""
     return {
-        f"{site}_{kind}": tf.gather(w[f"{site}_moving_{kind}"], plan.rows)
+        f"{site}_{kind}": ops.taken(w[f"{site}_moving_{kind}"], plan.rows)
         for site in spec.SITES
         for kind in ("mean", "variance")
     }
