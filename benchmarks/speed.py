@@ -102,7 +102,7 @@ class Worker:
 
     def ask(self, does, name, **more):
         """Starts something; ``answer`` waits for it."""
-        request = json.dumps({"do": does, "name": name, **more})
+        request = json.dumps({"do": does, "name": str(name), **more})
         self._process.stdin.write(request + "\n")
         self._process.stdin.flush()
 

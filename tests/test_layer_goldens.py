@@ -38,6 +38,7 @@ class Model:
                 momentum=golden.decay,
                 return_sequences=True,
                 return_state=True,
+                mode="plain" if mode == "function" else "auto",
             )
             for cell in golden.rnn.cells
         ]
