@@ -95,6 +95,8 @@ class _Run:
         self.steps = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
         self.batch = tf.shape(x)[1] if x.shape[1] is None else x.shape[1]
         self.one_input = x.shape[2] == 1
+        #: Whether the cell's d is kept: rounded, its parts would not give it again.
+        self.keeps_cell_d = self.compute_dtype != self.dtype
         self.equal_share = 1 / tf.cast(self.batch, self.dtype)
         self.input_factored = "input" in setting.factored
         self.recurrent_factored = "recurrent" in setting.factored
@@ -199,7 +201,9 @@ def forward(setting, args, extra):
     low, high = run.compute_dtype, run.dtype
     rows = args["h"].shape
     units = rows[1]
-    kept = dict.fromkeys(("f", "i", "o", "j", "a", "c", "cell_d"), (low, rows))
+    kept = dict.fromkeys("fiojac", (low, rows))
+    if run.keeps_cell_d:
+        kept["cell_d"] = (low, rows)
     if run.keeps_h:
         kept["h"] = (low, rows)
     if run.recurrent_factored:
@@ -270,6 +274,7 @@ def forward(setting, args, extra):
     if setting.stacked:
         saved = {name: array.stack() for name, array in saved.items()}
     saved |= {f"{site}_variance": variance[site] for site in spec.SITES}
+    saved["cell_mean"] = mean["cell"]
     outputs = results["outputs"].stack()
     return outputs, h, c, mean, variance, {**saved, **inputs}
 
@@ -293,6 +298,7 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
     order = ("recurrent", "cell", "input")  # the last where a step needs it
     per_step = order if run.input_factored else order[:2]
     vectors = [part[site] for site in per_step for part in (scales, inverses)]
+    vectors.insert(4, saved["cell_mean"])
     sizes = [vector.shape[1] for vector in vectors]
     names = ["recurrent_beta", "recurrent_gamma", "cell_beta", "cell_gamma"]
     if run.input_factored:
@@ -311,7 +317,11 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
     def one_step(read, state):
         dh, dc, sums = state
         f, i, o, j, a = (run.high(read(name)) for name in "fioja")
-        s, inverse, cell_s, cell_inverse, *of_input = tf.split(read("vectors"), sizes)
+        s, inverse, cell_s, cell_inverse, cell_mean, *of_input = tf.split(
+            read("vectors"), sizes
+        )
+        c = run.high(read("c"))
+        d = run.high(read("cell_d")) if run.keeps_cell_d else c * f + i * j - cell_mean
         share = read("share") if "share" in extra else None
         kept_h = kept_c = 0
         if "running" in extra:
@@ -322,7 +332,7 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
         dz, cell_beta, cell_gamma = _through_bn(
             run,
             slope(dh * o, a),
-            run.high(read("cell_d")),
+            d,
             cell_s,
             cell_inverse,
             share,
@@ -330,7 +340,7 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
         dc += dz
         dgates = tf.concat(
             [
-                recurrent_slope(dc * run.high(read("c")), f),
+                recurrent_slope(dc * c, f),
                 recurrent_slope(dc * j, i),
                 recurrent_slope(dh * a, o),
                 slope(dc * i, j),
@@ -365,7 +375,7 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
         values["vectors"] = tf.concat(vectors, 0)
         return (run.masked(du) + kept_h, dc * f + kept_c, sums), values
 
-    names_read = [*"fiojac", "cell_d"]
+    names_read = [*"fiojac", *(["cell_d"] if run.keeps_cell_d else [])]
     names_read.append("recurrent_e" if run.recurrent_factored else "recurrent_d")
     if run.input_factored:
         names_read.append("input_e")
