@@ -43,10 +43,11 @@ GROWTH = {
     "B": [(batch, 29, 32, 64) for batch in (40, 160, 640)],
     "H": [(64, 20, 50, units) for units in (64, 250, 1000)],
 }
-#: Beyond, Python's loop takes longer to trace than all the rest to run.
-MOST_UNROLLED = 32
+#: Beyond, Python's loop takes longer to trace than all the rest to run, and XLA long
+#: to compile the general loop.
+MOST_STEPS_OF_ALL_MODES = 32
 #: A round of one subject lasts about so many seconds.
-ROUND_SECONDS = 0.25
+ROUND_SECONDS = 0.12
 MODES = ("auto", "plain", "xla", "general", "unrolled")
 
 
@@ -142,7 +143,7 @@ def measure(hosts, rounds, versions):
         for _ in subjects:
             worker.answer()
     for name, worker in workers.items():
-        once = min(worker.do("run", name, calls=2))
+        (once,) = worker.do("run", name, calls=1)
         calls[name] = max(1, min(50, round(ROUND_SECONDS / once)))
     order = list(workers)
     for _ in range(rounds):
@@ -162,11 +163,11 @@ def layers(shape, training):
         "keras LSTM, jit": subject("lstm", shape, training, compiled=True),
         "matmuls alone": subject("matmuls", shape, training),
     }
-    for mode in MODES:
-        unrolled = mode == "unrolled"
-        if unrolled and shape[1] > MOST_UNROLLED:
-            continue
-        for compiled in (False,) if unrolled else (False, True):
+    short = shape[1] <= MOST_STEPS_OF_ALL_MODES
+    for mode in MODES if short else MODES[:-1]:
+        # XLA takes minutes over a loop of Python's.
+        by_xla = mode != "unrolled" and (short or mode != "general")
+        for compiled in (False, True) if by_xla else (False,):
             name = f"BNLSTM {mode}" + (", jit" if compiled else "")
             found[name] = subject(
                 "bnlstm", shape, training, mode=mode, compiled=compiled
@@ -222,7 +223,6 @@ ALONE = (
     "keras LSTM, jit",
     "BNLSTM auto",
     "BNLSTM auto, jit",
-    "BNLSTM plain",
 )
 
 
@@ -283,7 +283,7 @@ def run(options):
     if not options.torch and importlib.util.find_spec("torch"):
         pythons["torch"] = sys.executable
     start, versions = time.monotonic(), {}
-    found = {"machine": machine(), "versions": versions, "shapes": {}}
+    found = {"machine": machine(), "versions": versions, "shapes": {}, "minutes": 0}
     found["command"] = "python benchmarks/speed.py" + "".join(
         f" --{name} {'PYTHON' if name in pythons else ''}".rstrip()
         for name in ("torch", "tf1", "quick")
@@ -293,19 +293,27 @@ def run(options):
     for name in names:
         shape = SHAPES[name]
         heavy = name in ("text", "pixels")
-        rounds = 3 if options.quick else 7 if heavy else 20
+        rounds = 3 if options.quick else 5 if heavy else 12
         entry = found["shapes"][name] = {"shape": shape}
         say(name)
         entry |= at_shape(shape, rounds, pythons, versions)
         say(f"{name}, first calls and memory")
         entry["alone"] = {each: alone(each, shape) for each in ALONE}
+        write(found, options.out)
     if not options.shapes:
         say("growth")
-        found["growth"] = growth(3 if options.quick else 5)
+        found["growth"] = growth(3 if options.quick else 4)
         say("bidirectional and stacked")
-        found["composed"] = composed(3 if options.quick else 15)
+        found["composed"] = composed(3 if options.quick else 8)
     found["minutes"] = (time.monotonic() - start) / 60
+    write(found, options.out)
     return found
+
+
+def write(results, path):
+    """As JSON, also when not complete yet: a run takes long."""
+    if path:
+        pathlib.Path(path).write_text(json.dumps(results, indent=1) + "\n")
 
 
 def say(text):
@@ -335,8 +343,6 @@ def main(argv):
         results = json.loads(pathlib.Path(options.markdown).read_text())
     else:
         results = run(options)
-    if options.out:
-        pathlib.Path(options.out).write_text(json.dumps(results, indent=1))
     print(speed_report.markdown(results))
     return 0
 
