@@ -190,7 +190,9 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
         self.dropout = _between("dropout", dropout, 0, 1)
         self.recurrent_dropout = _between("recurrent_dropout", recurrent_dropout, 0, 1)
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        if self.dropout or self.recurrent_dropout:
+            # Only then: Keras 3.4 cannot broadcast its state to several workers.
+            self.seed_generator = keras.random.SeedGenerator(seed)
         self.momentum = _between("momentum", momentum, 0, 1)
         self.epsilon = epsilon
         self.padding = _one_of("padding", padding, spec.PADDINGS)
@@ -695,12 +697,14 @@ class BNLSTM(keras.layers.RNN):
         cell = self.cell
         batch = tf.shape(x)[0]
         return tuple(
-            keras.random.dropout(tf.ones([batch, size], x.dtype), rate, None, seed)
+            keras.random.dropout(
+                tf.ones([batch, size], x.dtype), rate, None, cell.seed_generator
+            )
             if rate > 0
             else None
-            for rate, size, seed in (
-                (cell.dropout, x.shape[2], cell.seed_generator),
-                (cell.recurrent_dropout, cell.units, cell.seed_generator),
+            for rate, size in (
+                (cell.dropout, x.shape[2]),
+                (cell.recurrent_dropout, cell.units),
             )
         )
 

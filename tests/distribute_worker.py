@@ -122,6 +122,17 @@ def passes(strategy, options, lengths, weights=None):
     return outputs, gradients, statistics(layer)
 
 
+def of_mean(mine, x):
+    """Distance of statistics from the mean of those after each half of x alone."""
+    halves = []
+    for half in np.split(x, 2):
+        layer = layer_of()
+        layer(half, training=True)
+        halves.append(statistics(layer))
+    means = [(a + b) / 2 for a, b in zip(*halves, strict=True)]
+    return {"mean": distance(mine, means), "apart": distance(*halves)}
+
+
 def compare(strategy, names):
     found = {"replicas": strategy.num_replicas_in_sync}
     x, target = batch()
@@ -137,14 +148,7 @@ def compare(strategy, names):
             "statistics": distance(mine[2], statistics(whole)),
         }
     *_, mine = passes(strategy, {}, None)
-    halves = []
-    for half in (x[:B], x[B:]):
-        layer = layer_of()
-        layer(half, training=True)
-        halves.append(statistics(layer))
-    means = [(a + b) / 2 for a, b in zip(*halves, strict=True)]
-    found["mean"], found["apart"] = distance(mine, means), distance(*halves)
-    return found
+    return {**found, **of_mean(mine, x)}
 
 
 def fitted(strategy):
@@ -152,42 +156,44 @@ def fitted(strategy):
     found = {"replicas": strategy.num_replicas_in_sync}
     x, target = batch()
 
-    def fit(options, lengths, x, target):
-        inputs = [keras.Input((T, D)), keras.Input((T,), dtype="int32")]
-        layer = layer_of(**options)
-        mask = None if lengths is None else inputs[1]
+    def fit(layer, inputs, outputs, given):
         # The product drops the mask: a masked loss is a mean over each replica's own.
-        outputs = 1.0 * layer(inputs[0], mask=mask)
-        model = keras.Model(inputs, outputs)
+        model = keras.Model(inputs, 1.0 * outputs)
         model.compile(keras.optimizers.SGD(1.0), "mse")
-        full = np.full(len(x), T) if lengths is None else lengths
+        before = [np.array(v) for v in layer.trainable_variables]
+        model.fit(given, target, batch_size=ROWS, shuffle=False, verbose=0)
+        after = [tf.convert_to_tensor(v).numpy() for v in layer.trainable_variables]
+        return [b - a for a, b in zip(after, before, strict=True)]
+
+    def fit_bnlstm(options, lengths):
+        layer = layer_of(**options)
+        inputs = [keras.Input((T, D)), keras.Input((T,), dtype="int32")]
+        mask = None if lengths is None else inputs[1]
+        full = np.full(ROWS, T) if lengths is None else lengths
         given = [x, mask_of(full, T).astype(np.int32)]
-        model.fit(given, target, batch_size=len(x), shuffle=False, verbose=0)
-        before = random_weights()
-        moved = [
-            tf.convert_to_tensor(getattr(layer.cell, n)).numpy() - getattr(before, n)
-            for n in spec.TRAINABLE
-        ]
+        moved = fit(layer, inputs, layer(inputs[0], mask=mask), given)
         return moved, statistics(layer)
 
+    def fit_dense():
+        layer = keras.layers.Dense(H, kernel_initializer="ones")
+        inputs = keras.Input((T, D))
+        return fit(layer, inputs, layer(inputs), x)
+
     for name, (options, lengths) in CASES.items():
-        expected = fit(options, lengths, x, target)
+        expected = fit_bnlstm(options, lengths)
         with strategy.scope():
-            actual = fit({**options, "synchronized": True}, lengths, x, target)
+            actual = fit_bnlstm({**options, "synchronized": True}, lengths)
         found[name] = {
             what: distance(a, b)
             for what, a, b in zip(
                 ("gradients", "statistics"), actual, expected, strict=True
             )
         }
+    expected = fit_dense()
     with strategy.scope():
-        _, mine = fit({}, None, x, target)
-    halves = [
-        fit({}, None, x[part], target[part])[1] for part in np.split(np.arange(ROWS), 2)
-    ]
-    means = [(a + b) / 2 for a, b in zip(*halves, strict=True)]
-    found["mean"], found["apart"] = distance(mine, means), distance(*halves)
-    return found
+        found["dense"] = distance(fit_dense(), expected)
+        _, mine = fit_bnlstm({}, None)
+    return {**found, **of_mean(mine, x)}
 
 
 def main(argv):

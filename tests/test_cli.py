@@ -95,6 +95,7 @@ def test_convert_then_verify(source, tmp_path, capfd):
     assert "DIFFERENT" in capfd.readouterr().out
 
 
+@pytest.mark.slow
 def test_verify_sees_what_the_layer_does_past_the_length(source, tmp_path, capfd):
     out = tmp_path / "out"
     assert main(["convert", str(source), str(out)]) == 0
@@ -105,7 +106,14 @@ def test_verify_sees_what_the_layer_does_past_the_length(source, tmp_path, capfd
     assert "Different: 3 of 4 cells" in capfd.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["kernel", "cell_moving_variance", "input_gamma"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("kernel", marks=pytest.mark.slow),
+        "cell_moving_variance",
+        pytest.param("input_gamma", marks=pytest.mark.slow),
+    ],
+)
 def test_verify_sees_one_changed_bit(source, tmp_path, name, capfd):
     out = tmp_path / "out"
     assert main(["convert", str(source), str(out)]) == 0
@@ -147,6 +155,7 @@ def test_settings_reach_the_layers(source, tmp_path):
         assert rnn["settings"]["decay"] == {"value": 0.5, "assumed": False}
 
 
+@pytest.mark.slow
 def test_verify_takes_the_settings_of_the_conversion(source, tmp_path):
     out = str(tmp_path / "out")
     # Not relu: weights trained for tanh then give moments near zero, which amplify

@@ -34,7 +34,7 @@ def _expect(cell, variables, scope):
         assert array.tobytes() == variables[f"{scope}/{leaf}"].tobytes(), leaf
 
 
-@pytest.mark.parametrize(("version", "name"), goldens.ALL)
+@pytest.mark.parametrize(("version", "name"), goldens.LAST_FIRST)
 def test_converted_models_compute_what_tensorflow_did(version, name, tmp_path):
     golden = goldens.load(version, name)
     options = ["--activation", golden.activation, "--decay", str(golden.decay)]
@@ -258,6 +258,7 @@ def test_load_names_cells_that_share_a_scope(tmp_path):
     assert "'twins/A', 'twins/B'" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_networks_whose_cells_do_not_fit_together(tmp_path, capfd):
     variables = {
         **checkpoints.cell("skip/multi_rnn_cell/cell_0/BNLSTMCell"),

@@ -3,119 +3,23 @@
 import functools
 
 import keras
-import numpy as np
 import pytest
 import tensorflow as tf
 
 import golden as goldens
+import golden_model
 import migrate
-from bnlstm_compat import BNLSTM, spec
 from migrate import survey
-from migrate.convert import cells_of
-from migrate.layouts import layout_of
-
-MODES = ("eager", "function", "jit")
-# One process for each scenario, so that its models are compiled once.
-GROUPED = [
-    pytest.param(version, name, marks=pytest.mark.xdist_group(name))
-    for version, name in goldens.ALL
-]
-
-
-class Model:
-    """The layers of a scenario, for all goldens of that scenario and one mode."""
-
-    def __init__(self, name, mode):
-        golden = goldens.load("1.15.5", name)
-        self.kind = golden.rnn.kind
-        self.lengths = golden.lengths is not None
-        self.layers = [
-            BNLSTM(
-                cell.units,
-                cell.max_bn_steps,
-                padding="v1",
-                activation=golden.activation,
-                momentum=golden.decay,
-                return_sequences=True,
-                return_state=True,
-                mode="plain" if mode == "function" else "auto",
-            )
-            for cell in golden.rnn.cells
-        ]
-        if self.kind == survey.BIDIRECTIONAL:
-            self.layers = [keras.layers.Bidirectional(self.layers[0])]
-        x = golden.x
-        for layer in self.layers:
-            x = layer(x)[0]
-        self.cells = [cell for layer in self.layers for cell in cells_of(layer)]
-        self.passes = self._passes
-        if mode != "eager":
-            self.passes = tf.function(self._passes, jit_compile=mode == "jit")
-
-    def _forward(self, x, mask, initial_state, training):
-        states = []
-        for layer in self.layers:
-            x, *last = layer(
-                x, mask=mask, initial_state=initial_state, training=training
-            )
-            states += [
-                dict(zip(("h", "c", "step"), last[i : i + 3], strict=True))
-                for i in range(0, len(last), 3)
-            ]
-        return x, states
-
-    def _passes(self, x, target, mask, initial_state, training):
-        with tf.GradientTape() as tape:
-            outputs, states = self._forward(x, mask, initial_state, training)
-            loss = tf.reduce_mean(tf.square(outputs - target))
-        variables = [v.value for cell in self.cells for v in cell.trainable_variables]
-        return outputs, states, tape.gradient(loss, variables)
-
-    def run(self, golden, training):
-        """Outputs, states, loss, gradients by v1 name; training moves statistics."""
-        outputs, states, gradients = self.passes(
-            golden.x, golden.target, golden.mask, golden.initial_state(), training
-        )
-        # In float64: the loss's own sum is not what is tested.
-        loss = np.mean((outputs.numpy().astype(np.float64) - golden.target) ** 2)
-        names = [
-            cell.variables[_leaf_of(cell, name)]
-            for cell in golden.rnn.cells
-            for name in spec.TRAINABLE
-        ]
-        return outputs, states, loss, dict(zip(names, gradients, strict=True))
-
-    def statistics(self, golden):
-        """The statistics by v1 name."""
-        found = {}
-        for cell, mine in zip(golden.rnn.cells, self.cells, strict=True):
-            by_leaf = layout_of(cell).from_canonical(mine.export_weights())
-            found |= {
-                cell.variables[leaf]: array
-                for leaf, array in by_leaf.items()
-                if "/pop_" in leaf
-            }
-        return found
-
-    def set_weights(self, weights):
-        """Sets every cell's weights."""
-        for cell, source in zip(self.cells, weights, strict=True):
-            cell.import_weights(source)
-
-
-def _leaf_of(cell, name):
-    places = layout_of(cell).places(cell)
-    return next(leaf for leaf, (canonical, _) in places.items() if canonical == name)
 
 
 @functools.cache
 def model(name, mode):
     """One model for the goldens of all versions, so that it is compiled once."""
-    return Model(name, mode)
+    return golden_model.Model(name, mode)
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("version", "name"), GROUPED)
+@pytest.mark.parametrize("mode", golden_model.MODES)
+@pytest.mark.parametrize(("version", "name"), goldens.LAST_FIRST)
 def test_every_pass_from_the_start(version, name, mode):
     golden, layers = goldens.load(version, name), model(name, mode)
     layers.set_weights(golden.weights())
@@ -138,13 +42,7 @@ def test_every_pass_from_the_start(version, name, mode):
     goldens.check_gradients(golden, "train", gradients)
 
     if golden.meta["adam_steps"]:
-        optimizer = keras.optimizers.Adam(1e-2, epsilon=1e-8)  # TF1's epsilon
-        variables = [v for cell in layers.cells for v in cell.trainable_variables]
-        losses = []
-        for _ in range(golden.meta["adam_steps"]):
-            _, _, loss, gradients = layers.run(golden, True)
-            optimizer.apply(list(gradients.values()), variables)
-            losses.append(loss)
+        losses = layers.adam(golden)
         worst = goldens.difference(losses, golden["out|adam|losses"])
         assert worst <= goldens.ADAM_LOSSES
     _check_end(golden, layers)
@@ -152,13 +50,8 @@ def test_every_pass_from_the_start(version, name, mode):
 
 def _check_end(golden, layers):
     mine = layers.statistics(golden)
-    tables = [
-        golden.without_race(mine[name])
-        for cell in golden.rnn.cells
-        for leaf, name in sorted(cell.variables.items())
-        if "/pop_" in leaf
-    ]
-    allowed = goldens.tolerance_after_adam(golden)
+    tables = [golden.without_race(mine[n]) for n in goldens.statistics_of(golden)]
+    allowed = golden_model.tolerance_after_adam(golden)
     for table, expected in zip(
         tables, goldens.statistics_in_checkpoint(golden), strict=True
     ):
@@ -168,8 +61,8 @@ def _check_end(golden, layers):
         goldens.check_pass(golden, "final", goldens.TRAINING, outputs, states)
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("version", "name"), GROUPED)
+@pytest.mark.parametrize("mode", golden_model.MODES)
+@pytest.mark.parametrize(("version", "name"), goldens.LAST_FIRST)
 def test_final_from_the_checkpoint(version, name, mode):
     golden, layers = goldens.load(version, name), model(name, mode)
     read = migrate.read(golden.checkpoint)
@@ -178,7 +71,7 @@ def test_final_from_the_checkpoint(version, name, mode):
     goldens.check_pass(golden, "final", goldens.INFERENCE, outputs, states)
 
 
-@pytest.mark.parametrize(("version", "name"), GROUPED)
+@pytest.mark.parametrize(("version", "name"), goldens.LAST_FIRST)
 def test_step_path(version, name):
     """``BNLSTMCell`` in Keras's own loop, which also calls the cell to probe it."""
     golden, layers = goldens.load(version, name), model(name, "eager")

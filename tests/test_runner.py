@@ -237,6 +237,7 @@ def test_check_lists_names_of_the_script_and_its_modules(tmp_path):
     assert "1 emulated, 0 missing" in run.stdout
 
 
+@pytest.mark.slow
 def test_children_of_multiprocessing_are_of_tensorflow_1_too(tmp_path):
     package = tmp_path / "package"
     write(package / "__init__.py", "")
@@ -267,6 +268,7 @@ def test_children_of_multiprocessing_are_of_tensorflow_1_too(tmp_path):
     assert succeeded(run) == said.format("spawn")
 
 
+@pytest.mark.slow
 def test_check_of_a_module_imports_no_package(tmp_path):
     package = tmp_path / "package"
     write(package / "__init__.py", "raise SystemExit('imported')")
@@ -291,6 +293,7 @@ def test_import_errors_of_a_package_itself_are_plain_pythons(tmp_path):
     assert str(ROOT) not in ours.stderr
 
 
+@pytest.mark.slow
 def test_check_does_not_count_what_a_script_is_prepared_to_miss(tmp_path):
     script = write(
         tmp_path / "script.py",

@@ -99,8 +99,17 @@ def check(found, wanted):
             assert np.mean(losses[-tenth:]) < np.mean(losses[:tenth]), name
 
 
-# Large graphs, built for minutes on a busy machine; tests/contrib holds their parts.
-LARGE = {"static_contrib", "translate_1_0"}
+# Large graphs, or idioms that others among the scripts have too: ten seconds or more.
+LARGE = {
+    "attention",
+    "basecaller",
+    "bnlstm_wrapped",
+    "crf_tagger",
+    "hparams_1_4",
+    "own_cells",
+    "static_contrib",
+    "translate_1_0",
+}
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,17 @@ import pytest
 
 HERE = pathlib.Path(__file__).parent
 FAMILIES = sorted(p.stem for p in (HERE / "scenarios").glob("[a-z]*.py"))
+# Ten seconds or more each, the largest but for the recurrent one.
+LARGE = {"columns", "legacy_seq2seq", "metrics", "seq2seq"}
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    "family",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in LARGE else ())
+        for name in FAMILIES
+    ],
+)
 def test_family_gives_what_real_tensorflow_gave(family):
     assert list((HERE / "goldens").glob(f"{family}-*.npz"))
     run = subprocess.run(
