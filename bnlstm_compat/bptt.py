@@ -72,6 +72,7 @@ class Setting(NamedTuple):
     to variances. ``factored``: sites whose moments come from those of the matmul's left
     side, never with ``share`` or given moments. ``unroll``: a Python loop. ``stacked``:
     what is saved is tensors, not TensorArrays, to be able to leave compiled code.
+    ``to_input``: whether the gradient of x can be wanted.
     """
 
     activation: str = "tanh"
@@ -80,6 +81,7 @@ class Setting(NamedTuple):
     factored: frozenset = frozenset()
     unroll: bool = False
     stacked: bool = False
+    to_input: bool = True
 
 
 class _Run:
@@ -93,6 +95,8 @@ class _Run:
         self.steps = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
         self.batch = tf.shape(x)[1] if x.shape[1] is None else x.shape[1]
         self.one_input = x.shape[2] == 1
+        #: Whether the cell's d is kept: rounded, its parts would not give it again.
+        self.keeps_cell_d = self.compute_dtype != self.dtype
         self.equal_share = 1 / tf.cast(self.batch, self.dtype)
         self.input_factored = "input" in setting.factored
         self.recurrent_factored = "recurrent" in setting.factored
@@ -197,7 +201,9 @@ def forward(setting, args, extra):
     low, high = run.compute_dtype, run.dtype
     rows = args["h"].shape
     units = rows[1]
-    kept = dict.fromkeys(("f", "i", "o", "j", "a", "c", "cell_d"), (low, rows))
+    kept = dict.fromkeys("fiojac", (low, rows))
+    if run.keeps_cell_d:
+        kept["cell_d"] = (low, rows)
     if run.keeps_h:
         kept["h"] = (low, rows)
     if run.recurrent_factored:
@@ -224,6 +230,7 @@ def forward(setting, args, extra):
             u_mean = tf.reduce_mean(run.high(u), 0)
             e = run.high(u) - u_mean
             variance = tf.reduce_sum(kernel * tf.matmul(run.covariance(e), kernel), 0)
+            variance = tf.nn.relu(variance)  # below zero by rounding only
             s = read("recurrent_gamma") * run.inverse(variance)
             gates = run.matmul(e, kernel * s)
             mean, values["recurrent_e"] = u_mean, e
@@ -267,6 +274,7 @@ def forward(setting, args, extra):
     if setting.stacked:
         saved = {name: array.stack() for name, array in saved.items()}
     saved |= {f"{site}_variance": variance[site] for site in spec.SITES}
+    saved["cell_mean"] = mean["cell"]
     outputs = results["outputs"].stack()
     return outputs, h, c, mean, variance, {**saved, **inputs}
 
@@ -290,16 +298,15 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
     order = ("recurrent", "cell", "input")  # the last where a step needs it
     per_step = order if run.input_factored else order[:2]
     vectors = [part[site] for site in per_step for part in (scales, inverses)]
+    vectors.insert(4, saved["cell_mean"])
     sizes = [vector.shape[1] for vector in vectors]
     names = ["recurrent_beta", "recurrent_gamma", "cell_beta", "cell_gamma"]
     if run.input_factored:
         names.append("input_gamma")
     vector_sizes = [units if name.startswith("cell") else 4 * units for name in names]
-    found = {
-        "gates": (low, [rows[0], 4 * units]),
-        "vectors": (high, [sum(vector_sizes)]),
-    }
-    sums = {}
+    found, sums = {"vectors": (high, [sum(vector_sizes)])}, {}
+    if setting.to_input or not run.input_factored:
+        found["gates"] = (low, [rows[0], 4 * units])
     if run.input_factored:
         sums["kernel"] = tf.zeros_like(input_kernel)
     if run.recurrent_factored:
@@ -310,7 +317,11 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
     def one_step(read, state):
         dh, dc, sums = state
         f, i, o, j, a = (run.high(read(name)) for name in "fioja")
-        s, inverse, cell_s, cell_inverse, *of_input = tf.split(read("vectors"), sizes)
+        s, inverse, cell_s, cell_inverse, cell_mean, *of_input = tf.split(
+            read("vectors"), sizes
+        )
+        c = run.high(read("c"))
+        d = run.high(read("cell_d")) if run.keeps_cell_d else c * f + i * j - cell_mean
         share = read("share") if "share" in extra else None
         kept_h = kept_c = 0
         if "running" in extra:
@@ -321,7 +332,7 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
         dz, cell_beta, cell_gamma = _through_bn(
             run,
             slope(dh * o, a),
-            run.high(read("cell_d")),
+            d,
             cell_s,
             cell_inverse,
             share,
@@ -329,7 +340,7 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
         dc += dz
         dgates = tf.concat(
             [
-                recurrent_slope(dc * run.high(read("c")), f),
+                recurrent_slope(dc * c, f),
                 recurrent_slope(dc * j, i),
                 recurrent_slope(dh * a, o),
                 slope(dc * i, j),
@@ -364,7 +375,7 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
         values["vectors"] = tf.concat(vectors, 0)
         return (run.masked(du) + kept_h, dc * f + kept_c, sums), values
 
-    names_read = [*"fiojac", "cell_d"]
+    names_read = [*"fiojac", *(["cell_d"] if run.keeps_cell_d else [])]
     names_read.append("recurrent_e" if run.recurrent_factored else "recurrent_d")
     if run.input_factored:
         names_read.append("input_e")
@@ -374,7 +385,7 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
     (dh, dc, sums), results = run.loop(one_step, known, found, state, reverse=True)
     by_step = tf.split(results["vectors"].stack(), vector_sizes, 1)
     by_step = dict(zip(names, by_step, strict=True))
-    dgates = results["gates"].stack()
+    dgates = results["gates"].stack() if "gates" in results else None
     gradients = {"h": run.low(dh), "c": run.low(dc)}
     if run.recurrent_factored:
         gradients["recurrent_kernel"] = run.low(sums["recurrent_kernel"])
@@ -406,7 +417,10 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
 
 
 def backward_input(setting, args, extra, saved, rest):
-    """The gradient of x [T,B,D]; apart, so that it costs nothing where not wanted."""
+    """The gradient of x [T,B,D]; apart, so that it costs nothing where not wanted.
+
+    Only with a ``setting`` that is ``to_input``.
+    """
     run = _Run(setting, args, extra)
     if not run.input_factored:
         return tf.matmul(rest[0], args["kernel"], transpose_b=True)
@@ -455,7 +469,7 @@ def _input_forward(run):
         covariance = run.covariance(e)
         size = x.shape[2]
         flat = tf.reshape(covariance, [run.steps, size * size])
-        variance = tf.matmul(flat, _pairs(run))
+        variance = tf.nn.relu(tf.matmul(flat, _pairs(run)))
         inputs = {"input_e": run.low(e), "input_covariance": covariance}
         mean = tf.matmul(mean, run.high(kernel))
     else:

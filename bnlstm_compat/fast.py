@@ -10,6 +10,7 @@ import functools
 
 import keras
 import tensorflow as tf
+from tensorflow.python.eager import record  # no public name tells what tapes watch
 
 from bnlstm_compat import bptt, folded, modes, ops, spec
 
@@ -93,6 +94,7 @@ def sequence(
         float(epsilon),
         unroll=chosen.unrolled,
         stacked=chosen.compiled,
+        to_input=_watched(x) or not _watched(w["kernel"]),
     )
     if training:
         extra |= _weighted(w, x, plan, padding)
@@ -131,10 +133,20 @@ def _arguments(w, x, h, c, plan):
     return [w["kernel"], w["recurrent_kernel"], *affine, x, h, c]
 
 
+def _watched(tensor):
+    """Whether a gradient tape can ask for the gradient of ``tensor``.
+
+    Where none can, all of [T,B,4H] need not be kept for it. Tapes watch variables and
+    what comes from them, so where the kernel is not watched there is no tape, and
+    ``tf.gradients`` may ask for anything.
+    """
+    return record.should_record_backprop([tensor])
+
+
 def _population(w, plan):
     """The statistics that each step reads, by ``{site}_mean`` and ``_variance``."""
     return {
-        f"{site}_{kind}": tf.gather(w[f"{site}_moving_{kind}"], plan.rows)
+        f"{site}_{kind}": ops.taken(w[f"{site}_moving_{kind}"], plan.rows)
         for site in spec.SITES
         for kind in ("mean", "variance")
     }
@@ -218,6 +230,7 @@ def _constants(tensors):
 def _gradient(setting, compiled, arguments, extra, saved, outputs, given):
     """Gradients of the arguments from those of outputs, h and c."""
     _, backward, backward_input = _functions(setting, compiled)
+    names = [name for name in bptt.ARGUMENTS if setting.to_input or name != "x"]
 
     # The arguments come along so that a second derivative is seen wherever it is
     # asked for: what is saved is a constant to the tape.
@@ -226,10 +239,12 @@ def _gradient(setting, compiled, arguments, extra, saved, outputs, given):
         d_outputs, dh, dc = map(tf.stop_gradient, tensors[:3])
         args = _constants(tensors[3:])
         gradients, rest = backward(args, extra, saved, outputs, d_outputs, dh, dc)
-        gradients["x"] = backward_input(args, extra, saved, rest)
-        return [gradients[name] for name in bptt.ARGUMENTS], _refuse
+        if setting.to_input:
+            gradients["x"] = backward_input(args, extra, saved, rest)
+        return [gradients[name] for name in names], _refuse
 
-    return once(*given, *arguments)
+    gradients = dict(zip(names, once(*given, *arguments), strict=True))
+    return [gradients.get(name) for name in bptt.ARGUMENTS]
 
 
 def _refuse(*_):

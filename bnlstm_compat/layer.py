@@ -518,12 +518,13 @@ class BNLSTM(keras.layers.RNN):
       return_sequences, return_state, go_backwards, stateful, unroll: as in
         ``keras.layers.LSTM``.
       synchronized: see above.
-      mode: how the steps are run: "plain", TensorFlow's loop, the default; "auto", the
-        fastest by shape, which may take seconds to compile at a first call; "unrolled",
-        Python's loop (also with ``unroll``); "xla", compiled, also inside a step that
-        is not; "general", a loop that TensorFlow differentiates, which has gradients of
-        any order. Other activations than tanh, sigmoid, relu and linear are always run
-        as by "general", and so are synchronised moments.
+      mode: how the steps are run: "auto", the fastest by shape; "plain", TensorFlow's
+        loop; "unrolled", Python's loop (also with ``unroll``); "xla", compiled, also
+        inside a step that is not; "general", a loop that TensorFlow differentiates,
+        which has gradients of any order. "auto" compiles in a ``tf.function`` with a
+        known T, on one device, where H is at most 511; that takes seconds at the first
+        call of each shape. Other activations than tanh, sigmoid, relu and linear are
+        always run as by "general", and so are synchronised moments.
       zero_output_for_mask: see above; None is False for "masked", True for "v1".
 
     Raises:
@@ -568,7 +569,7 @@ class BNLSTM(keras.layers.RNN):
         stateful=False,
         unroll=False,
         synchronized=False,
-        mode="plain",
+        mode="auto",
         zero_output_for_mask=None,
         **kwargs,
     ):
@@ -746,8 +747,11 @@ class BNLSTM(keras.layers.RNN):
                 w, x, *state, unroll=unroll, all_sum=all_sum, **options
             )
         else:
+            mode = self.mode
+            if mode == "auto" and collect is not None:
+                mode = "plain"  # one pass over some data: compiling would not pay
             *results, moments = fast.sequence(
-                w, x, *state, unroll=self.unroll, mode=self.mode, **options
+                w, x, *state, unroll=self.unroll, mode=mode, **options
             )
         if collect is not None:
             collect(moments)

@@ -54,7 +54,26 @@ def at_rows(w, rows):
     """``w`` with scales and offsets of their own for each step taken at ``rows``."""
     if w["input_gamma"].shape.rank == 1:
         return w
-    return {**w, **{name: tf.gather(w[name], rows) for name in spec.AFFINE}}
+    return {**w, **{name: taken(w[name], rows) for name in spec.AFFINE}}
+
+
+def _first_of_run(rows):
+    """Where ``rows`` are known to be n, n + 1, n + 2 ...: n; else None."""
+    known = tf.get_static_value(rows)
+    if known is None or not known.size:
+        return None
+    known = known.tolist()
+    first = known[0]
+    run = list(range(first, first + len(known)))
+    return first if known == run and first >= 0 else None
+
+
+def taken(table, rows):
+    """``table`` at ``rows`` [T], as a slice where it is one."""
+    first = _first_of_run(rows)
+    if first is None:
+        return tf.gather(table, rows)
+    return table[first : first + rows.shape[0]]
 
 
 def normalize(z, scale, shift):
@@ -187,6 +206,19 @@ def schedule(
     if all_sum is not None:
         counts = all_sum(counts)
         bound = steps  # every replica runs every step, or they would wait for ever
+    start = tf.get_static_value(step)
+    sizes_known = isinstance(steps, int) and isinstance(batch, int)
+    if start is not None and sizes_known and lengths is None and all_sum is None:
+        # Told before anything runs, so that ``taken`` has nothing to look up.
+        at = range(int(start[0, 0]), int(start[0, 0]) + steps)
+        rows = [min(t, max_bn_steps - 1) for t in at]
+        moves = [
+            (padding == "v1" or batch > 1) and (overflow == "update" or t == row)
+            for t, row in zip(at, rows, strict=True)
+        ]
+        updates = [r if moved else -1 for r, moved in zip(rows, moves, strict=True)]
+        rows, updates = (tf.constant(r, tf.int32, [steps]) for r in (rows, updates))
+        return Schedule(bound, rows, updates, counts, valid)
     at = tf.cast(step, tf.int32)[0, 0] + advance
     rows = tf.minimum(at, max_bn_steps - 1)
     runs = time < bound
@@ -260,7 +292,7 @@ def sequence(
 
     def population(site):
         return tuple(
-            tf.gather(w[f"{site}_moving_{kind}"], plan.rows)
+            taken(w[f"{site}_moving_{kind}"], plan.rows)
             for kind in ("mean", "variance")
         )
 
@@ -556,6 +588,12 @@ def updated_statistics(table, batch, rows, momentum, count=None):
     """
     share = 1 - momentum  # in Python: float32 would round it away from v1's
     m = tf.constant(momentum, table.dtype)
+    first = _first_of_run(rows)
+    if first is not None and count is None:
+        # Each row once: no scatter, which XLA does row by row.
+        past = first + rows.shape[0]
+        moved = table[first:past] * m + batch * tf.constant(share, table.dtype)
+        return tf.concat([table[:first], moved, table[past:]], 0)
     ran = rows >= 0
     size = tf.shape(table)[0]
     # Only the last row reached can be hit more than once: rows rise, then stay.

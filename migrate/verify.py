@@ -28,6 +28,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from bnlstm_compat import BNLSTM
+from bnlstm_compat.cells import layers_in
 from legacy import cell as legacy
 from migrate import equations
 from migrate import survey as surveys
@@ -499,6 +501,9 @@ def _run_steps(rnn, model, case) -> _Run:
 def _run_layer(rnn, model, case) -> _Run:
     """The conversion's model, in one tf.function; of a stack, also the inner layers."""
     given = {"mask": case.mask, "training": case.training}
+    for layer in layers_in(model):
+        if isinstance(layer, BNLSTM):
+            layer.mode = "plain"  # called once: compiling would not pay
 
     @tf.function
     def run(x):

@@ -36,6 +36,7 @@ class Model:
                 return_sequences=True,
                 return_state=True,
                 dtype=dtype,
+                mode="plain" if mode == "function" else "auto",
             )
             for cell in golden.rnn.cells
         ]

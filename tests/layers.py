@@ -24,14 +24,17 @@ def random_weights(
 
 
 def filled(weights=None, batch=B, **options):
-    """A ``BNLSTM`` with random weights, built for any batch and length."""
+    """A ``BNLSTM`` with random weights, built for any batch and length.
+
+    Not compiled unless asked to be, which would take seconds; test_fast is about that.
+    """
     if weights is None:
         weights = random_weights()
     layer = BNLSTM(
         weights.units,
         weights.max_bn_steps,
         affine_per_step=weights.affine_per_step,
-        **{"dtype": str(weights.dtype), **options},
+        **{"dtype": str(weights.dtype), "mode": "plain", **options},
     )
     layer.build((batch if options.get("stateful") else None, None, weights.input_dim))
     layer.cell.import_weights(weights)

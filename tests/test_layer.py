@@ -222,7 +222,7 @@ def test_no_quadratic_cost_in_steps():
     """The loops' bodies do not depend on T, nor hold a gradient as large as x."""
     sizes = []
     for steps in (400, 800):  # small zeros would be constants, of fewer operations
-        layer = BNLSTM(H, steps, return_sequences=True)
+        layer = BNLSTM(H, steps, return_sequences=True, mode="plain")
         layer.build((B, steps, D))
 
         @tf.function

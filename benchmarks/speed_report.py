@@ -1,0 +1,265 @@
+"""The table, and the plot, of what ``speed.py`` measured."""
+
+import statistics
+
+KERAS = ("keras LSTM", "keras LSTM, jit")
+BEST = "keras LSTM, best"
+TF1 = " on TF 1.15.5"
+
+
+def middle(values):
+    """The median."""
+    return statistics.median(values)
+
+
+def best(seconds, names=KERAS):
+    """Of ``names``, the one with the least median."""
+    return min((n for n in names if n in seconds), key=lambda n: middle(seconds[n]))
+
+
+def ratio(seconds, name, other):
+    """``(median, least, largest)`` over rounds, of one subject to another."""
+    each = [a / b for a, b in zip(seconds[name], seconds[other], strict=True)]
+    return middle(each), min(each), max(each)
+
+
+def duration(seconds):
+    """Milliseconds, to three figures."""
+    return f"{1e3 * seconds:.3g} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def markdown(results):
+    """All tables."""
+    return "\n\n".join(
+        [
+            _machine(results),
+            *(_shape(*item) for item in results["shapes"].items()),
+            _targets(results),
+            *([_growth(results["growth"])] if "growth" in results else []),
+            *([_composed(results["composed"])] if "composed" in results else []),
+        ]
+    )
+
+
+def _machine(results):
+    about, versions = results["machine"], results["versions"]
+    libraries = ", ".join(
+        f"{name} {' and '.join(found)}" for name, found in versions.items()
+    )
+    return (
+        f"`{results['command']}`: {about['cores']} cores, {about['cpu']}; Python "
+        f"{about['python']}, {libraries}; {results['minutes']:.0f} minutes; "
+        f"load before {about['load before']:.1f}. "
+        "Medians of rounds, the least and the largest; "
+        'ratios are to Keras\'s LSTM in its best mode, in the same round. "jit": the '
+        "whole step compiled by XLA."
+    )
+
+
+def _table(head, rows):
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _shape(name, entry):
+    rows = []
+    names = dict.fromkeys([*entry["training"], *entry["inference"]])
+    for subject in names:
+        row = [subject]
+        for key in ("training", "inference"):
+            seconds = entry[key]
+            if subject not in seconds:
+                row += ["", ""]
+                continue
+            own = seconds[subject]
+            spread = f"{duration(min(own))} to {duration(max(own))}"
+            times, low, high = ratio(seconds, subject, best(seconds))
+            row.append(f"{duration(middle(own))} ({spread})")
+            row.append(f"{times:.2f} ({low:.2f} to {high:.2f})")
+        alone = entry["alone"].get(subject)
+        row += (
+            [f"{alone['first']:.1f} s", f"{alone['memory']:.0f} MB"]
+            if alone
+            else [
+                "",
+                "",
+            ]
+        )
+        rows.append(row)
+    shape = ", ".join(map(str, entry["shape"]))
+    head = ["subject", "training step", "ratio", "inference", "ratio"]
+    head += ["first call, training", "memory, training"]
+    return f"**{name}** (B, T, D, H = {shape})\n\n" + _table(head, rows)
+
+
+def _targets(results):
+    """Each target of each shape, with what was measured."""
+    rows = []
+
+    def add(what, name, measured, limit, least=False):
+        met = measured >= limit if least else measured <= limit
+        sign = "at least" if least else "at most"
+        rows.append(
+            [
+                what,
+                name,
+                f"{measured:.2f}",
+                f"{sign} {limit:g}",
+                "yes" if met else "**no**",
+            ]
+        )
+
+    for name, entry in results["shapes"].items():
+        training, inference = entry["training"], entry["inference"]
+        large = entry["shape"][3] >= 512
+        outer = ("BNLSTM auto", "BNLSTM auto, jit")
+        for what, seconds, limit in (
+            ("inference", inference, 1.15 if name == "small" else 1.05),
+            ("training step", training, 1.2 if large else 1.4),
+        ):
+            auto = best(seconds, outer)
+            add(
+                f"{what}, auto to Keras's best",
+                name,
+                ratio(seconds, auto, best(seconds))[0],
+                limit,
+            )
+        add(
+            "training step not compiled, auto to Keras's best",
+            name,
+            ratio(training, outer[0], best(training))[0],
+            2.0,
+        )
+        for what, seconds in (("training step", training), ("inference", inference)):
+            for mode, suffix in (("not compiled", ""), ("compiled", ", jit")):
+                ours = [
+                    n
+                    for n in seconds
+                    if n.startswith("BNLSTM") and n.endswith(", jit") == bool(suffix)
+                ]
+                add(
+                    f"{what}, {mode}: auto to the best mode",
+                    name,
+                    ratio(seconds, "BNLSTM auto" + suffix, best(seconds, ours))[0],
+                    1.1,
+                )
+            original = "original" + TF1
+            if original in seconds:
+                auto = best(seconds, outer)
+                add(
+                    f"{what}: times as fast as the original on TF 1.15.5",
+                    name,
+                    ratio(seconds, original, auto)[0],
+                    1.7 if large else 3.5,
+                    least=True,
+                )
+            for where in ("", TF1):
+                if "legacy" + where in seconds:
+                    add(
+                        f"{what}: legacy to the original's way{where or ', TF 2'}",
+                        name,
+                        ratio(seconds, "legacy" + where, "original" + where)[0],
+                        1.02 if seconds is training else 0.9,
+                    )
+        alone = entry["alone"]
+        fastest = best(training)
+        ours = best(training, outer)
+        add(
+            "memory of a training step, auto to Keras's fastest",
+            name,
+            alone[ours]["memory"] / alone[fastest]["memory"],
+            1.7 if entry["shape"][1] >= 784 else 1.5,
+        )
+        for suffix in ("", ", jit"):
+            add(
+                f"first call{suffix}, auto: seconds",
+                name,
+                alone["BNLSTM auto" + suffix]["first"],
+                round(2 * alone["keras LSTM" + suffix]["first"] + 2, 2),
+            )
+    for name, seconds in results.get("growth", {}).items():
+        if name == "T":
+            ours = [n for n in seconds if n.startswith("BNLSTM")]
+            add(
+                "T = 784 to T = 98, auto",
+                "growth",
+                ratio(seconds, ours[-1], ours[0])[0],
+                8.5,
+            )
+    for what, seconds in results.get("composed", {}).items():
+        for made_of, parts in (
+            ("bidirectional", ("one", "one")),
+            ("two stacked", ("one", "above")),
+        ):
+            total = [sum(pair) for pair in zip(*map(seconds.get, parts), strict=True)]
+            both = {"whole": seconds[made_of], "parts": total}
+            add(
+                f"{made_of} to the sum of its parts, {what}",
+                "small",
+                ratio(both, "whole", "parts")[0],
+                1.0,
+            )
+    head = ["target", "shape", "measured", "wanted", "met"]
+    return "**Targets**\n\n" + _table(head, rows)
+
+
+def _growth(growth):
+    rows = []
+    for what, seconds in growth.items():
+        for ours in (n for n in seconds if n.startswith("BNLSTM")):
+            shape = ours.split()[2:]
+            theirs = " ".join(["keras LSTM", *shape])
+            rows.append(
+                [
+                    what,
+                    ", ".join(shape),
+                    duration(middle(seconds[ours])),
+                    duration(middle(seconds[theirs])),
+                    f"{ratio(seconds, ours, theirs)[0]:.2f}",
+                ]
+            )
+    head = ["grows", "B, T, D, H", "BNLSTM auto", "keras LSTM", "ratio"]
+    return "**Growth**, a training step, not compiled as a whole\n\n" + _table(
+        head, rows
+    )
+
+
+def _composed(composed):
+    rows = [
+        [what, *(duration(middle(taken)) for taken in seconds.values())]
+        for what, seconds in composed.items()
+    ]
+    head = ["", *next(iter(composed.values()))]
+    return '**Composed**, at the shape "small"\n\n' + _table(head, rows)
+
+
+def plot(results, path):
+    """Bars of the ratios at each shape, to ``path``."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    shapes = results["shapes"]
+    figure, axes = pyplot.subplots(
+        2, len(shapes), figsize=(4 * len(shapes), 9), squeeze=False, sharey="row"
+    )
+    names = None
+    for column, (name, entry) in enumerate(shapes.items()):
+        for row, key in enumerate(("training", "inference")):
+            seconds, axis = entry[key], axes[row][column]
+            names = list(seconds)[::-1]
+            ratios = [ratio(seconds, n, best(seconds)) for n in names]
+            axis.barh(
+                names,
+                [r[0] for r in ratios],
+                xerr=[[r[0] - r[1] for r in ratios], [r[2] - r[0] for r in ratios]],
+                color=["tab:blue" if "BNLSTM" in n else "tab:grey" for n in names],
+            )
+            axis.axvline(1, color="black", linewidth=0.8)
+            axis.set_title(f"{name} {tuple(entry['shape'])}, {key}", fontsize=9)
+            axis.set_xscale("log")
+            axis.tick_params(labelsize=8)
+    figure.supxlabel("time, as a ratio to Keras's LSTM in its best mode")
+    figure.tight_layout()
+    figure.savefig(path, dpi=90)
