@@ -20,8 +20,13 @@ class _UsageError(Exception):
     """The command line, or what it names, is wrong."""
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise _UsageError(f"{message}; see {self.prog} -h")
+
+
 def _parser():
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m legacy",
         description="Runs TensorFlow 0.8-1.15 scripts, unchanged, on TensorFlow 2.",
         usage="python -m legacy [OPTIONS] (SCRIPT | -m MODULE | --coverage) [ARGS ...]",
@@ -66,9 +71,9 @@ def main(argv):
       own exit, or exception, passes through.
     """
     own = _split(argv)
-    options = _parser().parse_args(own)
-    options.args = argv[len(own) :]
     try:
+        options = _parser().parse_args(own)
+        options.args = argv[len(own) :]
         if options.coverage:
             return _coverage(options)
         if options.script is None:

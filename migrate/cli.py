@@ -18,14 +18,14 @@ that nothing changed."""
 
 def main(argv) -> int:
     """Runs one command; ``argv`` is without the program's name."""
-    options = _parser().parse_args(argv)
     try:
+        options = _parser().parse_args(argv)
         return options.run(options)
     except MigrateError as error:
         print(f"migrate: {_one_line(error)}", file=sys.stderr)
         return 2
     except Exception as error:
-        if options.traceback:
+        if "--traceback" in argv:
             raise
         print(
             f"migrate: a fault of migrate itself, {type(error).__name__}: "
@@ -49,8 +49,13 @@ def _shortened(text, longest=40):
     return text if len(text) <= longest else f"...{text[3 - longest :]}"
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):  # one line, as all errors; argparse would print its usage
+        raise MigrateError(f"{message}; see python -m {self.prog} -h")
+
+
 def _parser():
-    parser = argparse.ArgumentParser(prog="migrate", description=_DESCRIPTION)
+    parser = _Parser(prog="migrate", description=_DESCRIPTION)
     parser.add_argument(
         "--traceback", action="store_true", help="show where an unexpected fault arose"
     )

@@ -142,6 +142,7 @@ def test_module_of_a_package(tmp_path):
         (("absent.py",), "absent.py"),
         (("-m", "absent.module"), "absent.module"),
         (("--json", "script.py"), "--check"),
+        (("--bogus", "script.py"), "--bogus"),
         (("--check", "absent.py"), "absent.py"),
         (("--check", "broken.py"), "broken.py:1: invalid syntax"),
         (("--check", "binary.py"), "binary.py: not a Python file: source code"),
