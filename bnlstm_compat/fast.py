@@ -65,6 +65,7 @@ def sequence(
     Raises:
       NotImplementedError: when a second derivative is asked for.
     """
+    x = tf.convert_to_tensor(x)  # a variable's reading is what a tape sees
     plan = ops.schedule(
         x,
         step,

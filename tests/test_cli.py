@@ -434,9 +434,11 @@ def test_unknown_activation(source, tmp_path, capfd):
 def test_wrong_words(argv, capfd):
     assert main(argv) == 2
     (line,) = capfd.readouterr().err.splitlines()
-    assert line.startswith("migrate: ") and line.endswith(" -h")
+    assert line.startswith("migrate: ")
+    assert line.endswith(" -h")
 
 
+@pytest.mark.slow
 def test_demo_in_a_fresh_process(tmp_path):
     kept = tmp_path / "kept"
     done = subprocess.run(

@@ -30,9 +30,8 @@ def _finish(process):
     return json.loads(out.splitlines()[-1])
 
 
-@pytest.mark.parametrize(
-    "scenario", ["loop", pytest.param("fit", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", ["loop", "fit"])
 def test_two_replicas(scenario):
     """MirroredStrategy over two logical CPUs."""
     found = _finish(_start(scenario))

@@ -128,6 +128,7 @@ def test_coverage_command_prints_the_promised_shares():
             assert value["total"] == value["resolved"] + len(value["missing"])
 
 
+@pytest.mark.slow
 def test_install_serves_a_notebook_and_refuses_to_come_late(tmp_path):
     write(
         tmp_path / "early.py",
@@ -178,6 +179,7 @@ def test_importing_legacy_imports_nothing_heavy():
     assert run.stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_warnings_are_off_unless_verbose(tmp_path):
     write(
         tmp_path / "script.py",

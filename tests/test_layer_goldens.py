@@ -12,14 +12,26 @@ import migrate
 from migrate import survey
 
 
+# Compiling a model takes five seconds and more: of these, it is fast.
+COMPILED_FIRST = {"basic", "beyond_max_steps", "bidirectional_lengths"}
+
+
+def _cases():
+    for version, name in goldens.ALL:
+        for mode in golden_model.MODES:
+            fast = mode != "jit" or name in COMPILED_FIRST
+            fast = fast and version == goldens.LAST
+            marks = () if fast else pytest.mark.slow
+            yield pytest.param(version, name, mode, marks=marks)
+
+
 @functools.cache
 def model(name, mode):
     """One model for the goldens of all versions, so that it is compiled once."""
     return golden_model.Model(name, mode)
 
 
-@pytest.mark.parametrize("mode", golden_model.MODES)
-@pytest.mark.parametrize(("version", "name"), goldens.LAST_FIRST)
+@pytest.mark.parametrize(("version", "name", "mode"), _cases())
 def test_every_pass_from_the_start(version, name, mode):
     golden, layers = goldens.load(version, name), model(name, mode)
     layers.set_weights(golden.weights())
@@ -61,8 +73,7 @@ def _check_end(golden, layers):
         goldens.check_pass(golden, "final", goldens.TRAINING, outputs, states)
 
 
-@pytest.mark.parametrize("mode", golden_model.MODES)
-@pytest.mark.parametrize(("version", "name"), goldens.LAST_FIRST)
+@pytest.mark.parametrize(("version", "name", "mode"), _cases())
 def test_final_from_the_checkpoint(version, name, mode):
     golden, layers = goldens.load(version, name), model(name, mode)
     read = migrate.read(golden.checkpoint)

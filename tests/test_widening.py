@@ -57,6 +57,7 @@ def prefix(tmp_path):
     return checkpoints.write(tmp_path / "model.ckpt", cells)
 
 
+@pytest.mark.slow
 def test_wider_tables_compute_the_same(prefix, tmp_path, capfd):
     """To the bit in inference, for sequences of any length; verify says so, and
     revert gives the checkpoint."""

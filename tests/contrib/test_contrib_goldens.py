@@ -12,14 +12,14 @@ import pytest
 
 HERE = pathlib.Path(__file__).parent
 FAMILIES = sorted(p.stem for p in (HERE / "scenarios").glob("[a-z]*.py"))
-# Ten seconds or more each, the largest but for the recurrent one.
-LARGE = {"columns", "legacy_seq2seq", "metrics", "seq2seq"}
+# All but these, which are the nearest to the cell, are slow tests: a process each.
+FIRST = {"cudnn_rnn", "layers", "rnn"}
 
 
 @pytest.mark.parametrize(
     "family",
     [
-        pytest.param(name, marks=pytest.mark.slow if name in LARGE else ())
+        pytest.param(name, marks=() if name in FIRST else pytest.mark.slow)
         for name in FAMILIES
     ],
 )
