@@ -11,7 +11,6 @@ import golden_model
 import migrate
 from migrate import survey
 
-
 # Compiling a model takes five seconds and more: of these, it is fast.
 COMPILED_FIRST = {"basic", "beyond_max_steps", "bidirectional_lengths"}
 
