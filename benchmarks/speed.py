@@ -1,6 +1,7 @@
 """How fast the layer is: one command, one table.
 
     python benchmarks/speed.py [--torch PYTHON] [--tf1 PYTHON] [--out FILE] [--quick]
+                               [--shapes A,B] [--keep-memory]
     python benchmarks/speed.py --markdown FILE
     python benchmarks/speed.py --plot FILE PNG
 
@@ -13,7 +14,8 @@ parts.
 not), one with TensorFlow 1.15.5. Subjects live in processes that this one tells when to
 run, so that all of them take turns, in another order each round; ratios are of one
 round. First calls and memory are measured in a process for each subject. The results,
-JSON, are written to ``--out``; the table is printed.
+JSON, are written to ``--out``; the table is printed. With ``--keep-memory``, Keras's
+layers and ``BNLSTM`` run after ``bnlstm_compat.keep_memory()``.
 """
 
 import argparse
@@ -284,11 +286,15 @@ def run(options):
         pythons["torch"] = sys.executable
     start, versions = time.monotonic(), {}
     found = {"machine": machine(), "versions": versions, "shapes": {}, "minutes": 0}
-    found["command"] = "python benchmarks/speed.py" + "".join(
-        f" --{name} {'PYTHON' if name in pythons else ''}".rstrip()
-        for name in ("torch", "tf1", "quick")
-        if getattr(options, name)
-    )
+    words = {
+        "--torch PYTHON": options.torch,
+        "--tf1 PYTHON": options.tf1,
+        "--quick": options.quick,
+        f"--shapes {options.shapes}": options.shapes,
+        "--keep-memory": options.keep_memory,
+    }
+    given = [word for word, value in words.items() if value]
+    found["command"] = " ".join(["python benchmarks/speed.py", *given])
     names = options.shapes.split(",") if options.shapes else list(SHAPES)
     for name in names:
         shape = SHAPES[name]
@@ -332,6 +338,9 @@ def main(argv):
     parser.add_argument("--out", metavar="FILE", help="write the results as JSON")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--shapes", metavar="A,B", help=f"of {', '.join(SHAPES)}")
+    parser.add_argument(
+        "--keep-memory", action="store_true", help="let the process keep its memory"
+    )
     parser.add_argument("--markdown", metavar="FILE", help="only show these results")
     parser.add_argument("--plot", nargs=2, metavar=("FILE", "PNG"), help="only draw")
     options = parser.parse_args(argv)
@@ -342,6 +351,8 @@ def main(argv):
     if options.markdown:
         results = json.loads(pathlib.Path(options.markdown).read_text())
     else:
+        if options.keep_memory:
+            os.environ["KEEP_MEMORY"] = "1"  # for the workers
         results = run(options)
     print(speed_report.markdown(results))
     return 0

@@ -3,12 +3,16 @@
 A training step is forward, backward and Adam on the mean squared error of all outputs.
 """
 
+import os
+
 import keras
 import numpy as np
 import tensorflow as tf
 
-from bnlstm_compat import BNLSTM
+from bnlstm_compat import BNLSTM, keep_memory
 
+if "KEEP_MEMORY" in os.environ:
+    assert keep_memory()
 VERSIONS = {"tensorflow": tf.__version__, "keras": keras.__version__}
 
 

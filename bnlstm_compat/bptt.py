@@ -72,7 +72,7 @@ class Setting(NamedTuple):
     to variances. ``factored``: sites whose moments come from those of the matmul's left
     side, never with ``share`` or given moments. ``unroll``: a Python loop. ``stacked``:
     what is saved is tensors, not TensorArrays, to be able to leave compiled code.
-    ``to_input``: whether the gradient of x can be wanted.
+    ``to_input``: whether ``backward`` keeps what the gradient of x comes from.
     """
 
     activation: str = "tanh"

@@ -76,7 +76,6 @@ def sequence(
     )
     chosen = modes.choose(
         "unrolled" if unroll else mode,
-        h.shape[1],
         x.shape[1],
         eager=tf.executing_eagerly(),
         replicas=tf.distribute.get_strategy().num_replicas_in_sync,
@@ -135,11 +134,11 @@ def _arguments(w, x, h, c, plan):
 
 
 def _watched(tensor):
-    """Whether a gradient tape can ask for the gradient of ``tensor``.
+    """Whether a gradient tape watches ``tensor``, in the graph at hand.
 
-    Where none can, all of [T,B,4H] need not be kept for it. Tapes watch variables and
-    what comes from them, so where the kernel is not watched there is no tape, and
-    ``tf.gradients`` may ask for anything.
+    Where none does, [T,B,4H] is not kept for it. Tapes watch variables and what comes
+    from them, so where the kernel is not watched there is no tape, and ``tf.gradients``
+    may ask for anything.
     """
     return record.should_record_backprop([tensor])
 
@@ -230,21 +229,31 @@ def _constants(tensors):
 
 def _gradient(setting, compiled, arguments, extra, saved, outputs, given):
     """Gradients of the arguments from those of outputs, h and c."""
-    _, backward, backward_input = _functions(setting, compiled)
-    names = [name for name in bptt.ARGUMENTS if setting.to_input or name != "x"]
 
-    # The arguments come along so that a second derivative is seen wherever it is
-    # asked for: what is saved is a constant to the tape.
-    @tf.custom_gradient
-    def once(*tensors):
-        d_outputs, dh, dc = map(tf.stop_gradient, tensors[:3])
-        args = _constants(tensors[3:])
-        gradients, rest = backward(args, extra, saved, outputs, d_outputs, dh, dc)
-        if setting.to_input:
-            gradients["x"] = backward_input(args, extra, saved, rest)
-        return [gradients[name] for name in names], _refuse
+    def once(names, setting):
+        _, backward, backward_input = _functions(setting, compiled)
 
-    gradients = dict(zip(names, once(*given, *arguments), strict=True))
+        # The arguments come along so that a second derivative is seen wherever it is
+        # asked for: what is saved is a constant to the tape.
+        @tf.custom_gradient
+        def run(*tensors):
+            d_outputs, dh, dc = map(tf.stop_gradient, tensors[:3])
+            args = _constants(tensors[3:])
+            gradients, rest = backward(args, extra, saved, outputs, d_outputs, dh, dc)
+            if setting.to_input:
+                gradients["x"] = backward_input(args, extra, saved, rest)
+            return [gradients[name] for name in names], _refuse
+
+        return dict(zip(names, run(*given, *arguments), strict=True))
+
+    if setting.to_input:
+        gradients = once(bptt.ARGUMENTS, setting)
+    else:
+        gradients = once([name for name in bptt.ARGUMENTS if name != "x"], setting)
+        if not tf.executing_eagerly():
+            # No tape of this graph watches x, but one around the graph's function, or
+            # around its loop, may want it. Apart, so that TensorFlow drops it if not.
+            gradients |= once(["x"], setting._replace(to_input=True))
     return [gradients.get(name) for name in bptt.ARGUMENTS]
 
 

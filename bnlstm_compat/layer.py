@@ -522,9 +522,9 @@ class BNLSTM(keras.layers.RNN):
         loop; "unrolled", Python's loop (also with ``unroll``); "xla", compiled, also
         inside a step that is not; "general", a loop that TensorFlow differentiates,
         which has gradients of any order. "auto" compiles in a ``tf.function`` with a
-        known T, on one device, where H is at most 511; that takes seconds at the first
-        call of each shape. Other activations than tanh, sigmoid, relu and linear are
-        always run as by "general", and so are synchronised moments.
+        known T, on one device; that takes seconds at the first call of each shape.
+        Other activations than tanh, sigmoid, relu and linear are always run as by
+        "general", and so are synchronised moments.
       zero_output_for_mask: see above; None is False for "masked", True for "v1".
 
     Raises:
@@ -597,8 +597,6 @@ class BNLSTM(keras.layers.RNN):
         )
         self.synchronized = bool(synchronized)
         self.mode = _one_of("mode", mode, modes.MODES)
-        # Keras's ``fit`` compiles what does not say otherwise.
-        self.supports_jit = not modes.compiling_loses(mode, units)
         self.input_spec = keras.layers.InputSpec(ndim=3)
 
     def call(self, sequences, initial_state=None, mask=None, training=False):

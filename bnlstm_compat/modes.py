@@ -11,9 +11,6 @@ from typing import NamedTuple
 #: and has gradients of any order.
 MODES = ("auto", "plain", "unrolled", "xla", "general")
 
-#: Up to this many units XLA's loop is the fastest; beyond, matmuls rule, and
-#: TensorFlow's own are faster than XLA's on the CPU.
-XLA_UNITS = 511
 #: The moments of z = u W [B,4H] come from those of u [B,U] where B is at least so many
 #: times U.
 ROWS_FOR_FACTORED = 4
@@ -32,27 +29,20 @@ class Mode(NamedTuple):
     unrolled: bool
 
 
-def choose(mode, units, steps, *, eager, replicas):
+def choose(mode, steps, *, eager, replicas):
     """The ``Mode`` for a call.
 
     Args:
       mode: one of ``MODES`` but "general".
-      units: H. steps: T, or None where it is not known.
+      steps: T, or None where it is not known.
       eager: whether the call is executed at once, op by op. Compiling pays over many
         calls of one shape only, so "auto" does not then, nor where T is not known.
       replicas: how many devices the step runs on; "auto" compiles on one only, for
         XLA takes no part in ``tf.distribute``'s exchanges.
     """
     if mode == "auto":
-        compiled = not eager and steps is not None and units <= XLA_UNITS
-        compiled = compiled and replicas == 1
-        return Mode(compiled, False)
+        return Mode(not eager and steps is not None and replicas == 1, False)
     return Mode(mode == "xla", mode == "unrolled")
-
-
-def compiling_loses(mode, units):
-    """Whether a whole step is better not compiled by XLA, as Keras's ``fit`` would."""
-    return mode == "auto" and units > XLA_UNITS
 
 
 def factored(batch, units, features, weighted):

@@ -355,3 +355,36 @@ def test_a_second_derivative_is_refused():
         second(layer)
     general = layer_of(problem, SHAPES["input_factored"], "general")
     assert np.abs(second(general)).max() > 0
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("how", ["function", "nested", "loop"])
+@pytest.mark.parametrize("mode", ["plain", pytest.param("auto", marks=slow)])
+def test_gradient_of_x_that_no_tape_of_the_graph_watches(mode, how, training):
+    """A function, or a loop's body, is traced before it is known who wants x's."""
+    shape = SHAPES["none_factored"]
+    problem = Problem(shape)
+    scale = tf.Variable(np.linspace(0.5, 1.5, shape[2]))  # moments undo a single one
+
+    def gradient(layer):
+        def once(x):
+            return layer(x, training=training)[0]
+
+        def twice(x):
+            def step(t, x):
+                return t + 1, x + tf.reduce_sum(once(x), 2, keepdims=True)
+
+            return tf.while_loop(lambda t, _: t < 2, step, (0, x))[1]
+
+        call = twice if how == "loop" else tf.function(once)
+
+        def taken():
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum(call(problem.x * scale) ** 2)
+            return tape.gradient(loss, scale)
+
+        return (taken if how == "function" else tf.function(taken))()
+
+    found, expected = (gradient(layer_of(problem, shape, m)) for m in (mode, "general"))
+    assert np.abs(expected).max() > 1e-3
+    same({"d_scale": found}, {"d_scale": expected})
