@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from migrate.errors import MigrateError
 from migrate.survey import Survey, survey
 
 RAW, AVERAGED = CHOICES = ("raw", "averaged")
@@ -21,11 +22,14 @@ def survey_for(entries, layouts=None, choice=RAW) -> Survey:
       entries: ``Checkpoint.entries``. layouts: as ``survey`` takes them.
       choice: ``AVERAGED``: cells' variables are their averages, where these exist; what
         they average is then among the others.
+
+    Raises:
+      MigrateError: averages are chosen, and there are none.
     """
     found = survey(entries, layouts)
     if choice == RAW:
         return found
-    averages = {raw: name for name, raw in averages_in(found, entries).items()}
+    averages = {raw: name for name, raw in required_in(found, entries).items()}
 
     def averaged(cell):
         variables = {
@@ -66,6 +70,18 @@ def averages_in(found, entries) -> dict[str, str]:
         for name, raw in found.slots.items()
         if name.endswith(_SUFFIX) and entries[name].dtype == entries[raw].dtype
     }
+
+
+def required_in(found, entries) -> dict[str, str]:
+    """As ``averages_in``; a ``MigrateError`` if there is none."""
+    averages = averages_in(found, entries)
+    if not averages:
+        raise MigrateError(
+            "expected moving averages, variables NAME" + _SUFFIX + ". Received a "
+            "checkpoint without any, or under names of its own, which are not known "
+            "for averages; take the raw variables"
+        )
+    return averages
 
 
 class Averaged(Mapping):

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import keras
+
 from migrate.convert import cell_weights
 from migrate.errors import MigrateError
 from migrate.layouts import layout_of
@@ -129,6 +131,10 @@ def plan(model, entries: Mapping, found: Survey, rules) -> Plan:
     Raises:
       MigrateError: the model, or a part of it, has no weights yet.
     """
+    if not isinstance(model, keras.Layer):
+        raise MigrateError(
+            f"expected a Keras model or layer to go with a map. Received: {model!r}"
+        )
     places = Places(model)
     if places.unbuilt:
         raise MigrateError(

@@ -5,7 +5,7 @@ import warnings
 from migrate import filling
 from migrate import rules as ruling
 from migrate import survey as surveys
-from migrate.averages import AVERAGED, CHOICES, RAW, Averaged, averages_in
+from migrate.averages import AVERAGED, CHOICES, RAW, Averaged, required_in
 from migrate.checkpoint import Checkpoint
 from migrate.convert import Settings
 from migrate.errors import LoadError, MigrateError
@@ -67,7 +67,7 @@ def load(
     checkpoint = variables = Checkpoint(ckpt)
     found = surveys.survey(checkpoint.entries, layouts)
     if averages == AVERAGED:
-        variables = Averaged(checkpoint, averages_in(found, checkpoint.entries))
+        variables = Averaged(checkpoint, required_in(found, checkpoint.entries))
     if rules is None:
         plan = _plan_of_cells(model, scope, found, checkpoint.prefix)
     else:

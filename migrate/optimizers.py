@@ -290,7 +290,9 @@ def _count(checkpoint, kind, options):
       MigrateError: it is unknown, or there are several answers, and it does matter.
     """
     steps = {
-        int(checkpoint[name]) for name in checkpoint.entries if _STEP.fullmatch(name)
+        int(checkpoint[name])
+        for name, entry in checkpoint.entries.items()
+        if _STEP.fullmatch(name) and entry.shape == ()
     }
     least, most = (0, math.inf)
     if kind.name == "Adam":

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 
 import keras
 
+from migrate.errors import MigrateError
+
 #: TensorFlow 1's names for weights that Keras calls otherwise: those of contrib.layers,
 #: and of tf.layers in 1.0.
 _SPELLINGS = {
@@ -29,8 +31,11 @@ class Places:
       model: a Keras model or layer.
 
     Attributes:
-      weights: from the first path of each weight to the weight, in the model's order.
+      weights: from each weight's first path of its own to it, in the model's order.
       unbuilt: paths of layers that have no weights yet.
+
+    Raises:
+      MigrateError: two weights have no path that tells them apart.
     """
 
     def __init__(self, model):
@@ -39,11 +44,18 @@ class Places:
         self._walk("", model, ())
         first = {}
         for path, found in self._weights.items():
-            for weight in found:
-                first.setdefault(id(weight), path)
-        self.weights = {
-            first.get(id(weight), weight.path): weight for weight in model.weights
-        }
+            if len(found) == 1:
+                first.setdefault(id(found[0]), path)
+        self.weights = {}
+        for weight in model.weights:
+            path = first.get(id(weight), weight.path)
+            if path in self.weights:
+                raise MigrateError(
+                    "expected layers that names, or the attributes that hold them, "
+                    f"tell apart. Received: two weights {path}; give their layers "
+                    "other names"
+                )
+            self.weights[path] = weight
 
     def layer(self, path):
         """The one layer of a path; None if there is none, or more."""

@@ -57,7 +57,9 @@ def find_cells(layer):
             for end in ("forward", "backward")
         ]
         ends = [[x for x in end if isinstance(x, _LAYERS)] for end in ends]
-        if ends[0] and len(ends[0]) == len(ends[1]):
+        inside = {id(w) for end in ends for item in end for w in item.weights}
+        whole = inside.issuperset(map(id, layer.weights))
+        if whole and ends[0] and len(ends[0]) == len(ends[1]):
             cells = [item.cell for end in ends for item in end]
             return cells, {surveys.BIDIRECTIONAL_STACK}
     raise _not_a_layer(layer)
@@ -76,7 +78,8 @@ def _chain(layer):
 def _not_a_layer(layer):
     return MigrateError(
         "expected a BNLSTM (or LSTM, GRU), a Bidirectional of it, a stack of such "
-        f"layers, or dict(forward=stack, backward=stack). Received: layer={layer!r}"
+        "layers, or dict(forward=stack, backward=stack); a model with other layers "
+        f"takes a map. Received: layer={layer!r}"
     )
 
 

@@ -2,7 +2,9 @@
 
 import contextlib
 import fcntl
+import hashlib
 import os
+import re
 import shutil
 import tempfile
 
@@ -70,15 +72,21 @@ def publish_folder(folder, target, before):
     with locked(os.path.dirname(target)):
         if state(target) != before:
             raise MigrateError(f"{target} was made by another process meanwhile")
-        replaced = os.path.join(os.path.dirname(folder), _REPLACED)
-        if before is not None:
-            os.rename(target, replaced)
+        work = os.path.dirname(folder)
         try:
-            os.rename(folder, target)
-        except OSError:
             if before is not None:
-                os.rename(replaced, target)
+                os.rename(target, os.path.join(work, _REPLACED))
+            os.rename(folder, target)
+        except BaseException:  # a key was pressed, perhaps
+            _restore(work, target)
             raise
+
+
+def _restore(folder, target):
+    """Puts back what waits in a workplace, if nothing has taken its place."""
+    replaced = os.path.join(folder, _REPLACED)
+    if os.path.isdir(replaced) and not os.path.lexists(target):
+        os.rename(replaced, target)
 
 
 def publish_files(folder, parent, last):
@@ -136,7 +144,9 @@ def open_to_others(folder):
 
 
 def _prefix(name):
-    return f".{name[:100]}."
+    if len(name) > 100:  # most file systems end at 255 bytes
+        name = name[:60] + hashlib.sha256(name.encode()).hexdigest()[:16]
+    return f".{name}."
 
 
 def _lock(folder, wait=False):
@@ -152,8 +162,9 @@ def _lock(folder, wait=False):
 
 def _clean(parent, name):
     """Removes workplaces of processes that are no more, for the target ``name``."""
+    ours = re.compile(re.escape(_prefix(name)) + "[^.]+" + re.escape(_SUFFIX))
     for entry in os.listdir(parent):
-        if entry.startswith(_prefix(name)) and entry.endswith(_SUFFIX):
+        if ours.fullmatch(entry):
             left = os.path.join(parent, entry)
             try:
                 lock = _lock(left)
@@ -161,9 +172,7 @@ def _clean(parent, name):
                 continue
             if lock is None:
                 continue
-            replaced, target = os.path.join(left, _REPLACED), os.path.join(parent, name)
-            if os.path.isdir(replaced) and not os.path.lexists(target):
-                os.rename(replaced, target)
+            _restore(left, os.path.join(parent, name))
             _take_back(left, parent)
             shutil.rmtree(left, ignore_errors=True)
             os.close(lock)

@@ -300,9 +300,40 @@ def test_force_replaces_only_what_convert_made(source, tmp_path, capfd):
         capfd, "convert", source, precious, "--force"
     )
     (precious / "report.json").unlink()
+    made = tmp_path / "made"
+    assert main(["convert", str(source), str(made)]) == 0
+    shutil.copy(made / "epochs.keras", made / "epochs.keras.trained")
+    assert "other files" in _fails(capfd, "convert", source, made, "--force")
+    assert (made / "epochs.keras.trained").exists()
+    shutil.rmtree(made)
+    capfd.readouterr()
     err = _fails(capfd, "convert", source, source.parent, "--force")
     assert "holds the checkpoint itself" in err
     assert checkpoints.state_of(tmp_path) == before
+
+
+def test_a_key_pressed_while_renaming(source, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    assert main(["convert", str(source), str(out)]) == 0
+    before, rename = checkpoints.state_of(out), os.rename
+
+    def interrupted(start, end):
+        rename(start, end)
+        if os.fspath(start) == str(out):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "rename", interrupted)
+    assert main(["convert", str(source), str(out), "--force"]) == 130
+    assert checkpoints.state_of(out) == before
+    assert sorted(os.listdir(tmp_path)) == ["out", "source"]
+
+
+def test_leftovers_of_a_longer_name_are_not_ours(source, tmp_path):
+    left = tmp_path / ".run.v2.abcdefgh.making" / "replaced"
+    left.mkdir(parents=True)
+    assert main(["convert", str(source), str(tmp_path / "run")]) == 0
+    assert left.is_dir()
+    assert (tmp_path / "run" / "report.json").exists()
 
 
 @pytest.mark.usefixtures("unchanged")

@@ -393,6 +393,86 @@ def test_a_scope_or_a_map():
         migrate.load(_head(), MANY, "head", map=MAP)
 
 
+def test_a_map_goes_with_one_model():
+    with pytest.raises(migrate.MigrateError, match="Keras model or layer"):
+        migrate.load([_head()], MANY, map=MAP)
+
+
+class Twins(keras.Model):
+    """Two layers of one name, told apart by attributes, or by nothing."""
+
+    def __init__(self, listed):
+        super().__init__()
+        twins = [layers.Dense(2, name="twin") for _ in range(2)]
+        if listed:
+            self.both = twins
+        else:
+            self.one, self.two = twins
+
+    def call(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+def _dense(*scopes):
+    rng = np.random.default_rng(0)
+    shapes = {"kernel": (2, 2), "bias": (2,)}
+    return {
+        f"{scope}/{leaf}": rng.standard_normal(shape, np.float32)
+        for scope in scopes
+        for leaf, shape in shapes.items()
+    }
+
+
+def test_layers_of_one_name(tmp_path):
+    variables = _dense("a", "b")
+    prefix = checkpoints.write(tmp_path / "model", variables)
+    model = Twins(listed=False)
+    model(np.ones((1, 2)))
+    with pytest.raises(migrate.LoadError) as caught:
+        migrate.load(model, prefix, map={"a": "one", "b": None})
+    missing = " ".join(caught.value.missing)
+    assert "two/kernel" in missing
+    assert "two/bias" in missing
+    assert "one" not in missing
+    migrate.load(model, prefix, map={"a": "one", "b": "two"})
+    assert np.array_equal(model.one.kernel, variables["a/kernel"])
+    assert np.array_equal(model.two.kernel, variables["b/kernel"])
+    optimizer = keras.optimizers.SGD(0.1)
+    migrate.load_optimizer(
+        optimizer, model, prefix, map={"a": "one", "b": "two"}, iterations=3
+    )
+    assert int(optimizer.iterations.numpy()) == 3
+    model = Twins(listed=True)
+    model(np.ones((1, 2)))
+    with pytest.raises(migrate.MigrateError, match="two weights .*twin/"):
+        migrate.load(model, prefix, map={"a": "twin", "b": None})
+
+
+def test_a_stack_with_other_layers_takes_a_map(tmp_path):
+    cells = checkpoints.cell("rnn/fw/Cell") | checkpoints.cell("rnn/bw/Cell")
+    prefix = checkpoints.write(tmp_path / "model", cells)
+    x = keras.Input((None, 3))
+    ends = [
+        BNLSTM(4, 5, name=name, go_backwards=name != "forward_0")(x)
+        for name in ("forward_0", "backward_0")
+    ]
+    model = keras.Model(x, layers.Dense(2)(layers.Concatenate()(ends)))
+    with pytest.raises(migrate.MigrateError, match="takes a map"):
+        migrate.load(model, prefix)
+
+
+def test_averages_that_are_not_there(tmp_path):
+    variables = _dense("a")
+    variables |= {f"{name}/ema": array + 1 for name, array in variables.items()}
+    prefix = checkpoints.write(tmp_path / "model", variables)
+    layer = layers.Dense(2)
+    layer.build((None, 2))
+    with pytest.raises(migrate.MigrateError, match="expected moving averages"):
+        migrate.load(layer, prefix, map={"a": "."}, averages="averaged")
+
+
 def test_half_and_ambiguous_cells_are_named(tmp_path):
     half = checkpoints.cell("rnn/Cell")
     del half["rnn/Cell/c/offset"]

@@ -26,11 +26,11 @@ def unfold(total, first, *rest):
     rest = [np.asarray(array, total.dtype) for array in rest]
     if rest:
         rest[0] = np.broadcast_to(rest[0], total.shape)
-    same = _same(fold(first, *rest), total)
+    same = same_elements(fold(first, *rest), total)
     moved = (total.astype(np.float64) - _total(rest)).astype(total.dtype)
     first = np.where(same, first, moved)
     if rest:
-        short = ~same & ~_same(fold(first, *rest), total)
+        short = ~same & ~same_elements(fold(first, *rest), total)
         cancelling = (-_total(rest[1:])).astype(total.dtype)
         first = np.where(short, total, first)
         rest[0] = np.where(short, cancelling, rest[0])
@@ -41,7 +41,7 @@ def _total(arrays):
     return sum((np.asarray(array, np.float64) for array in arrays), np.float64(0))
 
 
-def _same(a, b):
+def same_elements(a, b):
     """Elementwise: the same bits."""
     bits = f"u{a.dtype.itemsize}"
     return np.ascontiguousarray(a).view(bits) == np.ascontiguousarray(b).view(bits)

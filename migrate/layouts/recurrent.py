@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from migrate.layouts.base import Layout, reorder
+from migrate.layouts.folding import same_elements
 from migrate.layouts.plain import GRU_GATES, LSTM_GATES, PlainWeights
 
 _FROM_1_2 = {}
@@ -57,7 +58,7 @@ class LSTM(Layout):
         total = reorder(weights.bias, LSTM_GATES, self.gates)
         bias = self._added(total, -1, settings)
         if originals is not None:
-            same = self._added(originals["bias"], 1, settings) == total
+            same = same_elements(self._added(originals["bias"], 1, settings), total)
             bias = np.where(same, originals["bias"], bias)
         return {"kernel": reorder(kernel, LSTM_GATES, self.gates), "bias": bias}
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -43,6 +44,7 @@ MODELS = {
 REPORT = "report.json"
 #: The file of all variables that are no part of a cell, but for its suffix.
 VARIABLES = "variables"
+_PARTS_OF_TF = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")
 _LONGEST = 150
 _LARGE = 1 << 24
 
@@ -207,10 +209,13 @@ def _is_conversion(out):
         files = report.files(report.read(os.path.join(out, REPORT)))
     except (OSError, ValueError):
         return not names
-    return all(
-        name == REPORT or name in files or name.rpartition(".")[0] in files
+    parts = {
+        name
         for name in names
-    )
+        for whole in [_PARTS_OF_TF.sub("", name)]
+        if whole in files and whole.endswith(MODELS["tf"].suffix)
+    }
+    return names <= {REPORT, *files, *parts}
 
 
 def _fill(folder, source, found, settings, formats):
