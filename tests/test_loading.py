@@ -446,7 +446,7 @@ def test_layers_of_one_name(tmp_path):
     assert int(optimizer.iterations.numpy()) == 3
     model = Twins(listed=True)
     model(np.ones((1, 2)))
-    with pytest.raises(migrate.MigrateError, match="two weights .*twin/"):
+    with pytest.raises(migrate.MigrateError, match=r"two weights .*twin/"):
         migrate.load(model, prefix, map={"a": "twin", "b": None})
 
 
