@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf import tensor_bundle_pb2
 
 import checkpoints
 import golden as goldens
@@ -206,6 +207,10 @@ def _forge(path, block, listed=None):
         seal(path, *place)
 
 
+def _header(**fields):
+    return b"", tensor_bundle_pb2.BundleHeaderProto(**fields).SerializeToString()
+
+
 def _expect_refused(folder, match):
     """A small file takes little memory, and is refused for the right reason."""
     assert sum(path.stat().st_size for path in folder.iterdir()) < 500_000
@@ -243,3 +248,16 @@ def test_blocks_that_are_listed_twice(tmp_path):
     handle = _varint(0) + _varint(len(block))
     _forge(tmp_path / "m.index", block, _block((b"a", handle), (b"b", handle)))
     _expect_refused(tmp_path, "its blocks are out of order")
+
+
+def test_a_number_of_data_files_that_is_forged(tmp_path):
+    _forge(tmp_path / "m.index", _block(_header(num_shards=2**31 - 1)))
+    _expect_refused(tmp_path, "0 of its 2147483647 data files are there: none")
+
+
+def test_data_files_of_other_numbers(tmp_path):
+    """As many as there should be, but not those."""
+    _forge(tmp_path / "m.index", _block(_header(num_shards=2)))
+    for number in (1, 2):
+        (tmp_path / f"m.data-0000{number}-of-00002").touch()
+    _expect_refused(tmp_path, "1 of its 2 data files are there: m.data-00001-of-00002")
