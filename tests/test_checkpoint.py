@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import tensor_bundle_pb2
+from tensorflow.core.util import saved_tensor_slice_pb2
 
 import checkpoints
 import golden as goldens
@@ -261,3 +262,30 @@ def test_data_files_of_other_numbers(tmp_path):
     for number in (1, 2):
         (tmp_path / f"m.data-0000{number}-of-00002").touch()
     _expect_refused(tmp_path, "1 of its 2 data files are there: m.data-00001-of-00002")
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_many_parts_of_a_long_name(tmp_path, alike):
+    """10,000 keys of 64 KiB, where the file holds one such part, or none."""
+    name, whole = b"a" * (1 << 16), tensor_bundle_pb2.BundleEntryProto(dtype=1)
+    whole.shape.dim.add(size=10_000)
+    for start in range(10_000):
+        whole.slices.add().extent.add(start=0 if alike else start, length=0)
+    part = b"\0" + name + b"\0\1\1\1\x80\x80"
+    empty = tensor_bundle_pb2.BundleEntryProto(dtype=1).SerializeToString()
+    parts = [(part, empty)] if alike else []
+    entries = [_header(num_shards=0), *parts, (name, whole.SerializeToString())]
+    _forge(tmp_path / "m.index", _block(*entries))
+    _expect_refused(tmp_path, "a part of aaa")
+
+
+def test_many_parts_of_nothing_in_the_v1_format(tmp_path):
+    """A part without values, named 10,000 times over: 650 MB of keys."""
+    name, listed = "a" * (1 << 16), saved_tensor_slice_pb2.SavedTensorSlices()
+    whole = listed.meta.tensor.add(name=name, type=1)
+    whole.shape.dim.add(size=10_000)
+    for _ in range(10_000):
+        whole.slice.add().extent.add(start=0, length=0)
+    part = b"\0" + name.encode() + b"\0\1\1\1\x80\x80"
+    _forge(tmp_path / "m", _block((b"", listed.SerializeToString()), (part, b"")))
+    _expect_refused(tmp_path, "a part of aaa")
