@@ -41,6 +41,16 @@ class Entry(NamedTuple):
     parts: tuple[index.Slice, ...] = ()
 
 
+def require_array(name: str, entry: Entry) -> None:
+    """Raises ``MigrateError`` for a variable that only a session can hold."""
+    if entry.dtype in ("variant", "resource"):
+        raise MigrateError(
+            f"variable {name} is a {entry.dtype}, which is no array; save a checkpoint "
+            "without it (such as a dataset's iterator), from the training script, by "
+            "tf.train.Saver(var_list=...), and use that"
+        )
+
+
 def find_prefix(path: str) -> str:
     """The checkpoint's prefix for what a person typed.
 
@@ -193,6 +203,7 @@ class Checkpoint(Mapping):
     def __getitem__(self, name) -> np.ndarray:
         if name not in self.entries:
             raise KeyError(name)
+        require_array(name, self.entries[name])
         try:
             return self._read(self._variables[name], self.entries[name])
         except _ERRORS as error:

@@ -15,6 +15,7 @@ import golden as goldens
 from corruptions import seal
 from forked import forked
 from migrate.checkpoint import Checkpoint
+from migrate.cli import main
 from migrate.errors import MigrateError
 from migrate.table import Table
 
@@ -289,3 +290,25 @@ def test_many_parts_of_nothing_in_the_v1_format(tmp_path):
     part = b"\0" + name.encode() + b"\0\1\1\1\x80\x80"
     _forge(tmp_path / "m", _block((b"", listed.SerializeToString()), (part, b"")))
     _expect_refused(tmp_path, "a part of aaa")
+
+
+def test_variables_that_hold_no_arrays(tmp_path, capsys):
+    """As the state of a dataset's iterator, of which the cells beside know nothing."""
+    held = tf.raw_ops.TensorListReserve(
+        element_shape=[2], num_elements=3, element_dtype=tf.float32
+    )
+    variables = {**checkpoints.cell("rnn"), "iterator": held}
+    prefix = checkpoints.write(tmp_path / "m", variables)
+    told = (
+        "variable iterator is a variant, which is no array; save a checkpoint without"
+    )
+    with pytest.raises(MigrateError, match=told):
+        Checkpoint(prefix)["iterator"]
+    assert Checkpoint(prefix)["rnn/W_xh"].shape == (3, 16)
+    handle = tensor_bundle_pb2.BundleEntryProto(dtype=20).SerializeToString()
+    _forge(tmp_path / "handle.index", _block(_header(num_shards=0), (b"v", handle)))
+    with pytest.raises(MigrateError, match="variable v is a resource, which is no"):
+        Checkpoint(tmp_path / "handle")["v"]
+    assert main(["convert", prefix, str(tmp_path / "out")]) == 2
+    assert told in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "out").exists()
