@@ -41,6 +41,16 @@ class Entry(NamedTuple):
     parts: tuple[index.Slice, ...] = ()
 
 
+def require_array(name: str, entry: Entry) -> None:
+    """Raises ``MigrateError`` for a variable that only a session can hold."""
+    if entry.dtype in ("variant", "resource"):
+        raise MigrateError(
+            f"variable {name} is a {entry.dtype}, which is no array; save a checkpoint "
+            "without it (such as a dataset's iterator), from the training script, by "
+            "tf.train.Saver(var_list=...), and use that"
+        )
+
+
 def find_prefix(path: str) -> str:
     """The checkpoint's prefix for what a person typed.
 
@@ -168,10 +178,12 @@ class Checkpoint(Mapping):
 
     def _shards(self, count):
         """The data files of a V2 checkpoint; each must be there."""
-        found = [name for name in self.files() if ".data-" in name]
-        expected = [f"{self.prefix}.data-{i:05d}-of-{count:05d}" for i in range(count)]
-        self._require_count(count, [name for name in expected if name in found])
-        return expected
+        # Numbers are taken from names, as no name should be made of a forged count.
+        number = re.compile(rf"\.data-([0-9]{{5}})-of-{count:05d}$")
+        found = [(name, number.search(name)) for name in self.files()]
+        there = [name for name, match in found if match and int(match[1]) < count]
+        self._require_count(count, there)
+        return there
 
     def _require_count(self, count, there):
         if len(there) != count:
@@ -191,6 +203,7 @@ class Checkpoint(Mapping):
     def __getitem__(self, name) -> np.ndarray:
         if name not in self.entries:
             raise KeyError(name)
+        require_array(name, self.entries[name])
         try:
             return self._read(self._variables[name], self.entries[name])
         except _ERRORS as error:

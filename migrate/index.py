@@ -39,7 +39,7 @@ class Variable(NamedTuple):
 
     shape: tuple[int, ...]
     dtype: int
-    pieces: tuple[Piece, ...]
+    pieces: list[Piece]
 
 
 def read_v2(path) -> tuple[dict[str, Variable], int]:
@@ -57,16 +57,16 @@ def read_v2(path) -> tuple[dict[str, Variable], int]:
     entries = {
         key: _parse(messages.BundleEntryProto, value) for key, value in entries.items()
     }
-    parts = {_key(key, part) for key, entry in entries.items() for part in entry.slices}
+    parts = {
+        key: [(part, _take(entries, key, part)[1]) for part in entry.slices]
+        for key, entry in list(entries.items())
+    }
     variables = {}
     for key, entry in entries.items():
-        if key in parts:
-            continue
         name, shape, pieces = _decode(key), _shape(entry.shape), []
-        for part in entry.slices or [None]:
-            held = entry if part is None else entries.get(_key(key, part))
-            if held is None or held.dtype != entry.dtype:
-                raise ValueError(f"a part of {name} is missing or of another dtype")
+        for part, held in parts[key] or [(None, entry)]:
+            if held.dtype != entry.dtype:
+                raise ValueError(f"a part of {name} is of another dtype")
             pieces.append(
                 Piece(
                     part and _part(part, shape),
@@ -76,7 +76,7 @@ def read_v2(path) -> tuple[dict[str, Variable], int]:
                     held.crc32c,
                 )
             )
-        variables[name] = Variable(shape, entry.dtype, tuple(pieces))
+        variables[name] = Variable(shape, entry.dtype, pieces)
     _require_apart(variables)
     return variables, header.num_shards
 
@@ -109,20 +109,19 @@ def read_v1(paths) -> tuple[dict[str, Variable], list[Table]]:
         room = os.path.getsize(table.path)  # an element takes a byte at least
         for saved in listed:
             name, shape = saved.name, _shape(saved.shape)
-            known = variables.setdefault(name, Variable(shape, saved.type, ()))
+            known = variables.setdefault(name, Variable(shape, saved.type, []))
             if (known.shape, known.dtype) != (shape, saved.type):
                 raise ValueError(f"{name} has two shapes or dtypes")
-            pieces = []
             for part in saved.slice:
-                key, place = _key(name.encode(), part), _part(part, shape)
+                key, block = _take(blocks, name.encode(), part)
+                place = _part(part, shape)
                 room -= math.prod(length for _, length in place)
-                if key not in blocks or room < 0:
+                if room < 0:
                     raise ValueError(f"values of {name} are missing")
                 whole = place == tuple((0, length) for length in shape)
-                pieces.append(
-                    Piece(None if whole else place, file, blocks[key], key=key)
+                known.pieces.append(
+                    Piece(None if whole else place, file, block, key=key)
                 )
-            variables[name] = known._replace(pieces=(*known.pieces, *pieces))
     return variables, tables
 
 
@@ -177,6 +176,17 @@ def _part(part, shape):
     ):
         raise ValueError(f"a part {found} is outside of its variable {shape}")
     return found
+
+
+def _take(held, name, part):
+    """The key of a part of a variable, and what was held under it.
+
+    It is no longer, so that a file cannot ask for more keys than it has.
+    """
+    key = _key(name, part)
+    if key not in held:
+        raise ValueError(f"a part of {_decode(name)} is missing, or is listed twice")
+    return key, held.pop(key)
 
 
 def _key(name: bytes, part) -> bytes:

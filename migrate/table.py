@@ -2,11 +2,12 @@
 
 The format is LevelDB's table: blocks of entries whose keys share prefixes, a block that
 lists them, a footer. Each block has a checksum, always checked here. Nothing is used
-before it is known to lie within the file, so that a damaged or hostile file costs no
-more memory than its size and ends in ``ValueError``.
+before it is known to lie within the file, no block is listed twice, and keys share no
+more than a writer lets them, so that a damaged or hostile file costs memory and time in
+proportion to its size and ends in ``ValueError``.
 
 Source: LevelDB, "Table format" (doc/table_format.md); the masked CRC-32C is that of its
-log format.
+log format; tensorflow/core/lib/io/table_options.h, for how often a key is whole.
 """
 
 import os
@@ -18,7 +19,10 @@ import numpy as np
 _MAGIC = 0xDB4775248B80FB57
 _FOOTER = 48
 _TRAILER = 5  # a block's kind and checksum
-# Keys share prefixes, so that a small file can stand for far more than its size.
+# Keys share prefixes, so that a file can stand for far more than its size: of a block
+# that TensorFlow wrote, where every 16th key is whole, for this many times its size;
+_MOST_SHARED = 16
+# of all blocks, for this many bytes.
 _MOST_KEYS = 1 << 28
 
 
@@ -74,12 +78,14 @@ class Table:
             for _ in range(2):  # where the list of extras is: none; and of blocks
                 offset, place = varint(footer, place)
                 size, place = varint(footer, place)
-            listed = list(_entries(self._content(stream, offset, size)))
-            self._blocks = []
-            for _, handle in listed:
+            self._blocks, end = [], 0
+            for _, handle in _entries(self._content(stream, offset, size)):
                 offset, place = varint(handle, 0)
                 size, _ = varint(handle, place)
                 self._require_inside(offset, size)
+                if offset < end:  # else one could be read as often as it is listed
+                    raise ValueError(f"{self._name}: its blocks are out of order")
+                end = offset + size + _TRAILER
                 self._blocks.append((offset, size))
 
     def __iter__(self) -> Iterator[tuple[bytes, bytes, int]]:
@@ -126,13 +132,16 @@ def _entries(content):
     end = len(content) - 4 - 4 * restarts
     if end < 0:
         raise ValueError("a block is cut off")
-    place, key = 0, b""
+    place, key, room = 0, b"", _MOST_SHARED * len(content)
     while place < end:
         shared, place = varint(content, place)
         added, place = varint(content, place)
         size, place = varint(content, place)
         if shared > len(key) or place + added + size > end:
             raise ValueError("an entry is cut off")
+        room -= shared + added
+        if room < 0:
+            raise ValueError("its keys are too long for its size")
         key = key[:shared] + content[place : place + added]
         place += added
         yield key, content[place : place + size]

@@ -1,15 +1,21 @@
 """Reading checkpoints of every make: against TensorFlow's own reader, and damaged."""
 
 import glob
+import resource
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf import tensor_bundle_pb2
+from tensorflow.core.util import saved_tensor_slice_pb2
 
 import checkpoints
 import golden as goldens
 from corruptions import seal
+from forked import forked
 from migrate.checkpoint import Checkpoint
+from migrate.cli import main
 from migrate.errors import MigrateError
 from migrate.table import Table
 
@@ -161,3 +167,148 @@ def test_bytes_that_are_used_twice(tmp_path):
     seal(path, *block)
     with pytest.raises(MigrateError, match="two variables are in the same place"):
         Checkpoint(prefix)
+
+
+@pytest.mark.parametrize("size", [1, 3000])
+def test_many_names_that_share_their_starts(tmp_path, size):
+    """The most that TensorFlow's writer shares, and several blocks."""
+    names = [f"{'n' * size}{number:04d}" for number in range(400)]
+    tensors = {name: np.float32(number) for number, name in enumerate(names)}
+    _expect_as_tensorflow_reads(checkpoints.write(tmp_path / "m", tensors))
+    checkpoints.write_v1(tmp_path / "v1", tensors)
+    _expect_as_tensorflow_reads(str(tmp_path / "v1"))
+
+
+def _varint(number):
+    content = b""
+    while number > 127:
+        content, number = content + bytes([number & 127 | 128]), number >> 7
+    return content + bytes([number])
+
+
+def _block(*entries):
+    """A block of (key, value), or of (rest of a key, value, size of what it shares)."""
+    content = b"".join(
+        _varint(shared) + _varint(len(key)) + _varint(len(value)) + key + value
+        for key, value, *rest in entries
+        for shared in rest or [0]
+    )
+    return content + bytes(4) + b"\1\0\0\0"
+
+
+def _forge(path, block, listed=None):
+    """A table of a block and the one that lists it, with right checksums."""
+    listed = listed or _block((b"", _varint(0) + _varint(len(block))))
+    content, places = b"", []
+    for part in (block, _block(), listed):
+        places.append((len(content), len(part)))
+        content += part + bytes(5)
+    footer = b"".join(map(_varint, (*places[1], *places[2]))).ljust(40, b"\0")
+    path.write_bytes(content + footer + (0xDB4775248B80FB57).to_bytes(8, "little"))
+    for place in places:
+        seal(path, *place)
+
+
+def _header(**fields):
+    return b"", tensor_bundle_pb2.BundleHeaderProto(**fields).SerializeToString()
+
+
+def _expect_refused(folder, match):
+    """A small file takes little memory, and is refused for the right reason."""
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 500_000
+
+    def work():
+        limit = int(Path("/proc/self/statm").read_text().split()[0])
+        limit = limit * resource.getpagesize() + (64 << 20)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        with pytest.raises(MigrateError, match=match):
+            Checkpoint(folder / "m")
+
+    outcome = forked(folder, work)
+    assert outcome.code == 0, outcome.stderr
+
+
+def _growing(size, count):
+    """A key of ``size`` bytes, and others that share it, for blocks side by side."""
+    yield b"a" * size, _varint(0) + _varint(4)
+    for number in range(1, count):
+        yield number.to_bytes(2, "big"), _varint(9 * number) + _varint(4), size
+
+
+@pytest.mark.parametrize("place", ["blocks", "names"])
+def test_keys_that_share_far_more_than_is_there(tmp_path, place):
+    """170 KB stand for 650 MB of keys."""
+    block = _block(*_growing(1 << 16, 10_000))
+    path = tmp_path / "m.index"
+    _forge(path, *((_block(), block) if place == "blocks" else (block,)))
+    _expect_refused(tmp_path, "its keys are too long for its size")
+
+
+def test_blocks_that_are_listed_twice(tmp_path):
+    """10 MB would be days of reading."""
+    block = _block()
+    handle = _varint(0) + _varint(len(block))
+    _forge(tmp_path / "m.index", block, _block((b"a", handle), (b"b", handle)))
+    _expect_refused(tmp_path, "its blocks are out of order")
+
+
+def test_a_number_of_data_files_that_is_forged(tmp_path):
+    _forge(tmp_path / "m.index", _block(_header(num_shards=2**31 - 1)))
+    _expect_refused(tmp_path, "0 of its 2147483647 data files are there: none")
+
+
+def test_data_files_of_other_numbers(tmp_path):
+    """As many as there should be, but not those."""
+    _forge(tmp_path / "m.index", _block(_header(num_shards=2)))
+    for number in (1, 2):
+        (tmp_path / f"m.data-0000{number}-of-00002").touch()
+    _expect_refused(tmp_path, "1 of its 2 data files are there: m.data-00001-of-00002")
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_many_parts_of_a_long_name(tmp_path, alike):
+    """10,000 keys of 64 KiB, where the file holds one such part, or none."""
+    name, whole = b"a" * (1 << 16), tensor_bundle_pb2.BundleEntryProto(dtype=1)
+    whole.shape.dim.add(size=10_000)
+    for start in range(10_000):
+        whole.slices.add().extent.add(start=0 if alike else start, length=0)
+    part = b"\0" + name + b"\0\1\1\1\x80\x80"
+    empty = tensor_bundle_pb2.BundleEntryProto(dtype=1).SerializeToString()
+    parts = [(part, empty)] if alike else []
+    entries = [_header(num_shards=0), *parts, (name, whole.SerializeToString())]
+    _forge(tmp_path / "m.index", _block(*entries))
+    _expect_refused(tmp_path, "a part of aaa")
+
+
+def test_many_parts_of_nothing_in_the_v1_format(tmp_path):
+    """A part without values, named 10,000 times over: 650 MB of keys."""
+    name, listed = "a" * (1 << 16), saved_tensor_slice_pb2.SavedTensorSlices()
+    whole = listed.meta.tensor.add(name=name, type=1)
+    whole.shape.dim.add(size=10_000)
+    for _ in range(10_000):
+        whole.slice.add().extent.add(start=0, length=0)
+    part = b"\0" + name.encode() + b"\0\1\1\1\x80\x80"
+    _forge(tmp_path / "m", _block((b"", listed.SerializeToString()), (part, b"")))
+    _expect_refused(tmp_path, "a part of aaa")
+
+
+def test_variables_that_hold_no_arrays(tmp_path, capsys):
+    """As the state of a dataset's iterator, of which the cells beside know nothing."""
+    held = tf.raw_ops.TensorListReserve(
+        element_shape=[2], num_elements=3, element_dtype=tf.float32
+    )
+    variables = {**checkpoints.cell("rnn"), "iterator": held}
+    prefix = checkpoints.write(tmp_path / "m", variables)
+    told = (
+        "variable iterator is a variant, which is no array; save a checkpoint without"
+    )
+    with pytest.raises(MigrateError, match=told):
+        Checkpoint(prefix)["iterator"]
+    assert Checkpoint(prefix)["rnn/W_xh"].shape == (3, 16)
+    handle = tensor_bundle_pb2.BundleEntryProto(dtype=20).SerializeToString()
+    _forge(tmp_path / "handle.index", _block(_header(num_shards=0), (b"v", handle)))
+    with pytest.raises(MigrateError, match="variable v is a resource, which is no"):
+        Checkpoint(tmp_path / "handle")["v"]
+    assert main(["convert", prefix, str(tmp_path / "out")]) == 2
+    assert told in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "out").exists()

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from migrate import bits, report
 from migrate.averages import RAW, averaged_in_cells
+from migrate.checkpoint import require_array
 from migrate.convert import build_rnn, folded_variables
 from migrate.errors import MigrateError
 from migrate.layouts import layout_of
@@ -95,6 +96,8 @@ class _Source(Mapping):
 
     def __init__(self, checkpoint, progress):
         self.entries, self.checksums = checkpoint.entries, {}
+        for name, entry in self.entries.items():
+            require_array(name, entry)
         self._checkpoint, self._progress = checkpoint, progress
         self._reread, self._done = set(), 0
         self._total = 2 * sum(map(_size, self.entries.values()))
