@@ -3,7 +3,8 @@
 import statistics
 
 KERAS = ("keras LSTM", "keras LSTM, jit")
-BEST = "keras LSTM, best"
+AUTO = ("BNLSTM auto", "BNLSTM auto, jit")
+TORCH = "torch nn.LSTM"
 TF1 = " on TF 1.15.5"
 
 
@@ -33,12 +34,37 @@ def markdown(results):
     return "\n\n".join(
         [
             _machine(results),
+            summary(results),
             *(_shape(*item) for item in results["shapes"].items()),
             _targets(results),
             *([_growth(results["growth"])] if "growth" in results else []),
             *([_composed(results["composed"])] if "composed" in results else []),
         ]
     )
+
+
+def summary(results):
+    """The README's table: ``BNLSTM`` in its better default mode, by shape."""
+    rows = []
+    for name, entry in results["shapes"].items():
+        training, inference = entry["training"], entry["inference"]
+        row = [f"{name} ({', '.join(map(str, entry['shape']))})"]
+        for seconds in (training, inference):
+            auto = best(seconds, AUTO)
+            row.append(duration(middle(seconds[auto])))
+            row.append(f"{ratio(seconds, auto, best(seconds))[0]:.2f}")
+            row += [
+                f"{ratio(seconds, other, auto)[0]:.2f}" if other in seconds else ""
+                for other in (TORCH, "original" + TF1)
+            ]
+        alone = entry["alone"]
+        memory = alone[best(training, AUTO)]["memory"]
+        theirs = alone[best(training)]["memory"]
+        row.append(f"{memory:.0f} MB, {memory / theirs:.2f}")
+        rows.append(row)
+    columns = ["to Keras's LSTM", "torch's LSTM to it", "original on 1.15.5 to it"]
+    head = ["B, T, D, H", "training step", *columns, "inference", *columns]
+    return _table([*head, "memory, to Keras's"], rows)
 
 
 def _machine(results):
@@ -112,12 +138,11 @@ def _targets(results):
     for name, entry in results["shapes"].items():
         training, inference = entry["training"], entry["inference"]
         large = entry["shape"][3] >= 512
-        outer = ("BNLSTM auto", "BNLSTM auto, jit")
         for what, seconds, limit in (
             ("inference", inference, 1.15 if name == "small" else 1.05),
             ("training step", training, 1.2 if large else 1.4),
         ):
-            auto = best(seconds, outer)
+            auto = best(seconds, AUTO)
             add(
                 f"{what}, auto to Keras's best",
                 name,
@@ -127,7 +152,7 @@ def _targets(results):
         add(
             "training step not compiled, auto to Keras's best",
             name,
-            ratio(training, outer[0], best(training))[0],
+            ratio(training, AUTO[0], best(training))[0],
             2.0,
         )
         for what, seconds in (("training step", training), ("inference", inference)):
@@ -145,7 +170,7 @@ def _targets(results):
                 )
             original = "original" + TF1
             if original in seconds:
-                auto = best(seconds, outer)
+                auto = best(seconds, AUTO)
                 add(
                     f"{what}: times as fast as the original on TF 1.15.5",
                     name,
@@ -163,7 +188,7 @@ def _targets(results):
                     )
         alone = entry["alone"]
         fastest = best(training)
-        ours = best(training, outer)
+        ours = best(training, AUTO)
         add(
             "memory of a training step, auto to Keras's fastest",
             name,
