@@ -129,7 +129,7 @@ def measure(hosts, rounds, versions):
       rounds: how many. versions: a dict, to which the workers' are added.
 
     Returns:
-      From name to a list of seconds, the least of each round.
+      From name to a list of seconds, the median of each round.
     """
     workers, calls, seconds = {}, {}, {}
     opened = [(Worker(module, python), subjects) for module, python, subjects in hosts]

@@ -20,9 +20,16 @@ from bnlstm_compat.weights import BNLSTMWeights
 #: Share of the initial 0 and 1 that may be left. Grown for 300 passes: at most .016 in
 #: rows that were reached often enough, .053 in one that was not.
 LEFT = 0.03
+#: What is left of the 1 is a floor for all sites alike, so that two of them must have
+#: their smallest variances within this factor; large variances alone are no fault.
+#: Young rows: at most 1.03; one shared by all steps: 1.23.
+FLOOR = 1.25
 #: Variance below which a row counts as constant. Constant inputs: 2e-7 (.95^300);
 #: smallest without a fault: 1.8e-4.
 VARIANCE = 1e-5
+#: Mean square below which values are zeros, as recalibration finds behind constant
+#: inputs (6.5e-9): the gain of epsilon, 316, leaves them below .1.
+NEAR_ZERO = 1e-7
 #: How far a row may be from the straight line through the two before it, in standard
 #: deviations (root mean square over features, median of the three sites). The last
 #: row, mixed from several steps: .47; last rows without a fault: at most .07.
@@ -130,8 +137,9 @@ def diagnose(
       steps: T, the number of steps of the sequences. Without it, rows that share
         several steps can only be guessed from a last row that does not continue the
         others, and rows never reached cannot be called harmless.
-      lengths: [B] lengths of the sequences, or (shortest, longest), or True for
-        different ones. Without it, all are taken to be of one length.
+      lengths: [B] lengths of the sequences, or a tuple (shortest, longest), which a
+        tuple of two always is, or True for different ones. Without it, all are taken
+        to be of one length.
       padding: what the cell does with lengths, "v1" or "masked"; taken from the layer,
         and "v1" for bare weights.
       x: inputs [B,T,D] of the (only) cell. With them, T and constant inputs are known,
@@ -185,7 +193,8 @@ def _cells(source, padding):
     found = []
     for name, cell, _ in cells_in(source):
         settings = {
-            what: getattr(cell, what) for what in ("momentum", "epsilon", "overflow")
+            what: getattr(cell, what)
+            for what in ("momentum", "epsilon", "overflow", "bias_correction")
         }
         for what in ("activation", "recurrent_activation"):
             settings[what] = _plain(getattr(cell, what))
@@ -209,14 +218,17 @@ def _fitting(x, weights):
 
 
 def _gap(weights, x, lengths, settings):
-    lengths = lengths if np.ndim(lengths) == 1 and len(lengths) == len(x) else None
+    span = isinstance(lengths, tuple) and len(lengths) == 2
+    if span or np.ndim(lengths) != 1 or len(lengths) != len(x):
+        lengths = None
+    averages = ("momentum", "bias_correction")
     population, batch = (
         reference.run(
             weights,
             x,
             lengths=lengths,
             training=training,
-            **{name: value for name, value in settings.items() if name != "momentum"},
+            **{what: value for what, value in settings.items() if what not in averages},
         ).outputs
         for training in (False, True)
     )
@@ -258,12 +270,19 @@ def _diagnose(name, weights, settings, steps, lengths, constant, gap):
         left = np.minimum(left, np.where(broken, 1, variance[site].min(axis=1)))
     untouched = judged & ~_any((mean[s] != 0) | (variance[s] != 1) for s in spec.SITES)
     judged &= ~untouched
-    _report_young(report, untouched, judged & (left >= LEFT), left, steps)
-    flat = {s: judged[:, None] & (variance[s] < VARIANCE) for s in spec.SITES}
-    flat["recurrent"][0] = False  # h starts from zeros
+    least = np.sort([variance[site].min(axis=1) for site in spec.SITES], axis=0)
+    young = judged & (left >= LEFT) & (least[1:] <= FLOOR * least[:-1]).any(axis=0)
+    # Row 0 sees h = 0, of which an average from 1 holds momentum^n, not 0.
+    settled = settings.get("bias_correction") or not variance["recurrent"][0].any()
+    _report_young(report, untouched, young & (not settled), left, steps)
+    zeros = {s: settled & (variance[s] + mean[s] ** 2 < NEAR_ZERO) for s in spec.SITES}
+    flat = {
+        s: judged[:, None] & (variance[s] < VARIANCE) & ~zeros[s] for s in spec.SITES
+    }
+    zeros["recurrent"][0] = flat["recurrent"][0] = False  # h starts from zeros
     still = _any(flat[s] for s in spec.SITES)
     _report_zero_variance(report, weights, settings, variance, flat, still, constant)
-    usable = judged & ~still
+    usable = judged & ~still & ~_any(zeros[s] for s in spec.SITES)
     mixed = _report_bends(report, mean, variance, usable)
     _report_shared(report, rows, steps, mixed)
     _report_lengths(report, rows, steps, lengths, settings["padding"])

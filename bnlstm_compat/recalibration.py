@@ -10,6 +10,7 @@ Chan, G. Golub, R. LeVeque, "Algorithms for computing the sample variance", 1983
 
 import contextlib
 import copy
+import threading
 import warnings
 
 import keras
@@ -69,9 +70,10 @@ class PooledMoments:
         return self._within + self._between / np.maximum(self.values, 1)[:, None]
 
     def steady_variance(self, method):
-        """``variance``, but 1 where the values are one constant that is not zero."""
+        """``variance``, but 1 where it is that of constants that are not all zero."""
         variance = self.variance(method)
-        rounding = (CONSTANT * np.abs(self.mean)) ** 2
+        between = self._between / np.maximum(self.values, 1)[:, None]
+        rounding = CONSTANT**2 * (self.mean**2 + between)
         constant = variance < np.minimum(rounding, NEGLIGIBLE)
         return np.where(constant, 1.0, variance)
 
@@ -110,7 +112,10 @@ def recalibrate(
     A feature that is one constant other than zero over all the data (to the rounding
     of float32, as behind constant inputs) gets the variance 1: it differs from its mean
     by rounding alone, which the gain of a variance of zero would multiply by
-    ``1 / sqrt(epsilon)``, 316, at each site and step, until outputs are noise.
+    ``1 / sqrt(epsilon)``, 316, at each site and step, until outputs are noise. With
+    method "mean" so does one that is constant within each batch but not between them:
+    its average variance is zero, too, and the gain would be on the differences between
+    batches, which training never saw. "pooled" gives their variance.
 
     A batch gives nothing to a step at which it has fewer than two valid rows. A row of
     the statistics that no step reached stays as it was; this, and rows that rest on
@@ -245,16 +250,11 @@ def _moments(model, cells, dataset, batch_size, forward, verbose):
     """For each batch (and replica): for each cell, the moments of its passes."""
     strategy = _strategy(cells)
     forward = forward or _forward
+    replica = threading.local()  # replicas run in threads that take turns
 
     def run(batch):
-        found = [[] for _ in cells]
-        for (_, cell, _), passes in zip(cells, found, strict=True):
-            cell.collector = passes.append
-        try:
-            forward(model, batch)
-        finally:
-            for _, cell, _ in cells:
-                cell.collector = None
+        found = replica.found = [[] for _ in cells]
+        forward(model, batch)
         return found
 
     # Out of the loop in which keras.layers.RNN runs a cell no tensor can be taken from
@@ -264,17 +264,22 @@ def _moments(model, cells, dataset, batch_size, forward, verbose):
     source, total, spread = _batches(dataset, batch_size, strategy)
     bar = keras.utils.Progbar(total) if verbose else None
     for number, batch in enumerate(source, 1):
+        for place, (_, cell, _) in enumerate(cells):
+            cell.collector = lambda moments, i=place: replica.found[i].append(moments)
         try:
             if spread:
                 results = _local(strategy, strategy.run(run, (batch,)))
             else:
                 results = [run(tf.nest.map_structure(tf.convert_to_tensor, batch))]
         except (ValueError, TypeError, tf.errors.OpError) as error:
-            reason = str(error).strip().splitlines()[-1].strip()
+            reason = (str(error).strip() or repr(error)).splitlines()[-1].strip()
             raise ValueError(
                 "The model cannot run on a batch of the data set, so its statistics "
                 f"are as they were. Received: batch {number}; {reason}"
             ) from error
+        finally:
+            for _, cell, _ in cells:
+                cell.collector = None
         for found in results:
             yield tf.nest.map_structure(lambda tensor: tensor.numpy(), found)
         if bar is not None:
@@ -306,6 +311,11 @@ def _batches(dataset, batch_size, strategy):
     total = None
     if isinstance(dataset, tf.data.Dataset):
         total = int(dataset.cardinality().numpy())
+        if total == tf.data.INFINITE_CARDINALITY:
+            raise ValueError(
+                "Expected a data set that ends. Received: a tf.data.Dataset of "
+                "infinitely many batches; leave .repeat() out or .take(count) of it"
+            )
         total = total if total >= 0 else None
     elif isinstance(dataset, keras.utils.PyDataset):
         total = dataset.num_batches
@@ -360,7 +370,7 @@ def _assign(cells, sums, hits, method, batches):
                 "step, and one row has no variance; use larger batches. Received: "
                 f"{batches} batch(es); the statistics are as they were"
             )
-    for (name, cell, _), own, count in zip(cells, sums, hits, strict=True):
+    for (_, cell, _), own, count in zip(cells, sums, hits, strict=True):
         reached = count > 0
         for site, moments in own.items():
             for kind, new in (
@@ -374,7 +384,9 @@ def _assign(cells, sums, hits, method, batches):
             table = cell.moving_count
             old = tf.convert_to_tensor(table).numpy()
             table.assign(np.where(reached, count, old).astype(old.dtype))
-        _warn(name, own["cell"].values, reached)
+    # Once all are assigned, for a warning may be an error.
+    for (name, _, _), own, count in zip(cells, sums, hits, strict=True):
+        _warn(name, own["cell"].values, count > 0)
 
 
 def _warn(name, values, reached):

@@ -12,11 +12,10 @@ from bnlstm_compat import BNLSTM, spec
 D, H, M = 3, 4, 6
 
 
-def build():
+def build(**options):
     keras.utils.set_random_seed(0)
-    return keras.Sequential(
-        [keras.Input((M, D)), BNLSTM(H, M, return_sequences=True), BNLSTM(H, M)]
-    )
+    below = BNLSTM(H, M, return_sequences=True, **options)
+    return keras.Sequential([keras.Input((M, D)), below, BNLSTM(H, M, **options)])
 
 
 def statistics(model):
@@ -55,6 +54,15 @@ def main():
     with strategy.scope():
         iterable = build()
         bnlstm_compat.recalibrate(iterable, halves, method="pooled", verbose=0)
+    # Synchronised replicas give the moments of whole batches, by other sums.
+    whole = build()
+    bnlstm_compat.recalibrate(whole, data, method="pooled", verbose=0)
+    with strategy.scope():
+        together = build(synchronized=True)
+        bnlstm_compat.recalibrate(together, data, method="pooled", verbose=0)
+    for expected, table in zip(statistics(whole), statistics(together), strict=True):
+        if np.abs(table - expected).max() > 1e-5 * np.abs(expected).max():
+            return "different when synchronised"
     for model in (inside, made_there, iterable):
         for expected, table in zip(statistics(plain), statistics(model), strict=True):
             # The same batches in the same order: at most a kernel's last bit.

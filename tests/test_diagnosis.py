@@ -131,6 +131,47 @@ def test_jumps():
     assert _faults(found) == {"jump": [5]}
 
 
+def test_large_variances_are_not_young():
+    """As with gamma near 1: what is left of the 1 would be alike at all sites."""
+    large = _healthy(variance=lambda t: 100 * t, mean=lambda t: 10 * t)
+    (found,) = bnlstm_compat.diagnose(large)
+    assert min(found.left[1:]) > diagnosis.LEFT
+    assert found.findings == ()
+
+
+def test_corrected_averages_hold_nothing_of_the_start():
+    layer = BNLSTM(8, 10, bias_correction=True)
+    layer.build((None, 10, 4))
+    layer.cell.import_weights(aged.Aged("aged_young").weights)
+    (found,) = bnlstm_compat.diagnose(layer)
+    assert found.findings == ()
+
+
+@pytest.mark.parametrize("name", aged.PER_STEP)
+def test_nothing_is_left_to_recalibrate(name):
+    golden = aged.Aged(name)
+    layer = BNLSTM(golden.weights.units, 10, return_sequences=True)
+    layer.build((None, 10, 4))
+    layer.cell.import_weights(golden.weights.with_rows(10))
+    data = [golden.batch(number)[0] for number in range(20)]
+    bnlstm_compat.recalibrate(layer, data, verbose=0)
+    (found,) = bnlstm_compat.diagnose(layer, steps=10)
+    assert found.findings == ()
+
+
+def test_two_lengths_are_a_span_and_a_list_is_of_rows():
+    golden = aged.Aged("aged_healthy")
+
+    def gap(lengths):
+        (found,) = bnlstm_compat.diagnose(
+            golden.weights, x=golden.x[:2], lengths=lengths
+        )
+        return found.gap
+
+    assert gap((2, 10)) == gap(None)
+    assert gap([2, 10]) == gap(np.array([2, 10])) != gap(None)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_any_three_hundred_passes_are_healthy(seed):
     """Noise of the average alone: batches of 32 under an average of about 20."""

@@ -18,7 +18,7 @@ SITES = {"hh": "recurrent", "xh": "input", "c": "cell"}
 class Graph:
     """A network with a dense head in a session, and its cell as arrays."""
 
-    def __init__(self, lengths=False):
+    def __init__(self, lengths=False, dropout=0.0):
         np.random.seed(0)
         self.graph = tf.Graph()
         with self.graph.as_default():
@@ -26,8 +26,9 @@ class Graph:
             self.lengths = tf.placeholder(tf.int32, [None]) if lengths else None
             self.training = tf.placeholder(tf.bool, [])
             cell = legacy.BNLSTMCell(H, self.training, M, decay=DECAY)
+            kept = tf.nn.dropout(self.x, rate=dropout) if dropout else self.x
             self.outputs, _ = tf.nn.dynamic_rnn(
-                cell, self.x, sequence_length=self.lengths, dtype=tf.float32
+                cell, kept, sequence_length=self.lengths, dtype=tf.float32
             )
             self.size = tf.shape(self.x)[0]
             self.session = tf.Session(graph=self.graph)
@@ -173,6 +174,14 @@ def test_lengths():
         assert apart <= TOLERANCE * np.abs(first).max()
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 300.0])
+def test_rounding_is_no_other_decay(scale):
+    """Of rows that a hundred steps share, and of large moments."""
+    graph, batches = Graph(), _batches(2, steps=M + 100)
+    feeds = [graph.feed(scale * x) for x in batches]
+    legacy.recalibrate(graph.session, graph.outputs, feeds, decay=DECAY)
+
+
 class TestRefused:
     """With a clear error, and the tables as they were."""
 
@@ -202,6 +211,18 @@ class TestRefused:
         with pytest.raises(ValueError, match="is_training"):
             self.run(graph, feeds)
 
+    @pytest.mark.parametrize("decay", [0.5, 0.89, 0.901, 0.95, 0.99])
+    @pytest.mark.parametrize("once", [True, False])
+    def test_another_decay(self, graph, decay, once):
+        feeds = map(graph.feed, _batches())
+        with pytest.raises(ValueError, match="another decay"):
+            self.run(graph, feeds, decay=decay, each_row_once=once)
+
+    def test_shared_rows_that_are_said_not_to_be(self, graph):
+        feeds = map(graph.feed, _batches(steps=M + 2))
+        with pytest.raises(ValueError, match="leave each_row_once out"):
+            self.run(graph, feeds, each_row_once=True)
+
     def test_shapes(self, graph):
         batches = [*_batches(), np.zeros((B, T, D + 1))]
         with pytest.raises(ValueError, match="shape"):
@@ -219,6 +240,19 @@ class TestRefused:
     def test_options(self, graph, options):
         with pytest.raises(ValueError, match="Expected"):
             self.run(graph, map(graph.feed, _batches()), **options)
+
+
+@pytest.mark.parametrize("once", [True, False])
+def test_dropout_is_refused(once):
+    graph = Graph(dropout=0.5)
+    before = graph.values()
+    feeds = map(graph.feed, _batches())
+    with pytest.raises(ValueError, match="dropout"):
+        legacy.recalibrate(
+            graph.session, graph.outputs, feeds, decay=DECAY, each_row_once=once
+        )
+    for name, value in graph.values().items():
+        assert np.array_equal(value, before[name])
 
 
 def test_no_tables():

@@ -4,7 +4,9 @@ import os
 import pickle
 import subprocess
 import sys
+import warnings
 import weakref
+from contextlib import nullcontext
 from pathlib import Path
 
 import keras
@@ -319,6 +321,23 @@ def test_rows_of_few_values_are_named():
         bnlstm_compat.recalibrate(_layer(), _data(batches=2), verbose=0)
 
 
+@pytest.mark.slow
+def test_a_warning_that_is_an_error_leaves_no_cell_behind():
+    models = [
+        keras.Sequential([_layer(), BNLSTM(H, M, return_sequences=True)])
+        for _ in range(2)
+    ]
+    for model, action in zip(models, ("ignore", "error"), strict=True):
+        keras.utils.set_random_seed(0)
+        model.build((None, T, D))
+        with warnings.catch_warnings():
+            warnings.simplefilter(action)
+            with pytest.raises(UserWarning) if action == "error" else nullcontext():
+                bnlstm_compat.recalibrate(model, _data(steps=4), verbose=0)
+    for one, other in zip(*(model.weights for model in models), strict=True):
+        assert np.array_equal(one, other)
+
+
 def test_widened_models_infer_alike_then_have_a_row_a_step():
     keras.utils.set_random_seed(0)
     model = keras.Sequential(
@@ -360,6 +379,18 @@ def test_constants_are_not_divided_by_their_rounding():
     expected = _batch_moments(layer.cell.export_weights(), data[0])
     for name in ("input_moving_mean", "cell_moving_mean"):
         assert np.abs(found[name][:2] - expected[name][:2]).max() < 1e-6
+
+
+@pytest.mark.parametrize("values", [(1, 2, 3, 4), (1, -1, 1, -1)])
+def test_constants_of_each_batch_have_no_variance_of_zero(values):
+    """The average of the batches' variances is zero, but batches differ."""
+    layer = _layer()
+    data = [np.full((B, T, D), value, "float32") for value in values]
+    z = np.stack([x[:, 0] for x in data]) @ np.asarray(layer.cell.kernel, np.float64)
+    for method, expected in (("mean", 1.0), ("pooled", z.var((0, 1)))):
+        bnlstm_compat.recalibrate(layer, data, method, verbose=0)
+        found = np.asarray(layer.cell.input_moving_variance)[0]
+        assert found == pytest.approx(expected, rel=1e-5)
 
 
 def test_rows_in_groups_without_repeats():
@@ -465,6 +496,18 @@ class TestRefused:
     def test_no_data(self, layer, empty):
         with pytest.raises(ValueError, match="empty data set"):
             bnlstm_compat.recalibrate(layer, empty, verbose=0)
+
+    def test_endless_data(self, layer):
+        data = tf.data.Dataset.from_tensors(_data()[0]).repeat()
+        with pytest.raises(ValueError, match="that ends"):
+            bnlstm_compat.recalibrate(layer, data, verbose=0)
+
+    def test_an_error_without_a_message(self, layer):
+        def fails(model, batch):
+            raise ValueError
+
+        with pytest.raises(ValueError, match="batch 1; ValueError"):
+            bnlstm_compat.recalibrate(layer, _data(), forward=fails, verbose=0)
 
     def test_one_batch_of_one_row(self, layer):
         with pytest.raises(ValueError, match="two valid rows"):
