@@ -58,13 +58,13 @@ def test_recalibrated_cells_reach_their_batch_statistics(experiment, cell):
     """A cell that has, or was given, a row for each step is not below the range that
     batch statistics have over the seeds; with lengths, the seed's cell has one only
     where the longest sequence stands first. Where the document names an exception, it
-    is one."""
+    is one, and what is behind it explains it."""
     found = RESULTS["digits"][experiment][cell]
     if (experiment, cell) in EXCEPTIONS:
         assert show_study.verdict(found["recalibrated"], found["batch"]) == "below"
         assert np.median(found["recalibrated"]) > max(found["population"])
-        return
-    if (experiment, cell) == ("lengths", "seed"):
+        best, batch = "blank", "blank batch"
+    elif (experiment, cell) == ("lengths", "seed"):
         best, batch = "ordered", "ordered batch"
         assert show_study.verdict(found["recalibrated"], found["batch"]) == "below"
     else:
