@@ -10,7 +10,7 @@ def main(argv):
     parser = configparser.ConfigParser()
     parser.read(argv[0])
     required = parser["options"]["install_requires"].splitlines()
-    for extra in ("demo", "yaml"):
+    for extra in ("demo", "plot", "yaml"):
         required += parser["options.extras_require"][extra].splitlines()
     for line in filter(None, required):
         name, version = re.match(r"([\w.-]+)>=([\d.]+)", line).groups()
