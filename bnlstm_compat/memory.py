@@ -18,6 +18,8 @@ def keep_memory():
 
     Returns:
       Whether it could be done: on Linux with glibc.
+
+    Source: The GNU C Library Reference Manual, "Malloc Tunable Parameters".
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
