@@ -12,7 +12,7 @@ def numpy_dtype(name: str) -> np.dtype:
     """NumPy's dtype of the arrays of a TensorFlow dtype; of strings, ``object``.
 
     Raises:
-      TypeError: there is none, as for resources and variants.
+      KeyError: there is none, as for resources and variants.
     """
     import tensorflow as tf
 
