@@ -24,6 +24,7 @@ from migrate.conversion import Conversion
 from migrate.convert import Settings
 from migrate.diff import diff
 from migrate.revert import revert
+from migrate.writers import keras_files
 from test_checkpoint import every_dtype
 
 FORMATS = tuple(writers.MODELS)
@@ -353,6 +354,29 @@ def test_every_format_verifies(all_formats, tmp_path):
     report = Conversion(out).report
     assert report["formats"] == ["npz", "tf"]
     assert report["others"] == ["variables.npz"]
+
+
+@pytest.mark.parametrize("many", [1, 8])
+def test_room_for_a_file_is_enough(many, tmp_path):
+    layers = [keras.layers.GRU(1, return_sequences=True) for _ in range(many)]
+    model = keras.Sequential([keras.Input((None, 2)), *layers])
+    path = tmp_path / "model.weights.h5"
+    model.save_weights(path)
+    assert path.stat().st_size <= keras_files.room(model)
+
+
+def test_a_model_is_unpacked_elsewhere(all_formats, monkeypatch):
+    """Keras 3.4 unpacks weights beside the file that it is given."""
+    (path,) = all_formats.glob("*.keras")
+    given, load = [], keras.saving.load_model
+
+    def noted(path, **options):
+        given.append(pathlib.Path(path))
+        return load(path, **options)
+
+    monkeypatch.setattr(keras.saving, "load_model", noted)
+    keras_files.KERAS.read(path, None)
+    assert given[0].parent != path.parent
 
 
 def test_unknown_formats(capfd):
