@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from migrate import index
+from migrate.bits import numpy_dtype
 from migrate.errors import MigrateError
 from migrate.table import crc32c, unmask, varint
 
@@ -211,11 +212,7 @@ class Checkpoint(Mapping):
 
     def _read(self, variable, entry):
         """A new array of a variable's values."""
-        import tensorflow as tf
-
-        dtype = np.dtype(tf.as_dtype(variable.dtype).as_numpy_dtype)
-        if dtype.names:  # TensorFlow's quantised ones: integers in a wrapping
-            dtype = dtype[0]
+        dtype = numpy_dtype(entry.dtype)
         shapes = [_shape(piece, entry) for piece in variable.pieces]
         read = self._piece_v1
         if self._v2:

@@ -212,12 +212,8 @@ def _is_conversion(out):
         files = report.files(report.read(os.path.join(out, REPORT)))
     except (OSError, ValueError):
         return not names
-    parts = {
-        name
-        for name in names
-        for whole in [_PARTS_OF_TF.sub("", name)]
-        if whole in files and whole.endswith(MODELS["tf"].suffix)
-    }
+    of_tf = {name for name in files if name.endswith(TF_CHECKPOINT.suffix)}
+    parts = {name for name in names if _PARTS_OF_TF.sub("", name) in of_tf}
     return names <= {REPORT, *files, *parts}
 
 
