@@ -12,9 +12,9 @@ import importlib
 _HOMES = {
     "LoadError": "migrate.errors",
     "MigrateError": "migrate.errors",
-    "load": "migrate.loading",
-    "load_optimizer": "migrate.optimizers",
-    "read": "migrate.convert",
+    "load": "migrate.models.load",
+    "load_optimizer": "migrate.models.optimizers",
+    "read": "migrate.models.build",
 }
 __all__ = ["LoadError", "MigrateError", "load", "load_optimizer", "read"]
 

@@ -10,10 +10,10 @@ import bnlstm_compat
 import golden as goldens
 from bnlstm_compat import BNLSTM
 from goldens.copy_goldens import AGED
-from migrate import survey
-from migrate.checkpoint import Checkpoint
-from migrate.convert import cell_weights
-from migrate.layouts import layout_of
+from migrate.cells import inventory as survey
+from migrate.cells import layout_of
+from migrate.models.build import cell_weights
+from migrate.sources.checkpoint import Checkpoint
 
 NAMES = AGED
 PER_STEP = tuple(name for name in AGED if name != "aged_olavhn")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from goldens.copy_goldens import SCENARIOS, VERSIONS
-from migrate import survey
-from migrate.checkpoint import Checkpoint, Entry
-from migrate.layouts import layout_of
+from migrate.cells import inventory as survey
+from migrate.cells import layout_of
+from migrate.sources.checkpoint import Checkpoint, Entry
 
 FOLDER = Path(__file__).parent / "goldens"
 SHARED = Path(__file__).parent.parent.parent / "shared"

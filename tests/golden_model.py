@@ -8,9 +8,9 @@ import tensorflow as tf
 
 import golden as goldens
 from bnlstm_compat import BNLSTM, BNLSTMWeights, spec
-from migrate import survey
-from migrate.convert import cells_of
-from migrate.layouts import layout_of
+from migrate.cells import inventory as survey
+from migrate.cells import layout_of
+from migrate.models.build import cells_of
 
 MODES = ("eager", "function", "jit")
 

@@ -9,8 +9,8 @@ import cases
 import golden as goldens
 import graphs
 from bnlstm_compat import BNLSTMCell
-from migrate import survey
-from migrate.layouts import layout_of
+from migrate.cells import inventory as survey
+from migrate.cells import layout_of
 
 
 def run_steps(golden, cells, training):

@@ -17,11 +17,14 @@ import checkpoints
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM
-from migrate import cli, survey, verify, writers
-from migrate.checkpoint import Checkpoint
-from migrate.cli import main
-from migrate.convert import Settings
-from migrate.demo import CHECKPOINT
+from migrate.cells import inventory as survey
+from migrate.cli import main as cli
+from migrate.cli.main import main
+from migrate.demo.demo import CHECKPOINT
+from migrate.models.build import Settings
+from migrate.output import write as writers
+from migrate.proof import verify
+from migrate.sources.checkpoint import Checkpoint
 
 ROOT = Path(__file__).parent.parent
 _CPP_LOG = re.compile(r"([IWE]\d{4}|\d{4}-\d\d-\d\d) \d\d:\d\d:")
@@ -404,7 +407,7 @@ def test_an_unexpected_fault_is_one_line_unless_asked_for(source, capfd, monkeyp
     def fault(*_):
         raise ZeroDivisionError("by\nzero")
 
-    monkeypatch.setattr("migrate.averages.survey", fault)
+    monkeypatch.setattr("migrate.cells.averages.survey", fault)
     assert "ZeroDivisionError: by zero" in _fails(capfd, "inspect", source)
     with pytest.raises(ZeroDivisionError):
         main(["--traceback", "inspect", str(source)])

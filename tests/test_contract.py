@@ -5,7 +5,7 @@ import tensorflow.compat.v1 as tf
 
 import legacy
 from bnlstm_compat import BNLSTMCell, spec
-from migrate.layouts.per_step import NAMES, PER_STEP
+from migrate.cells.per_step import NAMES, PER_STEP
 
 D, H, M = 3, 5, 7
 

@@ -15,10 +15,11 @@ import checkpoints
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM, BNLSTMCell
-from migrate import survey, writers
-from migrate.checkpoint import Checkpoint
-from migrate.cli import main
-from migrate.layouts.per_step import PER_STEP
+from migrate.cells import inventory as survey
+from migrate.cells.per_step import PER_STEP
+from migrate.cli.main import main
+from migrate.output import write as writers
+from migrate.sources.checkpoint import Checkpoint
 
 ROOT = Path(__file__).parent.parent
 

@@ -9,7 +9,7 @@ import pytest
 import aged
 import checkpoints
 import golden as goldens
-from migrate.cli import main
+from migrate.cli.main import main
 
 FAULTS = {
     "aged_healthy": {},

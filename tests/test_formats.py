@@ -16,15 +16,16 @@ import tensorflow as tf
 
 import checkpoints
 import golden as goldens
-from migrate import bits, writers
-from migrate.averages import survey_for
-from migrate.checkpoint import Checkpoint, find_prefix
-from migrate.cli import main
-from migrate.conversion import Conversion
-from migrate.convert import Settings
-from migrate.diff import diff
-from migrate.revert import revert
-from migrate.writers import keras_files
+from migrate import bits
+from migrate.cells.averages import survey_for
+from migrate.cli.main import main
+from migrate.models.build import Settings
+from migrate.output import write as writers
+from migrate.output.conversion import Conversion
+from migrate.output.formats import keras_files
+from migrate.sources.checkpoint import Checkpoint, find_prefix
+from migrate.verbs.diff import diff
+from migrate.verbs.revert import revert
 from test_checkpoint import every_dtype
 
 FORMATS = tuple(writers.MODELS)

@@ -14,22 +14,23 @@ import checkpoints
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM
-from migrate import survey, writers
 from migrate.bits import same_bits
-from migrate.checkpoint import Checkpoint, Entry
-from migrate.cli import main
-from migrate.convert import (
+from migrate.cells import BY_NAME, LAYOUTS, layout_of
+from migrate.cells import inventory as survey
+from migrate.cells.base import Cell, Layout, measure
+from migrate.cells.merging import fold, unfold
+from migrate.cells.search import search
+from migrate.cli.main import main
+from migrate.models.build import (
     Settings,
     build_rnn,
     cell_weights,
     folded_variables,
     v1_variables,
 )
-from migrate.layouts import BY_NAME, LAYOUTS, layout_of
-from migrate.layouts.base import Cell, Layout, measure
-from migrate.layouts.folding import fold, unfold
-from migrate.layouts.search import search
-from migrate.targets import cells_of, weights_of
+from migrate.models.cells import cells_of, weights_of
+from migrate.output import write as writers
+from migrate.sources.checkpoint import Checkpoint, Entry
 
 OF_LAYOUTS = goldens.FOLDER / "tf-1.15.5"
 NEIGHBOURS = goldens.FOLDER.parent / "neighbours" / "goldens"

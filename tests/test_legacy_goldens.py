@@ -12,9 +12,9 @@ import cases
 import golden as goldens
 import golden_model
 from bnlstm_compat import reference
-from migrate import survey
-from migrate.checkpoint import Checkpoint
-from migrate.layouts import layout_of
+from migrate.cells import inventory as survey
+from migrate.cells import layout_of
+from migrate.sources.checkpoint import Checkpoint
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODES = ("v1-ref", "v1-resource", "v2-ref", "v2-resource")

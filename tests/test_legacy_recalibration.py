@@ -6,7 +6,7 @@ import tensorflow.compat.v1 as tf
 
 import legacy
 from bnlstm_compat import BNLSTMWeights, reference, spec
-from migrate.layouts import LAYOUTS
+from migrate.cells import LAYOUTS
 
 D, H, M, T, B = 3, 4, 6, 6, 8
 DECAY = 0.9

@@ -11,10 +11,10 @@ import checkpoints
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM
-from migrate import rules
 from migrate.bits import same_bits
-from migrate.checkpoint import Checkpoint
-from migrate.places import Places
+from migrate.models import rules
+from migrate.models.paths import Places
+from migrate.sources.checkpoint import Checkpoint
 
 NEIGHBOURS = goldens.FOLDER.parent / "neighbours" / "goldens"
 CKPT = goldens.FOLDER / "tf-1.15.5" / "ckpt"

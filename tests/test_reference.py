@@ -5,8 +5,8 @@ import pytest
 
 import golden as goldens
 from bnlstm_compat import reference
-from migrate import survey
-from migrate.layouts import layout_of
+from migrate.cells import inventory as survey
+from migrate.cells import layout_of
 
 _ACTIVATIONS = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}
 

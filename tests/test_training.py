@@ -14,9 +14,9 @@ import checkpoints
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM
-from migrate.checkpoint import Checkpoint
-from migrate.optimizers import _exponents
-from migrate.places import Places
+from migrate.models.optimizers import _exponents
+from migrate.models.paths import Places
+from migrate.sources.checkpoint import Checkpoint
 
 FAST = ("momentum", "adagrad", "rmsprop_centered", "adam_long")
 FOLDER = goldens.FOLDER.parent / "training" / "goldens"

@@ -5,9 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from migrate import survey
-from migrate.checkpoint import Entry
-from migrate.layouts.per_step import PER_STEP
+from migrate.cells import inventory as survey
+from migrate.cells.per_step import PER_STEP
+from migrate.sources.checkpoint import Entry
 
 
 def test_wrapped_cells_give_the_bits_of_the_bare_cell():
