@@ -17,13 +17,13 @@ import checkpoints
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM
-from migrate.cells import inventory as survey
-from migrate.cli import main as cli
+from migrate.cells.inventory import take_inventory
+from migrate.cells.settings import Settings
+from migrate.cli import show
 from migrate.cli.main import main
 from migrate.demo.demo import CHECKPOINT
-from migrate.models.build import Settings
 from migrate.output import write as writers
-from migrate.proof import verify
+from migrate.proof import verdict
 from migrate.sources.checkpoint import Checkpoint
 
 ROOT = Path(__file__).parent.parent
@@ -355,7 +355,7 @@ def test_a_full_disk_leaves_nothing(tmp_path):
         "import resource, signal, sys\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, 10**6))\n"
-        "from migrate.cli import main\n"
+        "from migrate.cli.main import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )
     out = tmp_path / "new" / "out"
@@ -407,7 +407,7 @@ def test_an_unexpected_fault_is_one_line_unless_asked_for(source, capfd, monkeyp
     def fault(*_):
         raise ZeroDivisionError("by\nzero")
 
-    monkeypatch.setattr("migrate.cells.averages.survey", fault)
+    monkeypatch.setattr("migrate.cells.inventory.search", fault)
     assert "ZeroDivisionError: by zero" in _fails(capfd, "inspect", source)
     with pytest.raises(ZeroDivisionError):
         main(["--traceback", "inspect", str(source)])
@@ -517,7 +517,7 @@ def test_progress_on_a_terminal(capfd, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
-    with cli._progress("Converting") as update:
+    with show.progress("Converting") as update:
         update(1, 4, "a[bold]b[/]\n\x1b[2J")
         update(2, 4, "x" * 65536 + "/end")
     err = capfd.readouterr().err
@@ -525,7 +525,7 @@ def test_progress_on_a_terminal(capfd, monkeypatch):
     assert "xx/end" in err
     plain = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", err)  # without colours
     assert re.search(r" 50% (\d+|-):[-\d]{2}:[-\d]{2}", plain)
-    with cli._progress("Converting") as update:
+    with show.progress("Converting") as update:
         update(1, 4, "a[bold]b[/]\n\x1b[2J")
     err = capfd.readouterr().err
     assert "Converting a[bold]b[/]" in err
@@ -538,7 +538,7 @@ def test_progress_counts_every_byte_twice(source, tmp_path):
     writers.write(
         tmp_path / "out",
         checkpoint,
-        survey.survey(checkpoint.entries),
+        take_inventory(checkpoint.entries),
         Settings(),
         formats=("keras", "npz"),
         progress=lambda *told: seen.append(told),
@@ -550,6 +550,6 @@ def test_progress_counts_every_byte_twice(source, tmp_path):
 
 def test_relative_difference():
     a = np.array([1.0, 2.0, -4.0])
-    assert verify.relative_difference(a * 1.1, a) == pytest.approx(0.1)
-    assert verify.relative_difference(np.array([1.0, np.nan]), a[:2]) == float("inf")
-    assert verify.relative_difference(np.zeros(2), np.zeros(2)) == 0
+    assert verdict.relative_difference(a * 1.1, a) == pytest.approx(0.1)
+    assert verdict.relative_difference(np.array([1.0, np.nan]), a[:2]) == float("inf")
+    assert verdict.relative_difference(np.zeros(2), np.zeros(2)) == 0

@@ -26,7 +26,7 @@ def _graph_variables(**options):
 def test_layout_and_spec_name_the_variables_that_the_graph_makes():
     values, trained = _graph_variables()
     scope = "rnn/BNLSTMCell/"
-    assert [name.removeprefix(scope) for name in values] == list(PER_STEP.leaves)
+    assert [name.removeprefix(scope) for name in values] == list(PER_STEP.shapes)
     assert list(NAMES.values()) == list(spec.NAMES)
     for weight, leaf in zip(spec.WEIGHTS, NAMES, strict=True):
         assert values[scope + leaf].shape == weight.shape(D, H, M)

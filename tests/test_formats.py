@@ -17,9 +17,9 @@ import tensorflow as tf
 import checkpoints
 import golden as goldens
 from migrate import bits
-from migrate.cells.averages import survey_for
+from migrate.cells.inventory import take_inventory
+from migrate.cells.settings import Settings
 from migrate.cli.main import main
-from migrate.models.build import Settings
 from migrate.output import write as writers
 from migrate.output.conversion import Conversion
 from migrate.output.formats import keras_files
@@ -48,7 +48,7 @@ def _expect_same(prefix, again):
 
 def _there_and_back(prefix, folder, formats=FORMATS, averages="raw"):
     source = Checkpoint(prefix)
-    found = survey_for(source.entries, choice=averages)
+    found = take_inventory(source.entries, choice=averages)
     writers.write(
         folder / "out", source, found, Settings(), formats=formats, averages=averages
     )

@@ -13,7 +13,7 @@ import migrate
 from bnlstm_compat import BNLSTM
 from migrate.bits import same_bits
 from migrate.models import rules
-from migrate.models.paths import Places
+from migrate.models.paths import Paths
 from migrate.sources.checkpoint import Checkpoint
 
 NEIGHBOURS = goldens.FOLDER.parent / "neighbours" / "goldens"
@@ -571,7 +571,7 @@ def test_models_of_ones_own(tmp_path):
         (model.blocks[1].kernel, "net/block_1/kernel"),
     ):
         assert same_bits(keras.ops.convert_to_numpy(weight), arrays[name]), name
-    places = Places(model)
+    places = Paths(model)
     assert places.layer("encoder/each/layer") is places.layer("inner/each/in") is each
     assert len(places.weights) == len(model.weights) == len(arrays)
 

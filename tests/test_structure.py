@@ -82,7 +82,7 @@ def test_only_the_command_line_prints_or_exits():
 
 def test_help_imports_no_tensorflow():
     code = (
-        "import sys; from migrate.cli import main\n"
+        "import sys; from migrate.cli.main import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
         f"print(sorted(set(sys.modules) & {HEAVY!r}))"

@@ -8,9 +8,9 @@ import pytest
 
 import checkpoints
 import legacy_process
-from migrate.cells.inventory import survey
+from migrate.cells.inventory import take_inventory
+from migrate.cells.settings import Settings
 from migrate.errors import MigrateError
-from migrate.models.build import Settings
 from migrate.output import write as writers
 from migrate.sources.checkpoint import Checkpoint
 from migrate.verbs.diff import diff
@@ -19,7 +19,7 @@ from migrate.verbs.revert import revert
 
 def _convert(prefix, out, **options):
     checkpoint = Checkpoint(prefix)
-    found = survey(checkpoint.entries)
+    found = take_inventory(checkpoint.entries)
     return writers.write(out, checkpoint, found, Settings(), **options)
 
 

@@ -13,11 +13,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell found in a checkpoint, by names and shapes alone.
+    """A cell found in a source.
 
     ``scope`` holds the cell's variables, ``layout`` names its layout; D, H and M are
     ``input_dim``, ``units`` and ``max_bn_steps`` (None for a cell without batch
-    normalisation); ``variables`` maps leaves to v1 names.
+    normalisation); ``variables`` maps the layout's names of variables to v1 names.
     """
 
     scope: str
@@ -28,59 +28,70 @@ class Cell:
     dtype: str
     variables: Mapping[str, str]
 
+    def __str__(self):
+        sizes = f"D {self.input_dim}, H {self.units}"
+        if self.max_bn_steps is not None:
+            sizes += f", M {self.max_bn_steps}"
+        return f"{self.scope}: {self.layout}, {sizes}, {self.dtype}"
 
-class MisfitError(ValueError):
+
+class IncompatibleError(ValueError):
     """A sentence about shapes that do not make one cell."""
 
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """A v1 layout of one cell.
+    """A v1 layout of one cell: one family of cells, as one release or fork spells it.
 
     Attributes:
       name, summary: for people.
       target: the Keras layer that computes the same: "BNLSTM", "LSTM" or "GRU".
-      defaults: what a checkpoint does not hold, with the values of the time.
-      leaves: from leaf to its symbolic shape.
-      spelling: from leaf to what follows the cell's scope in a v1 name, for leaves
-        whose name differs between releases or forks.
-      marks: leaves of which one suffices to call a scope a cell of this kind.
-      cell_names: pattern of the scope's last component, for leaves with names that
+      defaults: the settings that a checkpoint does not hold, with the values of the
+        time.
+      shapes: from a variable's name inside the cell to its symbolic shape.
+      spelling: from such a name to what follows the cell's scope in a v1 name, for
+        variables whose name differs between releases or forks.
+      marks: variables of which one suffices to call a scope a cell of this kind.
+      cell_names: pattern of the scope's last component, for variables with names that
         anything could have; None: any.
       lacking: what no Keras layer can express, as a noun; then the cell is found and
-        said, but not converted.
+        named, but not converted.
+      aliases: earlier names of the layout, which stay accepted.
     """
 
     name: str
     summary: str
     target: str
     defaults: Mapping[str, object]
-    leaves: Mapping[str, tuple[str, ...]]
+    shapes: Mapping[str, tuple[str, ...]]
     spelling: Mapping[str, str] = field(default_factory=dict)
     marks: frozenset[str] = frozenset()
     cell_names: re.Pattern | None = None
     lacking: str | None = None
+    aliases: tuple[str, ...] = ()
 
     #: Whether one step of an optimizer takes Keras's weights where it took the
-    #: variables; not where several of them are one weight, or one is several.
+    #: variables: not if several of them are one weight, or one is several.
     trains_alike = True
+    #: Whether ``legacy.BNLSTMCell`` computes it, so that a graph can be the reference.
+    in_legacy = False
 
-    def suffix(self, leaf: str) -> str:
-        """What follows the cell's scope in the v1 name of ``leaf``."""
-        return self.spelling.get(leaf, leaf)
+    def suffix(self, variable: str) -> str:
+        """What follows the cell's scope in the v1 name of ``variable``."""
+        return self.spelling.get(variable, variable)
 
     def knows(self, suffix: str) -> bool:
         """Whether a v1 name with this end can belong to a cell of this layout."""
-        return any(self.suffix(leaf) == suffix for leaf in self.leaves)
+        return any(self.suffix(variable) == suffix for variable in self.shapes)
 
-    def leaves_for(self, suffixes: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-        """Leaf to symbolic shape, for a cell of which these ends of names exist."""
+    def shapes_for(self, suffixes: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """Variable to symbolic shape, for a cell of which these ends of names exist."""
         del suffixes
-        return self.leaves
+        return self.shapes
 
-    def steps(self, leaves, sizes) -> int | None:
+    def steps(self, shapes, sizes) -> int | None:
         """M; None without batch normalisation."""
-        del leaves
+        del shapes
         return sizes.get("M")
 
     def padding(self, cell: Cell) -> str:
@@ -89,64 +100,81 @@ class Layout:
         return "v1"
 
     def places(self, cell: Cell) -> dict[str, tuple[str, str]]:
-        """For each leaf, the Keras weight that takes it, and by which rule."""
+        """For each variable, the Keras weight that takes it, and how it is changed."""
         raise NotImplementedError
 
-    def folded(self, cell: Cell) -> tuple[str, ...]:
-        """The leaves that Keras's weights do not hold one to one.
+    def merged(self, cell: Cell, settings=None) -> tuple[str, ...]:
+        """The variables that Keras's weights do not hold one to one.
 
         They are needed, beside the weights, to come back to the same bits.
         """
-        del cell
+        del cell, settings
         return ()
 
-    def to_canonical(self, arrays, settings=None):
-        """Keras's weights from arrays by leaf.
+    def to_keras(self, arrays, settings=None):
+        """Keras's weights from arrays by variable.
 
         ``settings`` holds what a checkpoint does not (the layout's defaults if None).
         """
         raise NotImplementedError
 
-    def from_canonical(self, weights, originals=None, settings=None):
-        """Arrays by leaf from Keras's weights.
+    def from_keras(self, weights, originals=None, settings=None):
+        """Arrays by variable from Keras's weights.
 
-        ``originals`` holds the ``folded`` leaves as they were. What still has the value
-        that ``to_canonical`` gives of them comes back to the bit; a change goes into
+        ``originals`` holds the ``merged`` variables as they were. What still has the
+        value that ``to_keras`` gives of them comes back to the bit; a change goes into
         one of them, and the others stay.
         """
         raise NotImplementedError
+
+    def equations(self, arrays, activation, settings):
+        """The cell in NumPy float64, see ``equations.Cell``."""
+        raise NotImplementedError
+
+    def faults(self, weights) -> list:
+        """``bnlstm_compat.diagnosis.Finding`` for what the cell's code does wrong with
+        its statistics, whatever its tables hold."""
+        del weights
+        return []
 
     def setting(self, settings, name):
         """A setting's value."""
         return {**self.defaults, **(settings or {})}[name]
 
 
-def measure(leaves, shapes) -> dict[str, int]:
-    """The sizes D, H and M of a cell from its leaves' shapes.
+def measure(axes_of, shapes) -> dict[str, int]:
+    """The sizes D, H and M of a cell.
+
+    Args:
+      axes_of: from variable to symbolic shape. shapes: from variable to shape.
 
     Raises:
-      MisfitError: they do not make one cell.
+      IncompatibleError: they do not make one cell.
     """
-    for leaf, axes in leaves.items():
+    for name, axes in axes_of.items():
         kind = {1: "a vector", 2: "a matrix"}[len(axes)]
-        if len(shapes[leaf]) != len(axes):
-            raise MisfitError(f"{leaf} has shape {shapes[leaf]}, expected {kind}")
-        if 0 in shapes[leaf]:
-            raise MisfitError(f"{leaf} has shape {shapes[leaf]}, expected no zeros")
+        if len(shapes[name]) != len(axes):
+            raise IncompatibleError(f"{name} has shape {shapes[name]}, expected {kind}")
+        if 0 in shapes[name]:
+            raise IncompatibleError(
+                f"{name} has shape {shapes[name]}, expected no zeros"
+            )
     seen = {
         axis: size
-        for leaf, axes in reversed(leaves.items())
-        for axis, size in zip(axes, shapes[leaf], strict=True)
+        for name, axes in reversed(axes_of.items())
+        for axis, size in zip(axes, shapes[name], strict=True)
     }
     gates = max(axis for axis in seen if axis[1:] == "H")
     units = seen.get("H", seen[gates] // int(gates[:-1]))
     sizes = {"H": units, "D": seen.get("D", seen.get("D+H", 0) - units)}
     if "M" in seen:
         sizes["M"] = seen["M"]
-    for leaf, axes in leaves.items():
+    for name, axes in axes_of.items():
         expected = tuple(_size(axis, sizes) for axis in axes)
-        if shapes[leaf] != expected or min(expected) < 1 or sizes["D"] < 1:
-            raise MisfitError(f"{leaf} has shape {shapes[leaf]}, expected {expected}")
+        if shapes[name] != expected or min(expected) < 1 or sizes["D"] < 1:
+            raise IncompatibleError(
+                f"{name} has shape {shapes[name]}, expected {expected}"
+            )
     return sizes
 
 
@@ -160,3 +188,10 @@ def reorder(array: np.ndarray, given: str, wanted: str) -> np.ndarray:
     """The gates along the last axis, one letter each, put into another order."""
     parts = np.split(np.asarray(array), len(given), axis=-1)
     return np.concatenate([parts[given.index(gate)] for gate in wanted], axis=-1)
+
+
+def gates_text(given: str, wanted: str) -> str:
+    """A change of gate order, for people."""
+    if given == wanted:
+        return "as it is"
+    return f"gates {', '.join(given)} put in the order {', '.join(wanted)}"

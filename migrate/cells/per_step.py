@@ -1,12 +1,11 @@
-"""The cell with separate statistics for each time step: 13 variables, as they are."""
+"""The per-step cell: separate population statistics for each time step."""
 
 from dataclasses import dataclass
 
 from bnlstm_compat import spec
-from bnlstm_compat.weights import BNLSTMWeights
-from migrate.cells.base import Layout
+from migrate.cells.normalised import Normalised, axes
 
-#: From v1 leaf to the name in ``bnlstm_compat.spec``.
+#: From the cell's name of a variable to the weight of ``bnlstm_compat.spec``.
 NAMES = {
     "W_xh": "kernel",
     "W_hh": "recurrent_kernel",
@@ -22,28 +21,13 @@ NAMES = {
     "c/pop_mean": "cell_moving_mean",
     "c/pop_var": "cell_moving_variance",
 }
-_AXES = {weight.name: weight.axes for weight in spec.WEIGHTS}
 
 
 @dataclass(frozen=True, eq=False)
-class PerStep(Layout):
-    """A v1 layout whose variables are Keras's under other names."""
+class PerStep(Normalised):
+    """A layout whose variables are Keras's under other names."""
 
-    def places(self, cell):
-        """See ``Layout``."""
-        del cell
-        return {leaf: (name, "as it is") for leaf, name in NAMES.items()}
-
-    def to_canonical(self, arrays, settings=None):
-        """See ``Layout``."""
-        del settings
-        return BNLSTMWeights(**{name: arrays[leaf] for leaf, name in NAMES.items()})
-
-    def from_canonical(self, weights, originals=None, settings=None):
-        """See ``Layout``."""
-        del originals, settings
-        arrays = weights.asdict()
-        return {leaf: arrays[name] for leaf, name in NAMES.items()}
+    in_legacy = True
 
 
 def _layout(name, summary, spelling):
@@ -55,13 +39,15 @@ def _layout(name, summary, spelling):
             "epsilon": spec.EPSILON,
             "decay": spec.MOMENTUM,
             "activation": "tanh",
+            "forget_bias": 0.0,
         },
-        leaves={leaf: _AXES[weight] for leaf, weight in NAMES.items()},
+        shapes={name: axes(role, per_step=True) for name, role in NAMES.items()},
+        roles=NAMES,
         spelling=spelling,
         marks=frozenset(
-            f"{site}/{leaf}"
+            f"{site}/{name}"
             for site in ("hh", "xh")
-            for leaf in ("scale", "pop_mean", "pop_var")
+            for name in ("scale", "pop_mean", "pop_var")
         ),
     )
 
@@ -72,5 +58,5 @@ PER_STEP = _layout(
 PER_STEP_ALL = _layout(
     "per-step-all",
     "the per-step cell of forks that call its statistics pop_mean_all, pop_var_all",
-    {leaf: f"{leaf}_all" for leaf in NAMES if "/pop_" in leaf},
+    {name: f"{name}_all" for name in NAMES if "/pop_" in name},
 )

@@ -7,19 +7,34 @@ layouts know. Where it holds more, or less, people are asked rather than guessed
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
-from migrate.cells.base import Cell, Layout, MisfitError, measure
+from migrate.cells.base import Cell, IncompatibleError, Layout, measure
 from migrate.errors import MigrateError
+
+
+class Problem(NamedTuple):
+    """Something about a scope that a person should know: its name, and a sentence."""
+
+    scope: str
+    text: str
 
 
 @dataclass(frozen=True)
 class Findings:
-    """Cells; ``problems``: sentences about scopes that need a decision or are broken;
-    ``notes``: sentences about cells that no Keras layer can express."""
+    """Cells; ``problems``: scopes that need a decision or are broken; ``notes``: cells
+    that no Keras layer can express."""
 
-    cells: tuple[Cell, ...]
-    problems: tuple[str, ...]
-    notes: tuple[str, ...]
+    cells: tuple[Cell, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
+
+    def __add__(self, other):
+        return Findings(
+            self.cells + other.cells,
+            self.problems + other.problems,
+            self.notes + other.notes,
+        )
 
 
 def search(layouts: tuple[Layout, ...], entries, chosen: Mapping[str, str]) -> Findings:
@@ -28,37 +43,40 @@ def search(layouts: tuple[Layout, ...], entries, chosen: Mapping[str, str]) -> F
     Raises:
       MigrateError: ``chosen`` (scope to layout name) names what does not exist.
     """
-    by_name = {layout.name: layout for layout in layouts}
-    for scope, name in chosen.items():
-        if name not in by_name:
-            raise MigrateError(
-                f"expected one of the layouts {', '.join(by_name)} for {scope}. "
-                f"Received: {name}"
-            )
-    found = Findings((), (), ())
-    for scope, suffixes in _scopes(layouts, entries).items():
+    by_name = {
+        name: layout for layout in layouts for name in (layout.name, *layout.aliases)
+    }
+    scopes = _scopes(layouts, entries)
+    _require_known(chosen, by_name, scopes, layouts)
+    found = Findings()
+    for scope, suffixes in scopes.items():
         if scope in chosen:
-            one = _read(scope, by_name[chosen[scope]], suffixes, entries, sure=True)
+            found += _read(scope, by_name[chosen[scope]], suffixes, entries, sure=True)
         else:
-            one = _decide(scope, layouts, suffixes, entries)
-        found = Findings(
-            *(a + b for a, b in zip(_parts(found), _parts(one), strict=True))
-        )
-    seen = {cell.scope for cell in found.cells}
-    told = " ".join((*found.problems, *found.notes))
-    for scope, name in chosen.items():
-        if scope not in seen and scope not in told:
-            raise MigrateError(f"there are no variables of a {name} cell under {scope}")
+            found += _decide(scope, layouts, suffixes, entries)
     return found
 
 
-def _parts(found):
-    return found.cells, found.problems, found.notes
+def _require_known(chosen, by_name, scopes, layouts):
+    """Raises ``MigrateError`` for a scope or a layout that does not exist."""
+    for scope, name in chosen.items():
+        if name not in by_name:
+            names = ", ".join(layout.name for layout in layouts)
+            raise MigrateError(
+                f"expected one of the layouts {names} for {scope}. Received: {name}"
+            )
+        if scope not in scopes:
+            candidates = sorted(scopes)
+            listed = ", ".join(candidates[:10]) + (", ..." if candidates[10:] else "")
+            raise MigrateError(
+                f"there are no variables of a {name} cell under {scope}; scopes with "
+                f"variables that a layout knows: {listed or 'none'}"
+            )
 
 
 def _scopes(layouts, entries):
     """From each scope to the ends of its names that layouts know, with the names."""
-    fixed = {layout.suffix(leaf) for layout in layouts for leaf in layout.leaves}
+    fixed = {layout.suffix(key) for layout in layouts for key in layout.shapes}
     deepest = 1 + max(suffix.count("/") for suffix in fixed)
     scopes = {}
     for name in entries:
@@ -85,33 +103,35 @@ def _decide(scope, layouts, suffixes, entries):
         if any(layout.knows(suffix) for layout in possible)
     }
     missing = {layout: _missing(layout, ours) for layout in possible}
-    whole = [layout for layout in possible if not missing[layout]]
-    exact = [layout for layout in whole if len(_wanted(layout, ours)) == len(ours)]
+    complete = [layout for layout in possible if not missing[layout]]
+    exact = [layout for layout in complete if len(_wanted(layout, ours)) == len(ours)]
     if len(exact) == 1:
         return _read(scope, exact[0], suffixes, entries)
-    if whole:
-        names = ", ".join(layout.name for layout in whole)
-        extra = sorted(ours - set.union(*(_wanted(layout, ours) for layout in whole)))
+    if complete:
+        names = ", ".join(layout.name for layout in complete)
+        extra = sorted(
+            ours - set.union(*(_wanted(layout, ours) for layout in complete))
+        )
         beside = f", but also holds {', '.join(extra)}" if extra else ""
         problem = (
             f"{scope or '(no scope)'} could be a cell of the layout {names}{beside}; "
-            f"say which with --layout {scope}={whole[0].name}"
+            f"say which with --layout {scope}={complete[0].name}"
         )
-        return Findings((), (problem,), ())
+        return Findings(problems=(Problem(scope, problem),))
     marked = [layout for layout in possible if layout.marks & set(suffixes)]
     if not marked:
-        return Findings((), (), ())
+        return Findings()
     nearest = min(marked, key=lambda layout: len(missing[layout]))
     return _read(scope, nearest, suffixes, entries)
 
 
 def _wanted(layout, suffixes):
-    return {layout.suffix(leaf) for leaf in layout.leaves_for(suffixes)}
+    return {layout.suffix(key) for key in layout.shapes_for(suffixes)}
 
 
 def _missing(layout, suffixes):
-    leaves = layout.leaves_for(suffixes)
-    return [leaf for leaf in leaves if layout.suffix(leaf) not in suffixes]
+    shapes = layout.shapes_for(suffixes)
+    return [key for key in shapes if layout.suffix(key) not in suffixes]
 
 
 def _read(scope, layout, suffixes, entries, sure=False):
@@ -124,28 +144,29 @@ def _read(scope, layout, suffixes, entries, sure=False):
     def wrong(reason):
         sentence = f"{where}: {reason}"
         if sure or layout.cell_names is None:
-            return Findings((), (sentence,), ())
-        return Findings((), (), (f"{sentence}; its variables are kept as they are",))
+            return Findings(problems=(Problem(scope, sentence),))
+        kept = f"{sentence}; its variables are kept as they are"
+        return Findings(notes=(Problem(scope, kept),))
 
-    where = f"{scope or '(no scope)'} is not a whole {layout.name} cell"
+    where = f"{scope or '(no scope)'} is not a complete {layout.name} cell"
     missing = _missing(layout, suffixes)
     if missing:
-        names = ", ".join(layout.suffix(leaf) for leaf in missing)
+        names = ", ".join(layout.suffix(key) for key in missing)
         return wrong(f"{names} missing")
-    leaves = layout.leaves_for(suffixes)
-    variables = {leaf: suffixes[layout.suffix(leaf)] for leaf in leaves}
+    shapes = layout.shapes_for(suffixes)
+    variables = {key: suffixes[layout.suffix(key)] for key in shapes}
     if layout.lacking is not None:
         note = (
             f"{scope} has {layout.lacking} ({layout.summary}), which no Keras layer "
             "has; its variables are kept as they are"
         )
-        return Findings((), (), (note,))
+        return Findings(notes=(Problem(scope, note),))
     dtypes = {entries[name].dtype for name in variables.values()}
     try:
         sizes = measure(
-            leaves, {leaf: entries[name].shape for leaf, name in variables.items()}
+            shapes, {key: entries[name].shape for key, name in variables.items()}
         )
-    except MisfitError as error:
+    except IncompatibleError as error:
         return wrong(error)
     if dtypes not in ({"float32"}, {"float64"}):
         return wrong(f"dtypes {sorted(dtypes)}, expected float32 or float64")
@@ -154,8 +175,8 @@ def _read(scope, layout, suffixes, entries, sure=False):
         layout=layout.name,
         input_dim=sizes["D"],
         units=sizes["H"],
-        max_bn_steps=layout.steps(leaves, sizes),
+        max_bn_steps=layout.steps(shapes, sizes),
         dtype=dtypes.pop(),
         variables=MappingProxyType(variables),
     )
-    return Findings((cell,), (), ())
+    return Findings(cells=(cell,))

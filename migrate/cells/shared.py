@@ -1,162 +1,147 @@
-"""The cell that the per-step one descends from ("olavhn"): one row of statistics.
+"""The cell with shared statistics, from which the per-step one descends.
 
-With batch normalisation, and the plain LSTM with the same initialisers beside it. Gates
-i, j, f, o; in every step ``bn(x W_xh) + bn(h W_hh) + bias``, each with an offset.
+One row of population statistics for all steps. Gates i, j, f, o; in every step
+``bn(x W_xh) + bn(h W_hh) + bias``, each normalisation with an offset. Beside it in the
+same script: an LSTM without batch normalisation, with the same initialisers.
 """
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from bnlstm_compat import spec
-from bnlstm_compat.weights import BNLSTMWeights
-from migrate.cells.base import Layout, reorder
-from migrate.cells.merging import fold, unfold
+from bnlstm_compat.diagnosis import Finding
+from migrate.cells import equations
+from migrate.cells.base import Layout, gates_text, reorder
+from migrate.cells.normalised import Normalised, axes
 from migrate.cells.plain import LSTM_GATES, PlainWeights
 
-_V1_GATES = "ijfo"
-_GATES = "".join(spec.GATES)
+SHARED_BY_ALL = "shared by all steps"
+AT_TEST_TIME = "updated at test time"
+WIDEN = "convert with --max-bn-steps of one row a step, then bnlstm_compat.recalibrate"
+
+_GATES = "ijfo"
 _SITES = {"hh": "recurrent", "xh": "input", "c": "cell"}
 _PARTS = {
     "scale": "gamma",
+    "offset": "beta",
     "pop_mean": "moving_mean",
     "pop_var": "moving_variance",
 }
-_MATRICES = {"W_xh": "kernel", "W_hh": "recurrent_kernel"}
-# Offsets that are one in Keras; the first takes a change.
-_OFFSETS = ("hh/offset", "xh/offset", "bias")
+_ROLES = {
+    "W_xh": "kernel",
+    "W_hh": "recurrent_kernel",
+    "bias": "bias",
+    **{
+        f"{site}/{part}": f"{keras_site}_{keras_part}"
+        for site, keras_site in _SITES.items()
+        for part, keras_part in _PARTS.items()
+    },
+}
+
+
+_LSTM_ROLES = {"W_xh": "kernel", "W_hh": "recurrent_kernel", "bias": "bias"}
 
 
 @dataclass(frozen=True, eq=False)
-class Shared(Layout):
+class Shared(Normalised):
     """Statistics shared by all steps: one row (M = 1) of Keras's tables."""
 
-    trains_alike = False  # three offsets are one
-
-    def steps(self, leaves, sizes):
+    def faults(self, weights):
         """See ``Layout``."""
-        del leaves, sizes
-        return 1
-
-    def places(self, cell):
-        """See ``Layout``."""
-        del cell
-        order = "gates i, j, f, o put in the order f, i, o, j"
-        placed = {leaf: (name, order) for leaf, name in _MATRICES.items()}
-        for site, keras_site in _SITES.items():
-            rule = order if site != "c" else "as it is"
-            for leaf, name in _PARTS.items():
-                row = "" if leaf == "scale" else "; the one row of the table"
-                placed[f"{site}/{leaf}"] = (f"{keras_site}_{name}", rule + row)
-        rule = f"{order}; the sum of {', '.join(_OFFSETS)}"
-        placed |= dict.fromkeys(_OFFSETS, ("recurrent_beta", rule))
-        placed["c/offset"] = ("cell_beta", "as it is")
-        return placed
-
-    def folded(self, cell):
-        """See ``Layout``."""
-        del cell
-        return _OFFSETS
-
-    def to_canonical(self, arrays, settings=None):
-        """See ``Layout``."""
-        del settings
-        made = {
-            name: reorder(arrays[leaf], _V1_GATES, _GATES)
-            for leaf, name in _MATRICES.items()
+        left = {
+            site: float(getattr(weights, f"{site}_moving_variance").min())
+            for site in spec.SITES
         }
-        for site, keras_site in _SITES.items():
-            for leaf, name in _PARTS.items():
-                array = np.asarray(arrays[f"{site}/{leaf}"])
-                if site != "c":
-                    array = reorder(array, _V1_GATES, _GATES)
-                made[f"{keras_site}_{name}"] = array if leaf == "scale" else array[None]
-        offset = fold(*(arrays[leaf] for leaf in _OFFSETS))
-        made["recurrent_beta"] = reorder(offset, _V1_GATES, _GATES)
-        made["cell_beta"] = arrays["c/offset"]
-        return BNLSTMWeights(**made)
-
-    def from_canonical(self, weights, originals=None, settings=None):
-        """See ``Layout``."""
-        del settings
-        given = weights.asdict()
-        arrays = {
-            leaf: reorder(given[name], _GATES, _V1_GATES)
-            for leaf, name in _MATRICES.items()
-        }
-        for site, keras_site in _SITES.items():
-            for leaf, name in _PARTS.items():
-                array = given[f"{keras_site}_{name}"]
-                array = array if leaf == "scale" else array[0]
-                if site != "c":
-                    array = reorder(array, _GATES, _V1_GATES)
-                arrays[f"{site}/{leaf}"] = array
-        total = reorder(given["recurrent_beta"], _GATES, _V1_GATES)
-        if originals is None:
-            originals = dict.fromkeys(_OFFSETS, np.zeros_like(total))
-            originals["hh/offset"] = total
-        offsets = unfold(total, *(originals[leaf] for leaf in _OFFSETS))
-        arrays |= dict(zip(_OFFSETS, offsets, strict=True))
-        arrays["c/offset"] = given["cell_beta"]
-        return arrays
+        shares = ", ".join(f"{site} {min(1, s):.0%}" for site, s in left.items())
+        return [
+            Finding(
+                SHARED_BY_ALL,
+                (0,),
+                "one row for all steps, that every step of a pass updates at the same "
+                "time",
+                "it mixes the moments of all steps, the first of which differ most; in "
+                "TensorFlow 1 the updates race, so that some are lost, at each site "
+                f"others (of the initial 0 and 1 up to this is left: {shares})",
+                WIDEN,
+            ),
+            Finding(
+                AT_TEST_TIME,
+                (0,),
+                "the updates stand outside of the cond, so that inference makes them, "
+                "too",
+                "test data change the statistics; results depend on what was run "
+                "before, and this checkpoint may hold moments of test data",
+                f"none in TensorFlow 1; {WIDEN}",
+            ),
+        ]
 
 
 @dataclass(frozen=True, eq=False)
-class Plain(Layout):
-    """The LSTM without batch normalisation; no forget bias is added at run time."""
+class SharedLSTM(Layout):
+    """The LSTM without batch normalisation: one matrix for x, one for h."""
 
     def places(self, cell):
         """See ``Layout``."""
         del cell
-        order = "gates i, j, f, o put in the order i, f, j, o"
-        return {
-            "W_xh": ("kernel", order),
-            "W_hh": ("recurrent_kernel", order),
-            "bias": ("bias", order),
-        }
+        change = gates_text(_GATES, LSTM_GATES)
+        return {name: (weight, change) for name, weight in _LSTM_ROLES.items()}
 
-    def to_canonical(self, arrays, settings=None):
+    def to_keras(self, arrays, settings=None):
         """See ``Layout``."""
         del settings
         return PlainWeights(
-            *(
-                reorder(arrays[leaf], _V1_GATES, LSTM_GATES)
-                for leaf in ("W_xh", "W_hh", "bias")
-            )
+            *(reorder(arrays[name], _GATES, LSTM_GATES) for name in _LSTM_ROLES)
         )
 
-    def from_canonical(self, weights, originals=None, settings=None):
+    def from_keras(self, weights, originals=None, settings=None):
         """See ``Layout``."""
         del originals, settings
-        names = {"W_xh": "kernel", "W_hh": "recurrent_kernel", "bias": "bias"}
         given = weights.asdict()
         return {
-            leaf: reorder(given[name], LSTM_GATES, _V1_GATES)
-            for leaf, name in names.items()
+            name: reorder(given[weight], LSTM_GATES, _GATES)
+            for name, weight in _LSTM_ROLES.items()
         }
 
+    def equations(self, arrays, activation, settings):
+        """See ``Layout``."""
+        return SharedLSTMCell(arrays, activation, settings)
 
-OLAVHN = Shared(
-    name="olavhn",
+
+class SharedLSTMCell(equations.Cell):
+    """Without batch normalisation, and without a forget bias."""
+
+    def step(self, x, state, t, training):
+        """One step."""
+        del t, training
+        w, (c, h) = self.variables, state
+        gates = x @ w["W_xh"] + h @ w["W_hh"] + w["bias"]
+        c, output = self.combine(gates, _GATES, c, 0.0)
+        h = self.activation(c) * output
+        return h, (c, h)
+
+
+SHARED = Shared(
+    name="shared",
+    aliases=("olavhn",),
     summary="batch-normalised LSTM, population statistics shared by all steps",
     target="BNLSTM",
-    defaults={"epsilon": 1e-3, "decay": 0.999, "activation": "tanh"},
-    leaves={
-        "W_xh": ("D", "4H"),
-        "W_hh": ("H", "4H"),
-        "bias": ("4H",),
-        **{
-            f"{site}/{leaf}": ("H",) if site == "c" else ("4H",)
-            for site in ("xh", "hh", "c")
-            for leaf in ("scale", "offset", "pop_mean", "pop_var")
-        },
+    defaults={
+        "epsilon": 1e-3,
+        "decay": 0.999,
+        "activation": "tanh",
+        "forget_bias": 0.0,
     },
+    shapes={name: axes(role, per_step=False) for name, role in _ROLES.items()},
+    roles=_ROLES,
+    gates=_GATES,
+    per_step=False,
     marks=frozenset({"xh/offset"}),
 )
-OLAVHN_LSTM = Plain(
-    name="olavhn-lstm",
-    summary="the plain LSTM beside the cell with shared statistics",
+SHARED_LSTM = SharedLSTM(
+    name="shared-lstm",
+    aliases=("olavhn-lstm",),
+    summary="the LSTM without batch normalisation beside the cell with shared "
+    "statistics",
     target="LSTM",
     defaults={"activation": "tanh"},
-    leaves={"W_xh": ("D", "4H"), "W_hh": ("H", "4H"), "bias": ("4H",)},
+    shapes={"W_xh": ("D", "4H"), "W_hh": ("H", "4H"), "bias": ("4H",)},
 )

@@ -1,4 +1,4 @@
-"""The cell in a comment on the original: ``tf.layers.batch_normalization`` by step.
+"""The unrolled tf.layers cell: ``tf.layers.batch_normalization`` at each step.
 
 Gates f, i, o, j. Gamma and beta differ by step, too. Unrolled, step t has the layers
 ``bn_xWXH{t}``, ``bn_hWHH{t}``, ``bn_next_cell_state{t}``; under ``dynamic_rnn`` the
@@ -10,9 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bnlstm_compat.diagnosis import Finding
 from bnlstm_compat.weights import BNLSTMWeights
+from migrate.cells import equations
 from migrate.cells.base import Layout
 from migrate.cells.merging import fold, unfold
+from migrate.cells.normalised import GATES, forget_vector
+from migrate.cells.shared import WIDEN
+
+IN_THE_LOOP = "updates inside the loop"
 
 _SITES = {"bn_xWXH": "input", "bn_hWHH": "recurrent", "bn_next_cell_state": "cell"}
 _PARTS = ("gamma", "beta", "moving_mean", "moving_variance")
@@ -21,29 +27,29 @@ _NORM = re.compile(rf"({'|'.join(_SITES)})(0|[1-9]\d*)/({'|'.join(_PARTS)})")
 
 
 @dataclass(frozen=True, eq=False)
-class Comment(Layout):
+class Unrolled(Layout):
     """M is the number of steps that were unrolled, 1 under ``dynamic_rnn``."""
 
     trains_alike = False  # three offsets are one
 
     def knows(self, suffix):
         """See ``Layout``."""
-        return suffix in self.leaves or _NORM.fullmatch(suffix) is not None
+        return suffix in self.shapes or _NORM.fullmatch(suffix) is not None
 
-    def leaves_for(self, suffixes):
+    def shapes_for(self, suffixes):
         """See ``Layout``: those of steps 0 to the last one that occurs."""
         found = [_NORM.fullmatch(suffix) for suffix in suffixes]
-        # A gap makes the cell half, so no more steps are asked for than it may have.
+        # A gap makes the cell incomplete: no more steps are asked for than it may have.
         steps = min(
             1 + max((int(norm[2]) for norm in found if norm), default=0),
             sum(norm is not None for norm in found) + 1,
         )
-        return {**self.leaves, **_norms(steps)}
+        return {**self.shapes, **_norms(steps)}
 
-    def steps(self, leaves, sizes):
+    def steps(self, shapes, sizes):
         """See ``Layout``."""
         del sizes
-        return sum(leaf.endswith("/gamma") for leaf in leaves) // len(_SITES)
+        return sum(name.endswith("/gamma") for name in shapes) // len(_SITES)
 
     def padding(self, cell):
         """See ``Layout``: unrolled, the step is that of the loop, whatever stands in
@@ -53,25 +59,26 @@ class Comment(Layout):
 
     def places(self, cell):
         """See ``Layout``."""
-        placed = {leaf: (name, "as it is") for leaf, name in _MATRICES.items()}
-        folded = self.folded(cell)
+        placed = {name: (weight, "as it is") for name, weight in _MATRICES.items()}
+        merged = self.merged(cell)
         for step in range(cell.max_bn_steps):
             for v1_site, site in _SITES.items():
                 for part in _PARTS:
-                    leaf = f"{v1_site}{step}/{part}"
-                    place = "recurrent_beta" if leaf in folded else f"{site}_{part}"
-                    placed[leaf] = (place, self._rule(leaf in folded, step))
-        placed["bias"] = ("recurrent_beta", self._rule(True, "t"))
+                    name = f"{v1_site}{step}/{part}"
+                    weight = "recurrent_beta" if name in merged else f"{site}_{part}"
+                    placed[name] = (weight, self._change(name in merged, step))
+        placed["bias"] = ("recurrent_beta", self._change(True, "t"))
         return placed
 
     @staticmethod
-    def _rule(folded, step):
-        if folded:
+    def _change(merged, step):
+        if merged:
             return f"row {step}: the sum of bn_hWHH/beta, bn_xWXH/beta and bias"
         return f"row {step}"
 
-    def folded(self, cell):
+    def merged(self, cell, settings=None):
         """See ``Layout``."""
+        del settings
         betas = (
             f"{site}{step}/beta"
             for step in range(cell.max_bn_steps)
@@ -79,9 +86,8 @@ class Comment(Layout):
         )
         return ("bias", *betas)
 
-    def to_canonical(self, arrays, settings=None):
+    def to_keras(self, arrays, settings=None):
         """See ``Layout``."""
-        del settings
         tables = {
             (site, part): _table(arrays, v1_site, part)
             for v1_site, site in _SITES.items()
@@ -89,27 +95,34 @@ class Comment(Layout):
         }
         inner = tables.pop(("input", "beta"))
         outer = tables.pop(("recurrent", "beta"))
+        constant = self._forget(settings, outer)
         return BNLSTMWeights(
-            **{name: arrays[leaf] for leaf, name in _MATRICES.items()},
+            **{name: arrays[variable] for variable, name in _MATRICES.items()},
             **{f"{site}_{part}": table for (site, part), table in tables.items()},
-            recurrent_beta=fold(outer, inner, arrays["bias"]),
+            recurrent_beta=fold(outer, inner, arrays["bias"], constant=constant),
         )
 
-    def from_canonical(self, weights, originals=None, settings=None):
+    def from_keras(self, weights, originals=None, settings=None):
         """See ``Layout``."""
-        del settings
         given = weights.asdict()
         total = given["recurrent_beta"]
         if originals is None:
-            offsets = (total, np.zeros_like(total), np.zeros_like(total[0]))
+            originals = {"bias": np.zeros_like(total[0])}
+            outer, inner = total, np.zeros_like(total)
         else:
             outer, inner = (
                 _table(originals, site, "beta") for site in ("bn_hWHH", "bn_xWXH")
             )
-            offsets = unfold(total, outer, inner, originals["bias"])
+        offsets = unfold(
+            total,
+            outer,
+            inner,
+            originals["bias"],
+            constant=self._forget(settings, total),
+        )
         given["recurrent_beta"], given["input_beta"], bias = offsets
         return {
-            **{leaf: given[name] for leaf, name in _MATRICES.items()},
+            **{variable: given[name] for variable, name in _MATRICES.items()},
             "bias": bias,
             **{
                 f"{v1_site}{step}/{part}": given[f"{site}_{part}"][step]
@@ -118,6 +131,65 @@ class Comment(Layout):
                 for part in _PARTS
             },
         }
+
+    def _forget(self, settings, table):
+        amount = self.setting(settings, "forget_bias")
+        return forget_vector(amount, GATES, table.shape[-1] // len(GATES))
+
+    def equations(self, arrays, activation, settings):
+        """See ``Layout``."""
+        return UnrolledCell(arrays, activation, settings)
+
+    def faults(self, weights):
+        """See ``Layout``: those of a cell that was traced once."""
+        if weights.max_bn_steps > 1:
+            return []
+        return [
+            Finding(
+                IN_THE_LOOP,
+                (0,),
+                "only step 0 has variables: the cell was traced once, by dynamic_rnn, "
+                "and its update ops live inside of the loop, where nothing can run "
+                "them",
+                "the statistics are as they were made, whatever was trained: inference "
+                "does not normalise",
+                WIDEN,
+            )
+        ]
+
+
+class UnrolledCell(equations.Cell):
+    """Batch normalisation with layers of its own for each step that was unrolled."""
+
+    def step(self, x, state, t, training):
+        """One step."""
+        w, (c, h) = self.variables, state
+        row = min(t, sum(name.startswith("bn_xWXH") for name in w) // 4 - 1)
+        gates = (
+            self._norm(x @ w["W_XH"], f"bn_xWXH{row}", training)
+            + self._norm(h @ w["W_HH"], f"bn_hWHH{row}", training)
+            + w["bias"]
+        )
+        c, output = self.combine(gates, "fioj", c, self.settings["forget_bias"])
+        normal = self._norm(c, f"bn_next_cell_state{row}", training)
+        h = self.activation(normal) * output
+        return h, (c, h)
+
+    def statistics(self):
+        """See ``equations.Cell``."""
+        return {k: array for k, array in self.variables.items() if "/moving_" in k}
+
+    def _norm(self, z, site, training):
+        w = self.variables
+        scale, offset, *statistics = (f"{site}/{part}" for part in _PARTS)
+        moments = [w[name] for name in statistics]
+        if training:
+            kept, moments = self.settings["decay"], [z.mean(0), z.var(0)]
+            for name, moment in zip(statistics, moments, strict=True):
+                w[name] = w[name] * kept + moment * (1 - kept)
+        return equations.normalise(
+            z, w[scale], w[offset], moments, self.settings["epsilon"]
+        )
 
 
 def _norms(steps):
@@ -132,15 +204,21 @@ def _norms(steps):
 def _table(arrays, site, part):
     """[M,.]: one row a step."""
     pattern = re.compile(rf"{site}\d+/{part}")
-    steps = sum(pattern.fullmatch(leaf) is not None for leaf in arrays)
+    steps = sum(pattern.fullmatch(name) is not None for name in arrays)
     return np.stack([arrays[f"{site}{step}/{part}"] for step in range(steps)])
 
 
-COMMENT = Comment(
-    name="comment",
+UNROLLED = Unrolled(
+    name="unrolled",
+    aliases=("comment",),
     summary="batch-normalised LSTM, tf.layers.batch_normalization for each step",
     target="BNLSTM",
-    defaults={"epsilon": 1e-3, "decay": 0.99, "activation": "tanh"},
-    leaves={"W_XH": ("D", "4H"), "W_HH": ("H", "4H"), "bias": ("4H",)},
+    defaults={
+        "epsilon": 1e-3,
+        "decay": 0.99,
+        "activation": "tanh",
+        "forget_bias": 0.0,
+    },
+    shapes={"W_XH": ("D", "4H"), "W_HH": ("H", "4H"), "bias": ("4H",)},
     marks=frozenset({"W_XH", "W_HH"}),
 )

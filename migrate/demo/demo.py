@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 
 from migrate.errors import MigrateError
 from migrate.output.write import VARIABLES, file_name
-from migrate.proof.verify import relative_difference
+from migrate.proof.verdict import relative_difference
 from migrate.sources.checkpoint import find_prefix
 
 _HERE = os.path.dirname(os.path.abspath(__file__))

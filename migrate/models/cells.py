@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from bnlstm_compat import BNLSTM, BNLSTMCell
-from migrate.cells import inventory as surveys
+from migrate.cells import networks
 from migrate.cells.plain import PlainWeights
 from migrate.errors import MigrateError
 
@@ -34,21 +34,22 @@ def find_cells(layer):
       MigrateError: the layer is none that could be filled.
     """
     if target_of(layer) is not None:
-        return [layer], {surveys.SINGLE}
+        return [layer], {networks.SINGLE}
     if isinstance(layer, keras.layers.Bidirectional):
         ends = (layer.forward_layer, layer.backward_layer)
         if all(isinstance(end, _LAYERS) for end in ends):
-            return [end.cell for end in ends], {surveys.BIDIRECTIONAL}
+            return [end.cell for end in ends], {networks.BIDIRECTIONAL}
     if isinstance(layer, keras.layers.RNN):
         inner = getattr(layer.cell, "cells", [layer.cell])
         if all(target_of(cell) for cell in inner):
-            kind = surveys.STACK if len(inner) > 1 else surveys.SINGLE
+            kind = networks.STACK if len(inner) > 1 else networks.SINGLE
             return list(inner), {kind}
     if isinstance(layer, dict) and list(layer) == ["forward", "backward"]:
         ends = [find_cells(layer[end])[0] for end in layer]
         if len(ends[0]) == len(ends[1]):
-            kind = "BIDIRECTIONAL" if len(ends[0]) == 1 else "BIDIRECTIONAL_STACK"
-            return ends[0] + ends[1], {getattr(surveys, kind)}
+            single = len(ends[0]) == 1
+            kind = networks.BIDIRECTIONAL if single else networks.BIDIRECTIONAL_STACK
+            return ends[0] + ends[1], {kind}
     if isinstance(layer, keras.Sequential | list | tuple):
         return _chain(layer)
     if isinstance(layer, keras.Model):
@@ -61,7 +62,7 @@ def find_cells(layer):
         whole = inside.issuperset(map(id, layer.weights))
         if whole and ends[0] and len(ends[0]) == len(ends[1]):
             cells = [item.cell for end in ends for item in end]
-            return cells, {surveys.BIDIRECTIONAL_STACK}
+            return cells, {networks.BIDIRECTIONAL_STACK}
     raise _not_a_layer(layer)
 
 
@@ -70,8 +71,8 @@ def _chain(layer):
     parts = [find_cells(member) for member in members]
     if len(parts) == 1:
         return parts[0]
-    if parts and all(kinds == {surveys.SINGLE} for _, kinds in parts):
-        return [cell for cells, _ in parts for cell in cells], {surveys.STACK}
+    if parts and all(kinds == {networks.SINGLE} for _, kinds in parts):
+        return [cell for cells, _ in parts for cell in cells], {networks.STACK}
     raise _not_a_layer(layer)
 
 
@@ -104,7 +105,7 @@ def assign_weights(cell, weights):
         getattr(cell, name).assign(np.asarray(getattr(weights, name)))
 
 
-def misfits(target, scope, layout, weights) -> list[str]:
+def incompatibilities(target, scope, layout, weights) -> list[str]:
     """Sentences on why a Keras cell cannot take the weights found under ``scope``."""
     wanted = target_of(target)
     if wanted != layout.target:

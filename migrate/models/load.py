@@ -2,13 +2,21 @@
 
 import warnings
 
-from migrate.cells import inventory as surveys
-from migrate.cells.averages import AVERAGED, CHOICES, RAW, Averaged, required_in
+from migrate.cells import networks
+from migrate.cells.inventory import (
+    AVERAGED,
+    CHOICES,
+    RAW,
+    require_cells,
+    required_averages,
+    take_inventory,
+)
+from migrate.cells.settings import Settings
 from migrate.errors import LoadError, MigrateError
-from migrate.models import plan as filling
-from migrate.models import rules as ruling
-from migrate.models.build import Settings
+from migrate.models import plan as plans
+from migrate.models import rules as mapping_rules
 from migrate.models.cells import find_cells
+from migrate.sources.averaged import Averaged
 from migrate.sources.checkpoint import Checkpoint
 
 
@@ -63,21 +71,24 @@ def load(
         raise MigrateError(
             f"expected averages to be {' or '.join(CHOICES)}. Received: {averages!r}"
         )
-    rules = None if map is None else ruling.read(map)
+    rules = None if map is None else mapping_rules.read(map)
     checkpoint = variables = Checkpoint(ckpt)
-    found = surveys.survey(checkpoint.entries, layouts)
+    inventory = take_inventory(checkpoint.entries, layouts)
     if averages == AVERAGED:
-        variables = Averaged(checkpoint, required_in(found, checkpoint.entries))
+        variables = Averaged(
+            checkpoint, required_averages(inventory.slots, checkpoint.entries)
+        )
     if rules is None:
-        plan = _plan_of_cells(model, scope, found, checkpoint.prefix)
+        plan = _plan_of_cells(model, scope, inventory, checkpoint.prefix)
     else:
-        plan = filling.plan(model, checkpoint.entries, found, rules)
+        plan = plans.plan(model, checkpoint.entries, inventory, rules)
     filled = [
-        (part, part.read(variables, settings or Settings())) for part in plan.parts
+        (assignment, assignment.read(variables, settings or Settings()))
+        for assignment in plan.assignments
     ]
     mismatched = [*plan.mismatched]
-    for part, arrays in filled:
-        mismatched += part.misfits(arrays)
+    for assignment, arrays in filled:
+        mismatched += assignment.incompatibilities(arrays)
     if mismatched or (strict and (plan.missing or plan.unexpected)):
         raise LoadError(
             checkpoint.prefix,
@@ -86,9 +97,9 @@ def load(
             mismatched=mismatched,
         )
     if not getattr(model, "built", True):  # by a scope
-        model.build((None, None, plan.parts[0].cell.input_dim))
-    for part, arrays in filled:
-        part.assign(arrays)
+        model.build((None, None, plan.assignments[0].cell.input_dim))
+    for assignment, arrays in filled:
+        assignment.assign(arrays)
     if plan.missing or plan.unexpected:
         warnings.warn(
             f"{checkpoint.prefix}: missing: {'; '.join(plan.missing) or 'none'}. "
@@ -98,36 +109,36 @@ def load(
     return model
 
 
-def _plan_of_cells(layer, scope, found, prefix):
+def _plan_of_cells(layer, scope, inventory, label):
     """The plan for a recurrent layer, or several, without a map."""
     targets, kinds = find_cells(layer)
     # What is wrong elsewhere in the checkpoint does not matter to this layer.
-    surveys.require_cells(found, prefix, whole=False)
-    cells = _choose(found, kinds, len(targets), scope)
-    parts = [
-        filling.CellPart("the layer", target, cell)
+    require_cells(inventory, label, complete=False)
+    cells = _choose(inventory, kinds, len(targets), scope)
+    assignments = [
+        plans.CellAssignment("the layer", target, cell)
         for target, cell in zip(targets, cells, strict=True)
     ]
-    return filling.Plan(tuple(parts))
+    return plans.Plan(tuple(assignments))
 
 
-def _choose(found, kinds, count, scope):
+def _choose(inventory, kinds, count, scope):
     """The cells in the checkpoint for ``count`` targets of one of ``kinds``."""
     # (shown name, names that are understood, cells)
     options = [
         (rnn.scope, {rnn.scope}, rnn.cells)
-        for rnn in found.rnns
-        if rnn.kind in kinds and rnn.kind != surveys.SINGLE and len(rnn.cells) == count
+        for rnn in inventory.rnns
+        if rnn.kind in kinds and rnn.kind != networks.SINGLE and len(rnn.cells) == count
     ]
-    if surveys.SINGLE in kinds:
-        for rnn in found.rnns:
+    if networks.SINGLE in kinds:
+        for rnn in inventory.rnns:
             for cell in rnn.cells:
-                names = {cell.scope, surveys.rnn_scope(cell)}
-                names |= {rnn.scope} if rnn.kind == surveys.SINGLE else set()
+                names = {cell.scope, networks.rnn_scope(cell)}
+                names |= {rnn.scope} if rnn.kind == networks.SINGLE else set()
                 options.append((cell.scope, names, (cell,)))
     what = f"{'/'.join(sorted(kinds))} RNN of {count} cell{'s' if count > 1 else ''}"
     if not options:
-        listed = ", ".join(f"{rnn.scope!r} ({rnn.kind})" for rnn in found.rnns)
+        listed = ", ".join(f"{rnn.scope!r} ({rnn.kind})" for rnn in inventory.rnns)
         raise MigrateError(f"the checkpoint has no {what}; its RNNs are: {listed}")
     wanted = None if scope is None else scope.strip("/")
     matches = [option for option in options if wanted in (None, *option[1])]

@@ -10,8 +10,6 @@ Their meaning (``tensorflow/core/kernels/training_ops.cc`` of 1.15) and Keras's:
     Adagrad   TF1 divides by sqrt(a), Keras by sqrt(a + epsilon): a - epsilon is kept
 """
 
-import math
-import numbers
 import re
 import warnings
 from collections.abc import Callable, Mapping
@@ -20,18 +18,16 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from migrate.cells import inventory as surveys
-from migrate.cells import layout_of
+from migrate.cells.inventory import take_inventory
+from migrate.cells.layouts import layout_of
+from migrate.cells.settings import Settings
 from migrate.errors import LoadError, MigrateError
-from migrate.models import plan as filling
-from migrate.models import rules as ruling
-from migrate.models.build import Settings
-from migrate.models.paths import Places
+from migrate.models import plan as plans
+from migrate.models import rules as mapping_rules
+from migrate.models.paths import Paths
+from migrate.models.steps_taken import is_scheduled, steps_taken
+from migrate.sources.base import Source
 from migrate.sources.checkpoint import Checkpoint
-
-_POWER = re.compile(r"(.*/)?beta1_power(_\d+)?")
-_STEP = re.compile(r"(.*/)?global_step")
-_MOST_STEPS = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -110,46 +106,52 @@ def load_optimizer(
     """
     kind, options = _kind_of(optimizer)
     checkpoint = Checkpoint(ckpt)
-    found = surveys.survey(checkpoint.entries, layouts)
-    plan = filling.plan(model, checkpoint.entries, found, ruling.read(map))
-    _require_alike(plan.parts)
-    paths = {id(weight): path for path, weight in Places(model).weights.items()}
+    inventory = take_inventory(checkpoint.entries, layouts)
+    plan = plans.plan(model, checkpoint.entries, inventory, mapping_rules.read(map))
+    _require_alike(plan.assignments)
+    paths = {id(weight): path for path, weight in Paths(model).weights.items()}
     trained = {id(weight): paths[id(weight)] for weight in model.trainable_variables}
     lists = kind.slots(options)
     missing, mismatched, slots = _gaps(
-        plan, trained, found.slots, name or kind.name, len(lists)
+        plan, trained, inventory.slots, name or kind.name, len(lists)
     )
     if missing or mismatched:
         raise LoadError(checkpoint.prefix, missing=missing, mismatched=mismatched)
-    count = _count(checkpoint, kind, options) if iterations is None else iterations
+    count = (
+        steps_taken(checkpoint, kind.name, options)
+        if iterations is None
+        else iterations
+    )
     filled = [
         (attribute, weight, kind.change(array, options))
         for number, attribute in enumerate(lists)
         if attribute is not None
-        for weight, array in _arrays(plan.parts, _Slots(checkpoint, slots, number))
+        for weight, array in _arrays(
+            plan.assignments, _Slots(checkpoint, slots, number)
+        )
         if id(weight) in trained
     ]
     optimizer.build(model.trainable_variables)
-    places = {id(w): n for n, w in enumerate(optimizer._trainable_variables)}
-    if set(places) != set(trained):
+    positions = {id(w): n for n, w in enumerate(optimizer._trainable_variables)}
+    if set(positions) != set(trained):
         raise MigrateError(
             "expected a new optimizer; it was built for other weights than the model's"
         )
     for attribute, weight, array in filled:
-        getattr(optimizer, attribute)[places[id(weight)]].assign(array)
+        getattr(optimizer, attribute)[positions[id(weight)]].assign(array)
     if count is not None:
         optimizer.iterations.assign(count)
     if lists:
-        _warn_of_tables(kind, plan.parts, trained)
+        _warn_of_tables(kind, plan.assignments, trained)
     return optimizer
 
 
-def _warn_of_tables(kind, parts, trained):
+def _warn_of_tables(kind, assignments, trained):
     """Says that Keras does not take the gradient of a look-up as TensorFlow 1 did."""
     tables = [
-        part.path
-        for part in parts
-        for weight in part.weights
+        assignment.path
+        for assignment in assignments
+        for weight in assignment.weights
         if id(weight) in trained and weight.name == "embeddings"
     ]
     if not tables:
@@ -168,15 +170,15 @@ def _warn_of_tables(kind, parts, trained):
     warnings.warn(f"{', '.join(tables)}: {why}", stacklevel=3)
 
 
-def _arrays(parts, variables):
+def _arrays(assignments, variables):
     """Pairs of a weight and its array, made of what stands in for the variables."""
-    for part in parts:
+    for assignment in assignments:
         # The forget bias is a constant that was added; a slot has none of it.
-        arrays = part.read(variables, Settings(forget_bias=0.0))
-        problems = part.misfits(arrays)
+        arrays = assignment.read(variables, Settings(forget_bias=0.0))
+        problems = assignment.incompatibilities(arrays)
         if problems:
-            raise LoadError(variables.checkpoint.prefix, mismatched=problems)
-        yield from part.pairs(arrays)
+            raise LoadError(variables.label, mismatched=problems)
+        yield from assignment.pairs(arrays)
 
 
 def _kind_of(optimizer):
@@ -194,7 +196,7 @@ def _kind_of(optimizer):
             f"TensorFlow 1's {kind.name} had no {', '.join(foreign)}; make the "
             "optimizer without, load, and change it then"
         )
-    if options.get("momentum") and kind.name == "Momentum" and _scheduled(options):
+    if options.get("momentum") and kind.name == "Momentum" and is_scheduled(options):
         raise MigrateError(
             "Keras's momentum holds the learning rate of each step, TensorFlow 1's "
             "does not: make the optimizer with the next step's rate as a number, load, "
@@ -203,17 +205,15 @@ def _kind_of(optimizer):
     return kind, options
 
 
-def _scheduled(options):
-    return not isinstance(options["learning_rate"], numbers.Real)
-
-
-def _require_alike(parts):
-    for part in parts:
-        if isinstance(part, filling.CellPart) and not layout_of(part.cell).trains_alike:
+def _require_alike(assignments):
+    for assignment in assignments:
+        if not isinstance(assignment, plans.CellAssignment):
+            continue
+        if not layout_of(assignment.cell).trains_alike:
             raise MigrateError(
-                f"{part.name} is a {part.cell.layout} cell: what were several trained "
-                "variables are one weight in Keras, or one is several, so that "
-                "training cannot go on as it was; make a new optimizer"
+                f"{assignment.name} is a {assignment.cell.layout} cell: what were "
+                "several trained variables are one weight in Keras, or one is several, "
+                "so that training cannot go on as it was; make a new optimizer"
             )
 
 
@@ -238,8 +238,8 @@ def _gaps(plan, trained, owners, name, count):
     """What is missing and what does not fit, by the names of slots."""
     ours, others = _slots(owners, name)
     missing, mismatched, seen = [], [*plan.mismatched], set()
-    for part in plan.parts:
-        for weight, variables in part.sources():
+    for assignment in plan.assignments:
+        for weight, variables in assignment.sources():
             if id(weight) not in trained:
                 continue
             seen.add(id(weight))
@@ -248,7 +248,7 @@ def _gaps(plan, trained, owners, name, count):
                 foreign = [] if have else others.get(variable, [])
                 if not have and (count or foreign):
                     beside = f" (there is {', '.join(foreign)})" if foreign else ""
-                    missing.append(f"{variable}/{name}, for {part.path}{beside}")
+                    missing.append(f"{variable}/{name}, for {assignment.path}{beside}")
                 elif len(have) != count:
                     mismatched.append(
                         f"{variable} has the slots {', '.join(have)}, the optimizer "
@@ -263,95 +263,16 @@ def _gaps(plan, trained, owners, name, count):
     return dict.fromkeys(missing), dict.fromkeys(mismatched), ours
 
 
-class _Slots(Mapping):
+class _Slots(Source):
     """One slot of each variable, under the variable's name; zeros where it was not
     trained and has none."""
 
-    def __init__(self, checkpoint, slots, number):
-        self.checkpoint, self.slots, self.number = checkpoint, slots, number
+    def __init__(self, source, slots, number):
+        self.entries, self.label = source.entries, source.label
+        self._source, self._slots, self._number = source, slots, number
 
     def __getitem__(self, name):
-        if name in self.slots:
-            return self.checkpoint[self.slots[name][self.number]]
-        entry = self.checkpoint.entries[name]
+        if name in self._slots:
+            return self._source[self._slots[name][self._number]]
+        entry = self.entries[name]
         return np.zeros(entry.shape, entry.dtype)
-
-    def __iter__(self):
-        return iter(self.checkpoint)
-
-    def __len__(self):
-        return len(self.checkpoint)
-
-
-def _count(checkpoint, kind, options):
-    """How many steps were taken; None where that is unknown and does not matter.
-
-    Raises:
-      MigrateError: it is unknown, or there are several answers, and it does matter.
-    """
-    steps = {
-        int(checkpoint[name])
-        for name, entry in checkpoint.entries.items()
-        if _STEP.fullmatch(name) and entry.shape == ()
-    }
-    least, most = (0, math.inf)
-    if kind.name == "Adam":
-        least, most = _count_by_powers(checkpoint, options)
-    if least == most:
-        if _scheduled(options) and steps - {least}:
-            raise MigrateError(
-                f"Adam took {least} steps, global_step is {sorted(steps)}: Keras "
-                "counts both with one counter; make the optimizer with the next step's "
-                "learning rate as a number, or decide with iterations="
-            )
-        return least
-    fit = {step for step in steps if step >= least}
-    if len(fit) == 1:
-        return fit.pop()
-    if len(fit) > 1 or _scheduled(options):
-        raise MigrateError(
-            f"{checkpoint.prefix} does not say how many steps were taken (global_step: "
-            f"{', '.join(map(str, sorted(steps))) or 'none'}); say it with iterations="
-        )
-    return least or None
-
-
-def _count_by_powers(checkpoint, options):
-    """The least and the greatest count of steps that Adam's powers can stand for."""
-    found = set()
-    told = []
-    for first in filter(_POWER.fullmatch, checkpoint.entries):
-        second = re.sub(r"beta1(?=_power(_\d+)?$)", "beta2", first)
-        if second not in checkpoint.entries:
-            continue
-        names = {first: options["beta_1"], second: options["beta_2"]}
-        ranges = [_exponents(checkpoint[n], beta) for n, beta in names.items()]
-        least, most = max(r[0] for r in ranges), min(r[1] for r in ranges)
-        told.append(", ".join(f"{n} = {float(checkpoint[n]):.9g}" for n in names))
-        if least <= most:
-            found.add((least, most))
-    if len(found) == 1:
-        return found.pop()
-    what = "; ".join(told) or "no beta1_power and beta2_power"
-    why = "which fit several counts of steps" if found else "which do not fit"
-    raise MigrateError(
-        f"{checkpoint.prefix} has {what}, {why if told else 'as Adam has'}; the "
-        f"optimizer has beta_1={options['beta_1']}, beta_2={options['beta_2']}. If "
-        "they are right, say with iterations= how many steps were taken"
-    )
-
-
-def _exponents(power, beta):
-    """The least and the greatest n with beta^(n+1) = power, multiplied as TensorFlow
-    did; (0, -1) if there is none."""
-    kind = power.dtype.type
-    tiny = np.finfo(kind).tiny  # what is below is 0 to TensorFlow
-    beta = kind(beta)
-    if not 0 < beta < 1:
-        return (0, math.inf) if power == beta else (0, -1)
-    length = min(int(math.log(tiny) / math.log(beta)) + 2, _MOST_STEPS)
-    powers = np.cumprod(np.full(length, beta, kind))
-    if power < tiny:
-        return int(np.count_nonzero(powers >= tiny)), math.inf
-    found = np.flatnonzero(powers == power)
-    return (int(found[0]), int(found[-1])) if found.size else (0, -1)

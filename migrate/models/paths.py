@@ -24,7 +24,7 @@ _SPELLINGS = {
 ROOT = "."
 
 
-class Places:
+class Paths:
     """The layers and weights of a built model, by path.
 
     Args:

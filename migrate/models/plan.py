@@ -1,6 +1,6 @@
 """Which variables of a v1 checkpoint fill which weights of a Keras model, by rules.
 
-``plan`` decides by names; each ``Part`` of its plan makes the arrays of some weights
+``plan`` decides by names; each assignment of its plan makes the arrays of some weights
 from the variables of a checkpoint, or from what has their names and shapes, such as
 their optimizer slots.
 """
@@ -11,13 +11,18 @@ from dataclasses import dataclass
 
 import keras
 
-from migrate.cells import layout_of
 from migrate.cells.base import Cell
-from migrate.cells.inventory import Survey
+from migrate.cells.inventory import Inventory
+from migrate.cells.layouts import layout_of
+from migrate.cells.values import cell_weights
 from migrate.errors import MigrateError
-from migrate.models.build import cell_weights
-from migrate.models.cells import assign_weights, find_cells, misfits, target_of
-from migrate.models.paths import Places
+from migrate.models.cells import (
+    assign_weights,
+    find_cells,
+    incompatibilities,
+    target_of,
+)
+from migrate.models.paths import Paths
 
 # What training keeps beside the optimizers' slots; see ``migrate.models.optimizers``.
 _OF_TRAINING = re.compile(r"(.*/)?(beta[12]_power(_\d+)?|global_step)")
@@ -25,7 +30,7 @@ _SWITCHES = {"gamma": "scale", "beta": "center", "bias": "use_bias"}
 
 
 @dataclass(frozen=True, eq=False)
-class CellPart:
+class CellAssignment:
     """A cell of the checkpoint, for the one of the Keras layer at ``path``."""
 
     path: str
@@ -45,18 +50,18 @@ class CellPart:
     def sources(self):
         """Pairs of a weight and the names of all variables that it is made of."""
         found = {}
-        for leaf, (places, _) in layout_of(self.cell).places(self.cell).items():
-            for place in places.split(", "):
-                found.setdefault(place, []).append(self.cell.variables[leaf])
+        for key, (weights, _) in layout_of(self.cell).places(self.cell).items():
+            for weight in weights.split(", "):
+                found.setdefault(weight, []).append(self.cell.variables[key])
         return [(getattr(self.target, key), names) for key, names in found.items()]
 
     def read(self, variables: Mapping, settings):
         """The cell's weights."""
         return cell_weights(variables, self.cell, settings)
 
-    def misfits(self, weights):
+    def incompatibilities(self, weights):
         """Sentences on why they do not fit."""
-        return misfits(self.target, self.name, layout_of(self.cell), weights)
+        return incompatibilities(self.target, self.name, layout_of(self.cell), weights)
 
     def assign(self, weights):
         """Fills the Keras cell."""
@@ -69,10 +74,10 @@ class CellPart:
 
 
 @dataclass(frozen=True, eq=False)
-class WeightPart:
+class WeightAssignment:
     """A variable of the checkpoint, for the weight at ``path``, as it is.
 
-    Its methods are those of ``CellPart``.
+    Its methods are those of ``CellAssignment``.
     """
 
     path: str
@@ -81,20 +86,20 @@ class WeightPart:
 
     @property
     def weights(self):
-        """See ``CellPart``."""
+        """See ``CellAssignment``."""
         return (self.weight,)
 
     def sources(self):
-        """See ``CellPart``."""
+        """See ``CellAssignment``."""
         return [(self.weight, [self.name])]
 
     def read(self, variables, settings):
-        """See ``CellPart``."""
+        """See ``CellAssignment``."""
         del settings
         return variables[self.name]
 
-    def misfits(self, array):
-        """See ``CellPart``."""
+    def incompatibilities(self, array):
+        """See ``CellAssignment``."""
         wanted = {"shape": tuple(self.weight.shape), "dtype": str(self.weight.dtype)}
         return [
             f"{self.name} has {what} {getattr(array, what)}, {self.path} has {want}"
@@ -103,11 +108,11 @@ class WeightPart:
         ]
 
     def assign(self, array):
-        """See ``CellPart``."""
+        """See ``CellAssignment``."""
         self.weight.assign(array)
 
     def pairs(self, array):
-        """See ``CellPart``."""
+        """See ``CellAssignment``."""
         return [(self.weight, array)]
 
 
@@ -115,17 +120,17 @@ class WeightPart:
 class Plan:
     """What goes where, and what is wrong with that, as ``errors.LoadError`` has it."""
 
-    parts: tuple[CellPart | WeightPart, ...]
+    assignments: tuple[CellAssignment | WeightAssignment, ...]
     missing: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
     mismatched: tuple[str, ...] = ()
 
 
-def plan(model, entries: Mapping, found: Survey, rules) -> Plan:
+def plan(model, entries: Mapping, inventory: Inventory, rules) -> Plan:
     """Where the variables of a checkpoint go.
 
     Args:
-      model: a built Keras model. entries: ``Checkpoint.entries``. found: its survey.
+      model: a built Keras model. entries: ``Checkpoint.entries``. inventory: of them.
       rules: from ``rules.read``.
 
     Raises:
@@ -135,22 +140,22 @@ def plan(model, entries: Mapping, found: Survey, rules) -> Plan:
         raise MigrateError(
             f"expected a Keras model or layer to go with a map. Received: {model!r}"
         )
-    places = Places(model)
-    if places.unbuilt:
+    paths = Paths(model)
+    if paths.unbuilt:
         raise MigrateError(
             "expected a built model: call it on data, or its build(), first. Without "
-            f"weights yet: {', '.join(dict.fromkeys(places.unbuilt))}"
+            f"weights yet: {', '.join(dict.fromkeys(paths.unbuilt))}"
         )
-    return _Planner(places, entries, found, rules).plan()
+    return _Planner(paths, entries, inventory, rules).plan()
 
 
 class _Planner:
-    def __init__(self, places, entries, found, rules):
-        self.places, self.entries, self.found = places, entries, found
+    def __init__(self, paths, entries, inventory, rules):
+        self.paths, self.entries, self.inventory = paths, entries, inventory
         self.rules = rules
-        self.parts, self.unexpected, self.mismatched = [], [], []
+        self.assignments, self.unexpected, self.mismatched = [], [], []
         self.cells = {
-            name: cell for cell in found.cells for name in cell.variables.values()
+            name: cell for cell in inventory.cells for name in cell.variables.values()
         }
 
     def plan(self):
@@ -162,7 +167,7 @@ class _Planner:
             if rule is None:
                 if not self._of_training(name):
                     self.unexpected.append(f"{name} (no rule)")
-            elif rule.place is None:
+            elif rule.path is None:
                 pass
             elif name not in self.cells or self._alone(rule, name):
                 self._place(rule, name)
@@ -175,24 +180,30 @@ class _Planner:
         recurrent.pop(None, None)
         for path, scopes in recurrent.items():
             self._place_cells(path, scopes)
-        self._tell_twice()
-        self._tell_torn(together)
-        filled = {id(weight) for part in self.parts for weight in part.weights}
+        self._report_twice()
+        self._report_torn(together)
+        filled = {
+            id(weight)
+            for assignment in self.assignments
+            for weight in assignment.weights
+        }
         missing = [
             f"{path}{self._switch(path)}"
-            for path, weight in self.places.weights.items()
+            for path, weight in self.paths.weights.items()
             if id(weight) not in filled
         ]
         missing += [
             f"any variable for the rule {rule.pattern!r}"
             for rule in self.rules
-            if rule.place is not None and rule not in used
+            if rule.path is not None and rule not in used
         ]
         mismatched = dict.fromkeys(self.mismatched)
-        return Plan(*map(tuple, (self.parts, missing, self.unexpected, mismatched)))
+        return Plan(
+            *map(tuple, (self.assignments, missing, self.unexpected, mismatched))
+        )
 
     def _of_training(self, name):
-        return name in self.found.slots or _OF_TRAINING.fullmatch(name) is not None
+        return name in self.inventory.slots or _OF_TRAINING.fullmatch(name) is not None
 
     def _candidates(self, rule, name):
         """The whole name, then ever shorter scopes of it, as far as the rule matches.
@@ -205,14 +216,14 @@ class _Planner:
         return [candidate for candidate in names if rule.matches(candidate)]
 
     def _rule(self, name):
-        """The first rule that matches; wildcards mean a slot only where its place, too,
+        """The first rule that matches; wildcards mean a slot only if its path, too,
         is in the model."""
         for rule in self.rules:
             if self._candidates(rule, name) and (
-                rule.place is None
+                rule.path is None
                 or rule.literal
                 or not self._of_training(name)
-                or self.places.weight(rule.place_of(name)) is not None
+                or self.paths.weight(rule.path_of(name)) is not None
             ):
                 return rule
         return None
@@ -222,25 +233,25 @@ class _Planner:
         Keras's cells, whose weights have their own order of gates and go together."""
         if not (rule.literal and rule.matches(name)):
             return False
-        path = rule.place_of(name)
-        owner = self.places.layer(path.rpartition("/")[0])
+        path = rule.path_of(name)
+        owner = self.paths.layer(path.rpartition("/")[0])
         inside = owner is not None and target_of(owner) is not None
-        return not inside and self.places.weight(path) is not None
+        return not inside and self.paths.weight(path) is not None
 
     def _layer_for(self, rule, name, cell):
         """The scope, and the path of the recurrent layer, for a variable of a cell."""
         paths = [
-            (scope, rule.place_of(scope))
+            (scope, rule.path_of(scope))
             for scope in self._candidates(rule, name)
             if f"{cell.scope}/".startswith(f"{scope}/")
         ]
         for scope, path in paths:
-            if _recurrent(self.places.layer(path)):
+            if _recurrent(self.paths.layer(path)):
                 return scope, path
         which = f"the {cell.layout} cell {cell.scope}"
         if not paths:
             why = f"its variables go together, not {name} alone: place the scope"
-        elif self.places.layer(paths[0][1]) is None:
+        elif self.paths.layer(paths[0][1]) is None:
             why = f"{paths[0][1]} is no layer of the model"
         else:
             why = f"{paths[0][1]} is no BNLSTM, LSTM or GRU, or several of one"
@@ -248,18 +259,19 @@ class _Planner:
         return None, None
 
     def _place(self, rule, name):
-        """Places a variable that goes as it is."""
+        """Paths a variable that goes as it is."""
         scopes = self._candidates(rule, name)
-        paths = [rule.place_of(scope) + name[len(scope) :] for scope in scopes]
+        paths = [rule.path_of(scope) + name[len(scope) :] for scope in scopes]
         for path in paths:
-            weight = self.places.weight(path)
+            weight = self.paths.weight(path)
             if weight is not None:
-                self.parts.append(WeightPart(path, weight, name))
+                self.assignments.append(WeightAssignment(path, weight, name))
                 return
-        if _recurrent(self.places.layer(rule.place_of(scopes[-1]))):
-            told = (*self.found.problems, *self.found.notes)
-            told = [sentence for sentence in told if scopes[-1] in sentence]
-            why = "; ".join(told) or (
+        if _recurrent(self.paths.layer(rule.path_of(scopes[-1]))):
+            known = (*self.inventory.problems, *self.inventory.notes)
+            inside = f"{scopes[-1]}/"
+            texts = [p.text for p in known if f"{p.scope}/".startswith(inside)]
+            why = "; ".join(texts) or (
                 f"{scopes[-1]} is no cell of a known layout; if it is one under "
                 "another name, say which with layouts={scope: name}"
             )
@@ -269,13 +281,13 @@ class _Planner:
         self.unexpected.append(f"{name} (the model has no {paths[-1]}{switch})")
 
     def _place_cells(self, path, scopes):
-        """Places the cells, by scope, of a recurrent layer."""
+        """Paths the cells, by scope, of a recurrent layer."""
         if len(scopes) > 1:
             self.mismatched.append(f"{path} is the place of {', '.join(scopes)}")
             return
         ((scope, cells),) = scopes.items()
-        targets, kinds = find_cells(self.places.layer(path))
-        orders = [rnn.cells for rnn in self.found.rnns if rnn.kind in kinds]
+        targets, kinds = find_cells(self.paths.layer(path))
+        orders = [rnn.cells for rnn in self.inventory.rnns if rnn.kind in kinds]
         if len(targets) == 1:
             orders = [(cell,) for cell in cells.values()]
         orders = [o for o in orders if {cell.scope for cell in o} == set(cells)]
@@ -285,30 +297,31 @@ class _Planner:
                 f"cell{'s' if len(targets) > 1 else ''}; {scope} has {', '.join(cells)}"
             )
             return
-        self.parts += [
-            CellPart(path, target, cell)
+        self.assignments += [
+            CellAssignment(path, target, cell)
             for target, cell in zip(targets, orders[0], strict=True)
         ]
 
-    def _tell_twice(self):
-        """Tells of weights that several variables would fill."""
+    def _report_twice(self):
+        """Reports weights that several variables would fill."""
         taken = {}
-        for part in self.parts:
-            for weight in part.weights:
-                taken.setdefault(id(weight), []).append(part)
+        for assignment in self.assignments:
+            for weight in assignment.weights:
+                taken.setdefault(id(weight), []).append(assignment)
         self.mismatched += [
-            f"{parts[0].path} is the place of {', '.join(part.name for part in parts)}"
-            for parts in taken.values()
-            if len(parts) > 1
+            f"{fill[0].path} is the place of {', '.join(one.name for one in fill)}"
+            for fill in taken.values()
+            if len(fill) > 1
         ]
 
-    def _tell_torn(self, together):
-        """Tells of cells of which some variables go with the scope, others not."""
-        for part in self.parts:
-            if isinstance(part, CellPart):
-                rest = [n for n in part.cell.variables.values() if n not in together]
+    def _report_torn(self, together):
+        """Reports cells of which some variables go with the scope, others not."""
+        for cell_to in self.assignments:
+            if isinstance(cell_to, CellAssignment):
+                cell = cell_to.cell
+                rest = [n for n in cell.variables.values() if n not in together]
                 self.mismatched += [
-                    f"the {part.cell.layout} cell {part.name} goes to {part.path} "
+                    f"the {cell.layout} cell {cell_to.name} goes to {cell_to.path} "
                     f"whole; the map has another place for {name}"
                     for name in rest
                 ]
@@ -317,7 +330,7 @@ class _Planner:
         """What made a layer with, or without, the weight at a path; as an aside."""
         start, _, last = path.rpartition("/")
         option = _SWITCHES.get(last)
-        if getattr(self.places.layer(start), option or "", None) is not made:
+        if getattr(self.paths.layer(start), option or "", None) is not made:
             return ""
         return f": the layer was made with {option}={made}"
 

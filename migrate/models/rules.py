@@ -1,6 +1,6 @@
 """Rules that say where a v1 checkpoint's variables go in a Keras model.
 
-A map has rules, pattern to place. A pattern stands for a variable's name, or for a
+A map has rules, pattern to path. A pattern stands for a variable's name, or for a
 scope and so for every variable below it:
 
     "frame_rnn_layer"          that scope
@@ -8,9 +8,9 @@ scope and so for every variable below it:
     "**/kernel"                `**`: any number of parts
     "re:tower/(dense|out)\\d"  a regular expression for the whole name or scope
 
-A place is the path of a layer or a weight in the model (``migrate.models.paths``). Each
+A path is that of a layer or a weight in the model (``migrate.models.paths``). Each
 wildcard in it stands for what the wildcard of that number in the pattern matched; after
-``re:``, ``\\1`` and ``\\g<name>`` stand for groups. None, or an empty place, leaves
+``re:``, ``\\1`` and ``\\g<name>`` stand for groups. None, or an empty path, leaves
 variables out. The first rule that matches decides.
 """
 
@@ -39,7 +39,7 @@ _MEANING = {
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: ``pattern`` and ``place`` as written; ``place`` is None for variables
+    """One rule: ``pattern`` and ``path`` as written; ``path`` is None for variables
     that are left out.
 
     Raises:
@@ -47,7 +47,7 @@ class Rule:
     """
 
     pattern: str
-    place: str | None
+    path: str | None
 
     def __post_init__(self):
         if self.pattern.startswith(_REGEX):
@@ -57,10 +57,10 @@ class Rule:
                 raise ValueError(f"{self.pattern!r}: {error}") from error
         else:
             compiled = re.compile(_translated(self.pattern.strip("/")))
-            wanted = len(_WILDCARD.findall(self.place or ""))
+            wanted = len(_WILDCARD.findall(self.path or ""))
             if wanted > compiled.groups:
                 raise ValueError(
-                    f"{self.pattern!r}: {self.place!r} has more wildcards than it"
+                    f"{self.pattern!r}: {self.path!r} has more wildcards than it"
                 )
         object.__setattr__(self, "_compiled", compiled)
 
@@ -73,8 +73,8 @@ class Rule:
         """Whether the pattern stands for this whole name or scope."""
         return self._compiled.fullmatch(name) is not None
 
-    def place_of(self, name) -> str:
-        """The place of a name or scope that matches.
+    def path_of(self, name) -> str:
+        """The path of a name or scope that matches.
 
         Raises:
           MigrateError: it asks for a group that the pattern does not have.
@@ -82,10 +82,10 @@ class Rule:
         match = self._compiled.fullmatch(name)
         if self.pattern.startswith(_REGEX):
             try:
-                return match.expand(self.place).strip("/")
+                return match.expand(self.path).strip("/")
             except (re.error, IndexError) as error:
                 raise MigrateError(
-                    f"the map cannot be used: {self.pattern!r}: {self.place!r}: {error}"
+                    f"the map cannot be used: {self.pattern!r}: {self.path!r}: {error}"
                 ) from None
         found = iter(match.groups())
 
@@ -93,7 +93,7 @@ class Rule:
             part = next(found) or ""
             return f"{part}/" if part and wildcard[0] == "**/" else part
 
-        return _WILDCARD.sub(filled, self.place).strip("/")
+        return _WILDCARD.sub(filled, self.path).strip("/")
 
 
 def _translated(glob):
@@ -109,7 +109,7 @@ def read(source) -> tuple[Rule, ...]:
     """The rules of a map, in order.
 
     Args:
-      source: a mapping from pattern to place, or the path of a TOML file, or of a YAML
+      source: a mapping from pattern to path, or the path of a TOML file, or of a YAML
         file (with PyYAML), that holds one.
 
     Raises:
@@ -126,14 +126,14 @@ def read(source) -> tuple[Rule, ...]:
             ) from None
         source = _file(where)
     rules, problems = [], []
-    for pattern, place in source.items():
-        if not isinstance(pattern, str) or not isinstance(place, str | None):
+    for pattern, path in source.items():
+        if not isinstance(pattern, str) or not isinstance(path, str | None):
             problems.append(
-                f"{pattern!r}: {place!r} is not a name with a place (quote names)"
+                f"{pattern!r}: {path!r} is not a name with a place (quote names)"
             )
             continue
         try:
-            rules.append(Rule(pattern, place or None))
+            rules.append(Rule(pattern, path or None))
         except ValueError as error:
             problems.append(str(error))
     if not source:

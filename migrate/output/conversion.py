@@ -1,33 +1,25 @@
-"""A conversion's folder, read as the checkpoint that it was made of."""
+"""A conversion's folder, read as the source that it was made of."""
 
 import os
-from collections.abc import Mapping
 from types import MappingProxyType
 
-from migrate.cells.averages import survey_for
-from migrate.errors import MigrateError
-from migrate.models.build import (
-    Settings,
-    activation_named,
-    folded_variables,
+from migrate.cells.inventory import take_inventory
+from migrate.cells.settings import Settings
+from migrate.cells.values import (
+    merged_variables,
     rows_repeat,
     rows_taken,
     v1_variables,
 )
+from migrate.errors import MigrateError
+from migrate.models.build import activation_named, skeleton
 from migrate.models.cells import cells_of, weights_of
 from migrate.output import report as reports
-from migrate.output.write import (
-    MODELS,
-    REPORT,
-    VARIABLES,
-    array_formats,
-    no_initial_values,
-    skeleton,
-)
-from migrate.sources.checkpoint import Entry
+from migrate.output.write import MODELS, REPORT, VARIABLES, array_formats
+from migrate.sources.base import Entry, Source
 
 
-class Conversion(Mapping):
+class Conversion(Source):
     """The variables of a conversion by their v1 names, with the weights that its files
     have now: as they were, unless somebody has trained or changed them.
 
@@ -36,16 +28,16 @@ class Conversion(Mapping):
       kind: the format to read, one of the conversion's; default: its first.
 
     Attributes:
-      report: see ``report.read``. entries: from name to ``Entry``.
+      report: see ``report.read``.
       layouts: from scopes of cells to names of layouts.
-      rnns: from scope to ``survey.RNN``; ``files``: from scope to file name.
+      rnns: from scope to ``RNN``; ``files``: from scope to file name.
 
     Raises:
       MigrateError: it is none, or unreadable; also on reading a variable.
     """
 
     def __init__(self, out, kind=None):
-        self.out = os.fspath(out)
+        self.out = self.label = os.fspath(out)
         self.report = read_report(self.out)
         formats = self.report["formats"]
         self.kind = formats[0] if kind is None else kind
@@ -68,8 +60,8 @@ class Conversion(Mapping):
             for rnn in self.report["rnns"]
             for cell in rnn["cells"]
         }
-        found = survey_for(self.entries, self.layouts, self.report["averages"])
-        self.rnns = {rnn.scope: rnn for rnn in found.rnns}
+        inventory = take_inventory(self.entries, self.layouts, self.report["averages"])
+        self.rnns = {rnn.scope: rnn for rnn in inventory.rnns}
         self.files = {
             rnn["scope"]: rnn["files"][self.kind] for rnn in self.report["rnns"]
         }
@@ -77,7 +69,7 @@ class Conversion(Mapping):
             raise MigrateError(f"the report of {out} contradicts itself; convert again")
         self._homes = {
             name: rnn
-            for rnn in found.rnns
+            for rnn in inventory.rnns
             for cell in rnn.cells
             for name in cell.variables.values()
         }
@@ -102,8 +94,7 @@ class Conversion(Mapping):
         rnn = self.rnns[scope]
         again = skeleton(rnn, self.entries, self.settings(scope))
         path = os.path.join(self.out, self.files[scope])
-        with no_initial_values():
-            return MODELS[self.kind].read(path, again)
+        return MODELS[self.kind].read(path, again)
 
     def kept(self, name):
         """A variable as it was put beside the RNNs."""
@@ -112,9 +103,9 @@ class Conversion(Mapping):
             self._kept = self._arrays.open(path)
         return self._arrays.variable(self._kept, name, self.entries[name])
 
-    def folded(self, cell):
+    def merged(self, cell, settings):
         """By v1 name, what is kept of a cell beside its Keras weights."""
-        return {name: self.kept(name) for name in folded_variables(cell)}
+        return {name: self.kept(name) for name in merged_variables(cell, settings)}
 
     def __getitem__(self, name):
         if name not in self.entries:
@@ -141,18 +132,15 @@ class Conversion(Mapping):
                     f"{cell.scope}; to go back, convert without --max-bn-steps and "
                     "recalibrate or train that"
                 )
-            variables |= v1_variables(
-                cell, rows_taken(weights, cell), self.folded(cell), settings
-            )
+            originals = self.merged(cell, settings)
+            taken = rows_taken(weights, cell)
+            variables |= v1_variables(cell, taken, originals, settings)
         return variables
 
     def __iter__(self):
         """Names, those of one RNN together."""
         rest = [name for name in self.entries if name not in self._homes]
         return iter([*self._homes, *rest])
-
-    def __len__(self):
-        return len(self.entries)
 
 
 def read_report(out):

@@ -7,39 +7,39 @@ import importlib.metadata
 import json
 import os
 
-from migrate.cells.averages import CHOICES, averages_in
+from migrate.cells.inventory import CHOICES, averages_in
 
 FORMAT = 2
 
 
-def inspection(checkpoint, found) -> dict:
+def inspection(source, inventory) -> dict:
     """What ``inspect`` found: RNNs with their cells, slots, other variables."""
     return {
         "format": FORMAT,
-        "checkpoint": checkpoint.prefix,
-        "variables": len(checkpoint.entries),
-        "rnns": [network(rnn) for rnn in found.rnns],
-        "optimizer_slots": dict(found.slots),
-        "moving_averages": averages_in(found, checkpoint.entries),
+        "checkpoint": source.label,
+        "variables": len(source),
+        "rnns": [network(rnn) for rnn in inventory.rnns],
+        "optimizer_slots": dict(inventory.slots),
+        "moving_averages": averages_in(inventory.slots, source.entries),
         "other_variables": {
-            name: entry(checkpoint.entries[name]) for name in found.others
+            name: entry(source.entries[name]) for name in inventory.others
         },
         "partitioned": {
             name: entry(item)["parts"]
-            for name, item in checkpoint.entries.items()
+            for name, item in source.entries.items()
             if item.parts
         },
-        "problems": list(found.problems),
-        "notes": list(found.notes),
+        "problems": [problem.text for problem in inventory.problems],
+        "notes": [note.text for note in inventory.notes],
     }
 
 
 def entry(item) -> dict:
-    """A ``checkpoint.Entry``: shape, dtype, and parts if it was partitioned."""
-    told = {"shape": list(item.shape), "dtype": item.dtype}
+    """An ``Entry``: shape, dtype, and parts if it was partitioned."""
+    found = {"shape": list(item.shape), "dtype": item.dtype}
     if item.parts:
-        told["parts"] = [[list(extent) for extent in part] for part in item.parts]
-    return told
+        found["parts"] = [[list(extent) for extent in part] for part in item.parts]
+    return found
 
 
 def network(rnn) -> dict:
@@ -64,13 +64,13 @@ def network(rnn) -> dict:
 
 
 def conversion(
-    checkpoint, settings, *, averages, averaged, formats, others, rnns, tensors
+    source, settings, *, averages, averaged, formats, others, rnns, tensors
 ) -> dict:
     """What ``convert`` did.
 
     Args:
-      checkpoint: the source.
-      settings: the ``convert.Settings`` asked for.
+      source: what was converted.
+      settings: the ``Settings`` asked for.
       averages: of moving averages, "raw" or "averaged"; averaged: how many variables of
         cells have one. formats: names of formats.
       others: files of what is no part of a cell.
@@ -79,10 +79,10 @@ def conversion(
     """
     return {
         "format": FORMAT,
-        "checkpoint": checkpoint.prefix,
+        "checkpoint": source.label,
         "made_by": {
             name: importlib.metadata.version(name)
-            for name in ("tensorflow", "keras", "numpy")
+            for name in ("bnlstm-compat", "tensorflow", "keras", "numpy")
         },
         "formats": list(formats),
         "averages": averages,

@@ -10,20 +10,19 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
 from urllib.parse import quote
 
 from migrate import bits
-from migrate.cells import layout_of
-from migrate.cells.averages import RAW, averaged_in_cells
+from migrate.cells.inventory import RAW, averaged_in_cells
+from migrate.cells.layouts import layout_of
+from migrate.cells.values import merged_variables
 from migrate.errors import MigrateError
-from migrate.models.build import build_rnn, folded_variables
+from migrate.models.build import build_rnn, skeleton
 from migrate.output import report
 from migrate.output.atomic import publish_folder, state, workplace
 from migrate.output.formats.base import (
     AS_BYTES,
     model_of_arrays,
-    no_initial_values,
     require_same,
     write_model,
 )
@@ -31,7 +30,7 @@ from migrate.output.formats.keras_files import KERAS, WEIGHTS_H5
 from migrate.output.formats.npz_file import NPZ
 from migrate.output.formats.safetensors_file import SAFETENSORS
 from migrate.output.formats.tf_checkpoint import TF_CHECKPOINT
-from migrate.sources.checkpoint import require_array
+from migrate.sources.base import Source, require_array
 
 ARRAYS = {kind.name: kind for kind in (SAFETENSORS, NPZ)}
 MODELS = {
@@ -72,39 +71,23 @@ def array_formats(formats):
     return [ARRAYS[name] for name in formats if name in ARRAYS] or [SAFETENSORS]
 
 
-def skeleton(rnn, entries, settings):
-    """A function that makes the model of an RNN with all weights zero."""
-    import numpy as np
-
-    class Zeros(Mapping):
-        def __getitem__(self, name):
-            return np.zeros(entries[name].shape, bits.numpy_dtype(entries[name].dtype))
-
-        def __iter__(self):
-            return iter(entries)
-
-        def __len__(self):
-            return len(entries)
-
-    return lambda: build_rnn(rnn, Zeros(), settings)
-
-
-class _Source(Mapping):
-    """A checkpoint that takes the checksum of what is read, and tells the progress.
+class _Checked(Source):
+    """A source that takes the checksum of what is read, and tells the progress.
 
     Of that, reading a variable is one half, ``reread`` the other.
     """
 
-    def __init__(self, checkpoint, progress):
-        self.entries, self.checksums = checkpoint.entries, {}
+    def __init__(self, source, progress):
+        self.entries, self.label = source.entries, source.label
+        self.checksums = {}
         for name, entry in self.entries.items():
             require_array(name, entry)
-        self._checkpoint, self._progress = checkpoint, progress
+        self._source, self._progress = source, progress
         self._reread, self._done = set(), 0
         self._total = 2 * sum(map(_size, self.entries.values()))
 
     def __getitem__(self, name):
-        array = self._checkpoint[name]
+        array = self._source[name]
         if name not in self.checksums:
             self.checksums[name] = bits.checksum(array)
             self._tell(name)
@@ -120,12 +103,6 @@ class _Source(Mapping):
         self._done += _size(self.entries[name])
         self._progress(self._done, self._total, name)
 
-    def __iter__(self):
-        return iter(self._checkpoint)
-
-    def __len__(self):
-        return len(self._checkpoint)
-
 
 def _size(entry):
     return bits.numpy_dtype(entry.dtype).itemsize * math.prod(entry.shape)
@@ -133,8 +110,8 @@ def _size(entry):
 
 def write(
     out,
-    checkpoint,
-    found,
+    source,
+    inventory,
     settings,
     *,
     formats=(KERAS.name,),
@@ -142,7 +119,7 @@ def write(
     force=False,
     progress=None,
 ) -> dict:
-    """Writes the folder ``out`` for a checkpoint.
+    """Writes the folder ``out`` for a source.
 
     It holds, for each format, a file for each RNN; every other variable under its v1
     name, in ``variables.safetensors`` (or ``.npz``, or both, where ``formats`` say so);
@@ -150,10 +127,10 @@ def write(
 
     Args:
       out: the folder to make.
-      checkpoint, found: the source and its survey.
-      settings: a ``convert.Settings``.
+      source, inventory: what to convert, and what it holds.
+      settings: a ``Settings``.
       formats: names in ``MODELS``.
-      averages: what ``found`` says of moving averages, for the report.
+      averages: what ``inventory`` says of moving averages, for the report.
       force: replace a folder that an earlier conversion made.
       progress: called with ``(done, total, what)``, in bytes.
 
@@ -164,32 +141,32 @@ def write(
       MigrateError: ``out`` exists or cannot be written, or what was reread differs.
     """
     out = os.path.abspath(out)
-    source = _Source(checkpoint, progress or (lambda *_: None))
+    checked = _Checked(source, progress or (lambda *_: None))
     with workplace(out) as place:
         before = state(out)  # now, for the workplace has undone what a kill had left
-        _may_write(out, checkpoint, force)
+        _may_write(out, source, force)
         folder = os.path.join(place, "new")
         os.mkdir(folder)
-        rnns, tensors = _fill(folder, source, found, settings, formats)
-        told = report.conversion(
-            checkpoint,
+        rnns, tensors = _fill(folder, checked, inventory, settings, formats)
+        made = report.conversion(
+            source,
             settings,
             averages=averages,
-            averaged=len(averaged_in_cells(found, checkpoint.entries)),
+            averaged=len(averaged_in_cells(inventory, source.entries)),
             formats=formats,
             others=[VARIABLES + kind.suffix for kind in array_formats(formats)],
             rnns=rnns,
             tensors=tensors,
         )
         with open(os.path.join(folder, REPORT), "w", encoding="utf-8") as stream:
-            json.dump(told, stream, indent=1)
+            json.dump(made, stream, indent=1)
         publish_folder(folder, out, before)
-    return told
+    return made
 
 
-def _may_write(out, checkpoint, force):
+def _may_write(out, source, force):
     inside = os.path.realpath(out) + os.sep
-    if any(os.path.realpath(file).startswith(inside) for file in checkpoint.files()):
+    if any(os.path.realpath(file).startswith(inside) for file in source.files()):
         raise MigrateError(f"{out} holds the checkpoint itself; choose another folder")
     if not os.path.lexists(out):
         return
@@ -218,25 +195,27 @@ def _is_conversion(out):
     return names <= {REPORT, *files, *parts}
 
 
-def _fill(folder, source, found, settings, formats):
+def _fill(folder, source, inventory, settings, formats):
     """Writes all files; gives the report's rows for RNNs and for tensors."""
     rnns, rules, places = [], {}, {name: [] for name in source}
-    for rnn in found.rnns:
+    for rnn in inventory.rnns:
         files = {name: file_name(rnn.scope, MODELS[name].suffix) for name in formats}
         _write_rnn(folder, rnn, source, settings, files)
         rnns.append((rnn, files))
         for number, cell in enumerate(rnn.cells):
             taken = layout_of(cell).places(cell)
-            for leaf, name in cell.variables.items():
-                weight, rule = taken[leaf]
-                rules[name] = {"layout": cell.layout, "leaf": leaf, "rule": rule}
+            for key, name in cell.variables.items():
+                weight, rule = taken[key]
+                rules[name] = {"layout": cell.layout, "leaf": key, "rule": rule}
                 source.reread(name)
                 for file in files.values():
                     inside = f"cell {number}: {weight}"
                     places[name].append({"file": file, "as": inside})
 
-    cells = {name for cell in found.cells for name in cell.variables.values()}
-    kept = {name for cell in found.cells for name in folded_variables(cell)}
+    cells = {name for cell in inventory.cells for name in cell.variables.values()}
+    kept = {
+        name for cell in inventory.cells for name in merged_variables(cell, settings)
+    }
     for name in kept:
         rules[name]["folded"] = True
     rest = [name for name in source if name in kept or name not in cells]
@@ -261,11 +240,10 @@ def _fill(folder, source, found, settings, formats):
 
 
 def _write_rnn(folder, rnn, source, settings, files):
-    with no_initial_values():
-        model = build_rnn(rnn, source, settings)
-        again = skeleton(rnn, source.entries, settings)
-        for name, file in files.items():
-            write_model(MODELS[name], os.path.join(folder, file), model, again)
+    model = build_rnn(rnn, source, settings)
+    again = skeleton(rnn, source.entries, settings)
+    for name, file in files.items():
+        write_model(MODELS[name], os.path.join(folder, file), model, again)
     size = sum(weight.value.numpy().nbytes for weight in model.weights)
     del model
     if size > _LARGE:  # models refer to themselves, so that they stay until collected

@@ -13,10 +13,9 @@ from typing import NamedTuple
 
 from google.protobuf.message import DecodeError
 
+from migrate.sources.base import Slice
+from migrate.sources.slices import decode, extents_within, take
 from migrate.sources.sstable import Table
-
-#: A part of a variable: (start, length) for each dimension.
-Slice = tuple[tuple[int, int], ...]
 
 
 class Piece(NamedTuple):
@@ -58,18 +57,18 @@ def read_v2(path) -> tuple[dict[str, Variable], int]:
         key: _parse(messages.BundleEntryProto, value) for key, value in entries.items()
     }
     parts = {
-        key: [(part, _take(entries, key, part)[1]) for part in entry.slices]
+        key: [(part, take(entries, key, part)[1]) for part in entry.slices]
         for key, entry in list(entries.items())
     }
     variables = {}
     for key, entry in entries.items():
-        name, shape, pieces = _decode(key), _shape(entry.shape), []
+        name, shape, pieces = decode(key), _shape(entry.shape), []
         for part, held in parts[key] or [(None, entry)]:
             if held.dtype != entry.dtype:
                 raise ValueError(f"a part of {name} is of another dtype")
             pieces.append(
                 Piece(
-                    part and _part(part, shape),
+                    part and extents_within(part, shape),
                     held.shard_id,
                     held.offset,
                     held.size,
@@ -113,8 +112,8 @@ def read_v1(paths) -> tuple[dict[str, Variable], list[Table]]:
             if (known.shape, known.dtype) != (shape, saved.type):
                 raise ValueError(f"{name} has two shapes or dtypes")
             for part in saved.slice:
-                key, block = _take(blocks, name.encode(), part)
-                place = _part(part, shape)
+                key, block = take(blocks, name.encode(), part)
+                place = extents_within(part, shape)
                 room -= math.prod(length for _, length in place)
                 if room < 0:
                     raise ValueError(f"values of {name} are missing")
@@ -142,70 +141,8 @@ def _parse(message, content):
         raise ValueError("an entry cannot be decoded") from None
 
 
-def _decode(key):
-    try:
-        return key.decode()
-    except UnicodeDecodeError:
-        raise ValueError(f"the name {key[:80]!r} is not UTF-8") from None
-
-
 def _shape(shape):
     sizes = tuple(dim.size for dim in shape.dim)
     if shape.unknown_rank or any(size < 0 for size in sizes):
         raise ValueError(f"a shape is {sizes}")
     return sizes
-
-
-def _extents(part):
-    """(start, length) for each dimension, as stored: -1 is the whole length."""
-    return [(e.start, e.length if e.HasField("length") else -1) for e in part.extent]
-
-
-def _part(part, shape):
-    """(start, length) for each dimension of ``shape``, each within it."""
-    extents = _extents(part)
-    if len(extents) != len(shape):
-        raise ValueError(f"a part has {len(extents)} dimensions, its whole {shape}")
-    found = tuple(
-        (start, size if length == -1 else length)
-        for (start, length), size in zip(extents, shape, strict=True)
-    )
-    if any(
-        start < 0 or length < 0 or start + length > size
-        for (start, length), size in zip(found, shape, strict=True)
-    ):
-        raise ValueError(f"a part {found} is outside of its variable {shape}")
-    return found
-
-
-def _take(held, name, part):
-    """The key of a part of a variable, and what was held under it.
-
-    It is no longer, so that a file cannot ask for more keys than it has.
-    """
-    key = _key(name, part)
-    if key not in held:
-        raise ValueError(f"a part of {_decode(name)} is missing, or is listed twice")
-    return key, held.pop(key)
-
-
-def _key(name: bytes, part) -> bytes:
-    """The key of a part of a variable, which sorts as its name and numbers do."""
-    extents = _extents(part)
-    count = len(extents)
-    dimensions = bytes([1, count]) if count else b"\0"
-    numbers = (number for extent in extents for number in extent)
-    packed = b"\0" + name.replace(b"\0", b"\0\xff") + b"\0\1" + dimensions
-    return packed + b"".join(map(_signed, numbers))
-
-
-def _signed(number: int) -> bytes:
-    """A number in a form that sorts: the count of its bytes as leading ones (of
-    minus: zeros), then its bits."""
-    bits = (~number if number < 0 else number).bit_length()
-    size = bits // 7 + 1
-    body = bytearray((number & (1 << 80) - 1).to_bytes(10, "big")[-size:])
-    header = ((1 << size) - 1 << 16 - size).to_bytes(2, "big")
-    for place in range(min(size, 2)):
-        body[place] ^= header[place]
-    return bytes(body)

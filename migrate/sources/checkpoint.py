@@ -9,15 +9,14 @@ import glob
 import math
 import os
 import re
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 import numpy as np
 
 from migrate.bits import numpy_dtype
 from migrate.errors import MigrateError
-from migrate.sources import bundle as index
+from migrate.sources import bundle
+from migrate.sources.base import Entry, Source, require_array
 from migrate.sources.sstable import crc32c, unmask, varint
 
 # A part of a V2 checkpoint: index, graph or data.
@@ -28,28 +27,6 @@ _V1_SHARD = re.compile(r"-(\d{5}|\?{5})-of-(\d{5})$")
 _STATE = "checkpoint"
 # Where a SavedModel keeps its variables.
 _SAVED_VARIABLES = os.path.join("variables", "variables")
-
-
-class Entry(NamedTuple):
-    """What is known of a variable without reading its values.
-
-    ``shape``; ``dtype``, TensorFlow's name of it; ``parts``: where the variable was
-    partitioned, the (start, length) for each dimension of each part.
-    """
-
-    shape: tuple[int, ...]
-    dtype: str
-    parts: tuple[index.Slice, ...] = ()
-
-
-def require_array(name: str, entry: Entry) -> None:
-    """Raises ``MigrateError`` for a variable that only a session can hold."""
-    if entry.dtype in ("variant", "resource"):
-        raise MigrateError(
-            f"variable {name} is a {entry.dtype}, which is no array; save a checkpoint "
-            "without it (such as a dataset's iterator), from the training script, by "
-            "tf.train.Saver(var_list=...), and use that"
-        )
 
 
 def find_prefix(path: str) -> str:
@@ -123,15 +100,14 @@ def _latest(folder):
     raise MigrateError(f"{folder} is a folder without a latest checkpoint; {hint}")
 
 
-class Checkpoint(Mapping):
-    """A checkpoint as a mapping from v1 names to arrays, read when asked for.
+class Checkpoint(Source):
+    """A checkpoint, V2 or V1 format, one file or shards.
 
     Args:
       path: anything that ``find_prefix`` takes.
 
     Attributes:
-      prefix: the checkpoint's prefix.
-      entries: from name to ``Entry`` (shape and dtype), in the order of names.
+      prefix: the checkpoint's prefix, which is its label, too.
 
     Raises:
       MigrateError: no checkpoint there, or files that are incomplete or damaged; also
@@ -139,17 +115,17 @@ class Checkpoint(Mapping):
     """
 
     def __init__(self, path):
-        self.prefix = find_prefix(path)
+        self.prefix = self.label = find_prefix(path)
         try:
             self._v2 = os.path.isfile(self.prefix + ".index")
             if self._v2:
-                self._variables, count = index.read_v2(self.prefix + ".index")
+                self._variables, count = bundle.read_v2(self.prefix + ".index")
                 self._files = self._shards(count)
             else:
                 self._files = self.files()
                 if _V1_SHARD.search(self.prefix):
                     self._require_count(int(self.prefix[-5:]), self._files)
-                self._variables, self._tables = index.read_v1(self._files)
+                self._variables, self._tables = bundle.read_v1(self._files)
             entries = {
                 name: self._entry(self._variables[name])
                 for name in sorted(self._variables)
@@ -223,10 +199,10 @@ class Checkpoint(Mapping):
             (piece,) = variable.pieces
             return read(piece, variable, dtype, entry.shape)
         self._require_cover(entry)
-        whole = np.empty(entry.shape, dtype)
+        complete = np.empty(entry.shape, dtype)
         for piece, shape in zip(variable.pieces, shapes, strict=True):
-            whole[_place(piece.slice)] = read(piece, variable, dtype, shape)
-        return whole
+            complete[_location(piece.slice)] = read(piece, variable, dtype, shape)
+        return complete
 
     def _require_room(self, piece, dtype, shape):
         """Bytes that are there, and as many as the shape needs."""
@@ -245,7 +221,7 @@ class Checkpoint(Mapping):
         if sum(sizes) == math.prod(entry.shape):
             covered = np.zeros(entry.shape, bool)
             for part in entry.parts:
-                covered[_place(part)] = True
+                covered[_location(part)] = True
             if covered.all():
                 return
         raise ValueError("its parts are not its whole")
@@ -253,7 +229,7 @@ class Checkpoint(Mapping):
     def _piece_v1(self, piece, variable, dtype, shape):
         import tensorflow as tf
 
-        values = index.values_v1(self._tables[piece.file], piece)
+        values = bundle.values_v1(self._tables[piece.file], piece)
         values.dtype = variable.dtype
         values.tensor_shape.CopyFrom(tf.TensorShape(shape).as_proto())
         return tf.make_ndarray(values).view(dtype)
@@ -272,12 +248,6 @@ class Checkpoint(Mapping):
         raw.flags.writeable = True
         return raw.view(dtype).reshape(shape)
 
-    def __iter__(self):
-        return iter(self.entries)
-
-    def __len__(self):
-        return len(self.entries)
-
 
 # What damaged files end in: our own complaints, and Python's at what they ask for.
 _ERRORS = (OSError, ValueError, TypeError, KeyError, MemoryError, OverflowError)
@@ -290,7 +260,7 @@ def _shape(piece, entry):
     return tuple(length for _, length in piece.slice)
 
 
-def _place(part):
+def _location(part):
     """Where a part is in the whole, as an index."""
     return tuple(slice(start, start + length) for start, length in part)
 

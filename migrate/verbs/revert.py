@@ -1,7 +1,7 @@
 """The way back: from a conversion to a checkpoint that TensorFlow 1 restores."""
 
 import os
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
@@ -22,12 +22,20 @@ from migrate.sources.checkpoint import Checkpoint
 _SHARD = 1 << 26
 
 
-class Reverted(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class Reverted:
     """What ``revert`` wrote: names of all variables, and of those whose bits are not
     those of the checkpoint that was converted (trained or changed since)."""
 
+    ckpt: str
     names: list[str]
     changed: list[str]
+
+    def __repr__(self):
+        return (
+            f"Wrote {self.ckpt}: {len(self.names)} variables, {len(self.changed)} of "
+            "them changed since the conversion"
+        )
 
 
 def revert(out, ckpt, *, kind=None, progress=None) -> Reverted:
@@ -45,6 +53,8 @@ def revert(out, ckpt, *, kind=None, progress=None) -> Reverted:
 
     Raises:
       MigrateError: ``out`` cannot be used, ``ckpt`` exists or cannot be written.
+
+    Source: the V2 format, tensorflow/core/protobuf/tensor_bundle.proto.
     """
     ckpt = os.path.abspath(ckpt)
     if not os.path.basename(ckpt):
@@ -72,7 +82,9 @@ def revert(out, ckpt, *, kind=None, progress=None) -> Reverted:
             )
     names = list(conversion.entries)
     rows = {row["name"]: row["sha256"] for row in conversion.report["tensors"]}
-    return Reverted(names, [name for name in names if checksums[name] != rows[name]])
+    return Reverted(
+        ckpt, names, [name for name in names if checksums[name] != rows[name]]
+    )
 
 
 def _require_free(ckpt):

@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-import keras
 import numpy as np
 
 from migrate.bits import from_bytes, numpy_dtype, same_bits, to_bytes
@@ -159,18 +158,3 @@ def require_same(path, name, same):
             f"{os.path.basename(path)}: {name} was read back different from what was "
             "written; the disk or its driver may be failing"
         )
-
-
-@contextlib.contextmanager
-def no_initial_values():
-    """Layers made inside start at zero, for what fills them comes next.
-
-    An orthogonal matrix costs seconds in a large layer, and is never seen.
-    """
-    kind = keras.initializers.Orthogonal
-    original = kind.__call__
-    kind.__call__ = lambda self, shape, dtype=None: keras.ops.zeros(shape, dtype)
-    try:
-        yield
-    finally:
-        kind.__call__ = original

@@ -1,6 +1,7 @@
 """Keras's own formats: ``.keras``, a whole model, and ``.weights.h5``."""
 
 import contextlib
+import json
 import os
 import tempfile
 import zipfile
@@ -57,9 +58,31 @@ def _read_model(path, skeleton):
         with tempfile.TemporaryDirectory() as folder:
             link = os.path.join(folder, "model.keras")
             os.symlink(os.path.abspath(path), link)
-            return keras.saving.load_model(link, compile=False, safe_mode=True)
+            return _load(link)
     except Exception as error:  # Keras raises whatever its parts raise
         raise unreadable(path, error) from error
+
+
+def _load(path):
+    """The model of a ``.keras`` file, as ``keras.saving.load_model`` loads it, but that
+    nothing is drawn for initial values that the file's weights replace."""
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json"))
+    config.pop("compile_config", None)
+    model = keras.saving.deserialize_keras_object(_undrawn(config), safe_mode=True)
+    model.load_weights(path)
+    return model
+
+
+def _undrawn(config):
+    """A configuration with initializers of zeros."""
+    if isinstance(config, list):
+        return [_undrawn(item) for item in config]
+    if not isinstance(config, dict):
+        return config
+    if config.get("module") == "keras.initializers":
+        return keras.saving.serialize_keras_object(keras.initializers.Zeros())
+    return {key: _undrawn(value) for key, value in config.items()}
 
 
 def _write_weights(path, model):
