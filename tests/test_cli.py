@@ -245,7 +245,7 @@ def test_half_a_cell(tmp_path, capfd):
     prefix = checkpoints.write(tmp_path / "m", variables)
     for argv in (["inspect", prefix], ["convert", prefix, tmp_path / "out"]):
         err = _fails(capfd, *argv)
-        assert "net/rnn/BNLSTMCell is not a whole per-step cell" in err
+        assert "net/rnn/BNLSTMCell is not a complete per-step cell" in err
         assert "hh/pop_var missing" in err
     assert not (tmp_path / "out").exists()
 
@@ -255,17 +255,17 @@ def test_half_a_cell_beside_a_whole_one(tmp_path, capfd):
     variables = {**checkpoints.cell("good/BNLSTMCell"), "other/hh/scale": np.ones(4)}
     prefix = checkpoints.write(tmp_path / "m", variables)
     assert main(["inspect", prefix]) == 0
-    assert "Half a cell: other is not a whole" in capfd.readouterr().out
+    assert "Incomplete cell: other is not a complete" in capfd.readouterr().out
     layer = BNLSTM(checkpoints.H, checkpoints.M)
     migrate.load(layer, prefix, scope="good")
     np.testing.assert_array_equal(
         layer.cell.export_weights().kernel, variables["good/BNLSTMCell/W_xh"]
     )
     out = tmp_path / "out"
-    assert "other is not a whole" in _fails(capfd, "convert", prefix, out)
+    assert "other is not a complete" in _fails(capfd, "convert", prefix, out)
     whole = checkpoints.write(tmp_path / "whole", checkpoints.cell("good/BNLSTMCell"))
     assert main(["convert", whole, str(out)]) == 0
-    assert "other is not a whole" in _fails(capfd, "verify", prefix, out)
+    assert "other is not a complete" in _fails(capfd, "verify", prefix, out)
 
 
 def test_a_shape_that_does_not_fit(tmp_path, capfd):

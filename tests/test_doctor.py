@@ -121,7 +121,7 @@ def test_the_comments_cell_under_dynamic_rnn(tmp_path, capfd):
     prefix = checkpoints.write(tmp_path / "model.ckpt", values)
     code, said = _doctor(capfd, prefix, "--json")
     (cell,) = json.loads(said.out)["cells"]
-    assert (code, cell["layout"]) == (1, "comment")
+    assert (code, cell["layout"]) == (1, "unrolled")
     assert _faults(cell) == {"updates inside the loop": [0], "never updated": [0]}
 
 

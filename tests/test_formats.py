@@ -48,7 +48,7 @@ def _expect_same(prefix, again):
 
 def _there_and_back(prefix, folder, formats=FORMATS, averages="raw"):
     source = Checkpoint(prefix)
-    found = take_inventory(source.entries, choice=averages)
+    found = take_inventory(source.entries, averages=averages)
     writers.write(
         folder / "out", source, found, Settings(), formats=formats, averages=averages
     )

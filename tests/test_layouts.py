@@ -126,7 +126,7 @@ def test_verify_proves_layouts_without_a_graph_cell(name, tmp_path, capfd):
 
 
 def _shapes(layout, d, h, m):
-    if layout.name == "comment":
+    if layout.name == "unrolled":
         leaves = layout.shapes_for(
             {f"bn_xWXH{t}/gamma": None for t in range(m)}
             | {f"bn_hWHH{t}/gamma": None for t in range(m)}
@@ -264,7 +264,7 @@ def test_every_layout_is_found_by_its_names(layout):
     assert not found.problems
     if layout.lacking:
         assert not found.cells
-        assert layout.lacking in found.notes[0]
+        assert layout.lacking in found.notes[0].text
         return
     (cell,) = found.cells
     assert (cell.layout, cell.scope, cell.input_dim, cell.units) == (
@@ -302,8 +302,8 @@ def _with_both_names():
 @pytest.mark.parametrize(
     ("make", "names", "chosen"),
     [
-        (_with_bias, ["per-step", "olavhn-lstm"], "per-step"),
-        (_with_bias, ["per-step", "olavhn-lstm"], "olavhn-lstm"),
+        (_with_bias, ["per-step", "shared-lstm"], "per-step"),
+        (_with_bias, ["per-step", "shared-lstm"], "shared-lstm"),
         (_with_both_names, ["per-step", "per-step-all"], "per-step-all"),
     ],
 )
@@ -323,7 +323,7 @@ def test_ambiguity_is_an_error_until_someone_decides(
     assert told["rnns"][0]["cells"][0]["layout"] == chosen
     assert main(["convert", prefix, out, *choice]) == 0
     assert main(["verify", prefix, out]) == 0  # the report knows what was decided
-    target = BNLSTM(4, 5) if chosen != "olavhn-lstm" else keras.layers.LSTM(4)
+    target = BNLSTM(4, 5) if chosen != "shared-lstm" else keras.layers.LSTM(4)
     with pytest.raises(migrate.MigrateError, match="--layout"):
         migrate.load(target, prefix)
     migrate.load(target, prefix, layouts={"rnn/Cell": chosen})
@@ -334,7 +334,7 @@ def test_ambiguity_is_an_error_until_someone_decides(
     [
         ("rnn/Cell=nothing", ["expected one of the layouts", "nothing"]),
         ("elsewhere=per-step", ["no variables of a per-step cell", "elsewhere"]),
-        ("rnn/Cell=comment", ["not a whole comment cell", "missing"]),
+        ("rnn/Cell=comment", ["not a complete unrolled cell", "missing"]),
         ("rnn/Cell", ["expected --layout SCOPE=NAME"]),
     ],
 )
@@ -362,7 +362,7 @@ def test_the_search_asks_layouts_alone():
         summary="",
         target="LSTM",
         defaults={},
-        leaves={"kernel_of_mine": ("D", "4H"), "other_of_mine": ("H", "4H")},
+        shapes={"kernel_of_mine": ("D", "4H"), "other_of_mine": ("H", "4H")},
     )
     entries = {"s/kernel_of_mine": Entry((2, 12), "float32")}
     entries["s/other_of_mine"] = Entry((3, 12), "float32")

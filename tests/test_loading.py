@@ -45,7 +45,7 @@ def test_patterns(pattern, place, name, expected):
     (rule,) = rules.read({pattern: place})
     assert rule.matches(name) == (expected is not None)
     if expected is not None:
-        assert rule.place_of(name) == expected
+        assert rule.path_of(name) == expected
 
 
 WRONG_MAPS = {
@@ -68,7 +68,7 @@ def test_wrong_maps_are_told_apart(name):
 def test_a_group_that_is_not_there():
     (rule,) = rules.read({"re:a(b)": r"\2"})
     with pytest.raises(migrate.MigrateError, match="cannot be used"):
-        rule.place_of("ab")
+        rule.path_of("ab")
 
 
 FILES = {
@@ -91,7 +91,7 @@ def test_the_map_in_the_guide(tmp_path):
     (tmp_path / "map.toml").write_text(text)
     found = {rule.pattern: rule for rule in rules.read(tmp_path / "map.toml")}
     cells = found["encoder/rnn/multi_rnn_cell/cell_*"]
-    assert cells.place_of("encoder/rnn/multi_rnn_cell/cell_1") == "lstm_1"
+    assert cells.path_of("encoder/rnn/multi_rnn_cell/cell_1") == "lstm_1"
     assert found["step_of_somebody"].place is None
 
 

@@ -78,7 +78,7 @@ def inspection(found):
             )
     lines(f"{source.label}: {len(source)} variables", cells)
     for problem in inventory.problems:
-        lines(f"Half a cell: {problem.text}")
+        lines(f"Incomplete cell: {problem.text}")
     for note in inventory.notes:
         lines(f"Left as it is: {note.text}")
     kinds = Counter(name.rpartition("/")[2] for name in inventory.slots)

@@ -60,5 +60,7 @@ def layout(text):
     """SCOPE=NAME, as a pair."""
     scope, sign, name = text.rpartition("=")
     if not sign:
-        raise argparse.ArgumentTypeError(f"expected SCOPE=NAME. Received: {text}")
+        raise argparse.ArgumentTypeError(
+            f"expected --layout SCOPE=NAME. Received: {text}"
+        )
     return scope, name

@@ -88,6 +88,6 @@ def run_layer(rnn, model, case) -> Result:
 def _statistics(rnn, cells):
     """The statistics of Keras cells, by the layouts' names of variables."""
     return [
-        layout_of(cell).from_canonical(rows_taken(weights_of(keras_cell), cell))
+        layout_of(cell).from_keras(rows_taken(weights_of(keras_cell), cell))
         for cell, keras_cell in zip(rnn.cells, cells, strict=True)
     ]

@@ -69,7 +69,8 @@ class LegacyCell:
             self._training: case.training,
         }
         for variable, value in self._values:
-            variable.load(value, self._session)
+            start = variable.initializer
+            self._session.run(start, {start.inputs[1]: value})
         outputs, states = self._session.run([self._outputs, self._states], feed)
         statistics = self._session.run(
             [
