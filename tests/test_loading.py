@@ -92,7 +92,7 @@ def test_the_map_in_the_guide(tmp_path):
     found = {rule.pattern: rule for rule in rules.read(tmp_path / "map.toml")}
     cells = found["encoder/rnn/multi_rnn_cell/cell_*"]
     assert cells.path_of("encoder/rnn/multi_rnn_cell/cell_1") == "lstm_1"
-    assert found["step_of_somebody"].place is None
+    assert found["step_of_somebody"].path is None
 
 
 WRONG_FILES = {

@@ -1,6 +1,7 @@
 """Arrows between the packages, start-up cost of imports, and lint."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,22 @@ ALLOWED = {
     "legacy": {"legacy"},
     "migrate": {"bnlstm_compat", "legacy", "migrate"},
 }
+# The rooms of ``migrate``, low to high; a file imports none above its own.
+ROOMS = (
+    ("errors", "bits", "start"),
+    ("sources",),
+    ("cells",),
+    ("graph",),
+    ("models",),
+    ("output",),
+    ("proof",),
+    ("verbs",),
+    ("demo",),
+    ("cli",),
+    ("__init__", "__main__"),
+)
+LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
+MOST_LINES = {"migrate": 350}
 LIGHT = {
     "bnlstm_compat/spec.py": set(),
     "bnlstm_compat/weights.py": {"numpy"},
@@ -53,6 +70,72 @@ def test_data_flows_one_way(package):
             continue
         wrong = _imports(path) & set(PACKAGES) - ALLOWED[package]
         assert not wrong, f"{path} imports {wrong}"
+
+
+def _imported(path):
+    """Dotted names of all that a file imports, inside functions, too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _rooms(path):
+    """The rooms of ``migrate`` that a file imports from."""
+    return {
+        name.split(".")[1] for name in _imported(path) if name.startswith("migrate.")
+    }
+
+
+def _files_of_migrate():
+    for path in sorted((ROOT / "migrate").rglob("*.py")):
+        parts = path.relative_to(ROOT / "migrate").parts
+        if parts[:2] not in (("demo", "checkpoint"), ("demo", "script")):
+            yield path, parts[0].removesuffix(".py")
+
+
+def test_the_rooms_of_migrate_are_in_order():
+    files = list(_files_of_migrate())
+    assert {room for _, room in files} <= set(LEVEL)
+    for path, room in files:
+        above = {other for other in _rooms(path) if LEVEL[other] > LEVEL[room]}
+        assert not above, f"{path} imports from {above}"
+
+
+def test_an_arrow_up_is_seen(tmp_path):
+    (tmp_path / "a.py").write_text("def f():\n    from migrate.cli import show\n")
+    (tmp_path / "b.py").write_text(
+        "from migrate import proof\nimport migrate.verbs.diff"
+    )
+    assert _rooms(tmp_path / "a.py") == {"cli"}
+    assert _rooms(tmp_path / "b.py") == {"proof", "verbs"}
+
+
+def test_no_import_goes_in_a_circle():
+    """Between modules; a package's ``__init__`` hands on the names of its modules."""
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if path.name != "__init__.py"
+    }
+    graph = {
+        name: {other for other in _imported(path) if other in modules}
+        for name, path in modules.items()
+    }
+    order = list(graphlib.TopologicalSorter(graph).static_order())
+    assert set(order) == set(modules)
+    with pytest.raises(graphlib.CycleError):
+        graphlib.TopologicalSorter({"a": {"b"}, "b": {"a"}}).prepare()
+
+
+@pytest.mark.parametrize("package", MOST_LINES)
+def test_no_file_is_long(package):
+    for path in sorted((ROOT / package).rglob("*.py")):
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= MOST_LINES[package], f"{path} has {lines} lines"
 
 
 @pytest.mark.parametrize("file", LIGHT)
