@@ -1,0 +1,25 @@
+"""Reading TensorFlow 1 graphs without running them."""
+
+from migrate.graph.found import (
+    Found,
+    GraphCell,
+    GraphRNN,
+    Lacking,
+    Reverse,
+    Setting,
+)
+from migrate.graph.nodes import Graph
+from migrate.graph.other import what_is
+from migrate.graph.read import read
+
+__all__ = [
+    "Found",
+    "Graph",
+    "GraphCell",
+    "GraphRNN",
+    "Lacking",
+    "Reverse",
+    "Setting",
+    "read",
+    "what_is",
+]
