@@ -1,5 +1,6 @@
 """Reading TensorFlow 1 graphs without running them."""
 
+from migrate.graph.find import find
 from migrate.graph.found import (
     Found,
     GraphCell,
@@ -7,6 +8,7 @@ from migrate.graph.found import (
     Lacking,
     Reverse,
     Setting,
+    Wrapper,
 )
 from migrate.graph.nodes import Graph
 from migrate.graph.other import what_is
@@ -20,6 +22,8 @@ __all__ = [
     "Lacking",
     "Reverse",
     "Setting",
+    "Wrapper",
+    "find",
     "read",
     "what_is",
 ]

@@ -1,4 +1,4 @@
-"""What reading a graph finds: recurrent networks, their cells and settings, their borders.
+"""What reading a graph finds: recurrent networks, their settings, their borders.
 
 A *tensor* is named as TensorFlow 1 names it in a GraphDef: ``node`` for a node's first
 output, ``node:1`` for its second.
@@ -21,6 +21,19 @@ class Lacking(NamedTuple):
 
     what: str
     node: str
+
+
+class Wrapper(NamedTuple):
+    """Something between the cells that does nothing in inference.
+
+    ``off``: the tensor to feed and the value that makes it nothing (dropout: its keep
+    probability and 1.0, or its rate and 0.0); None where the graph fixes it, so that
+    it is never nothing.
+    """
+
+    what: str
+    node: str
+    off: tuple[str, float] | None
 
 
 class Reverse(NamedTuple):
@@ -92,6 +105,7 @@ class GraphRNN:
       states: for each of these the pair (number of the cell, "c", "h" or "step"); a
         state that is no cell's own has the number -1.
       switches: placeholders that are the training switch of its cells.
+      inverted: those of ``switches`` that are False in training.
       wrappers: what happens between the cells that is nothing in inference: dropout.
       lacking: what else happens in the loop; empty if layers can be this RNN.
       frame: the name of the loop's frame.
@@ -109,7 +123,8 @@ class GraphRNN:
     final_states: tuple[str, ...] = ()
     states: tuple[tuple[int, str], ...] = ()
     switches: tuple[str, ...] = ()
-    wrappers: tuple[Lacking, ...] = ()
+    inverted: tuple[str, ...] = ()
+    wrappers: tuple[Wrapper, ...] = ()
     lacking: tuple[Lacking, ...] = ()
     frame: str | None = None
 
@@ -121,7 +136,7 @@ class GraphRNN:
 
 @dataclass(frozen=True)
 class Found:
-    """All that a graph has: RNNs, and loops that are no known cell (with the reason)."""
+    """All that a graph has: RNNs, and loops that are no known cell."""
 
     rnns: tuple[GraphRNN, ...] = ()
     loops: tuple[Lacking, ...] = field(default=())

@@ -11,8 +11,8 @@ _SENTENCES = {
     "pointer": "a Git LFS pointer of {size} bytes, not the file itself; run `git lfs "
     "pull` in its repository, or download the file from the repository's web page",
     "object checkpoint": "a TensorFlow 2 object-based checkpoint: its names follow "
-    "Python attributes, not TensorFlow 1 variables; build the model in TensorFlow 2 and "
-    "restore it there with tf.train.Checkpoint",
+    "Python attributes, not TensorFlow 1 variables; build the model in TensorFlow 2 "
+    "and restore it there with tf.train.Checkpoint",
     "SavedModel 2": "a TensorFlow 2 SavedModel: it holds functions, no TensorFlow 1 "
     "graph; load it with tf.saved_model.load and take the weights from its variables",
     "HDF5": "an HDF5 file: Keras weights or a Keras model, no TensorFlow 1 checkpoint; "
@@ -23,10 +23,10 @@ _SENTENCES = {
     "its graph",
     "safetensors": "a safetensors file: names and arrays without a graph; name the "
     "TensorFlow 1 checkpoint that it came from",
-    "tflite": "a TensorFlow Lite model: its weights may be quantised and its names are "
-    "gone; name the checkpoint or frozen graph that it was converted from",
-    "events": "a file of TensorBoard events: summaries, no weights; name the checkpoint "
-    "that training wrote beside it",
+    "tflite": "a TensorFlow Lite model: its weights may be quantised and its names "
+    "are gone; name the checkpoint or frozen graph that it was converted from",
+    "events": "a file of TensorBoard events: summaries, no weights; name the "
+    "checkpoint that training wrote beside it",
 }
 
 

@@ -1,0 +1,38 @@
+"""Finds the recurrent networks of a graph by what they compute."""
+
+from migrate.graph.found import Found, Lacking
+from migrate.graph.loops import Branches, loops
+from migrate.graph.moves import before
+from migrate.graph.rnn import LoopReader
+
+_FUNCTIONAL = {
+    "While": "a functional While (control flow v2)",
+    "StatelessWhile": "a functional While (control flow v2)",
+}
+
+
+def find(graph) -> Found:
+    """The RNNs of a ``Graph``, and the loops that are none.
+
+    Nothing is run, and no name is read: variables, gates and settings are found by
+    what the operations compute.
+
+    Raises:
+      MigrateError: a graph that TensorFlow cannot have made.
+    """
+    rnns, others = [], []
+    branches = Branches(graph)
+    updates = before(graph, [*graph.collections.get("update_ops", ())])
+    try:
+        for loop in loops(graph):
+            found = LoopReader(graph, branches, loop, updates).read()
+            if isinstance(found, Lacking):
+                others.append(found)
+            elif found is not None:
+                rnns.append(found)
+    except RecursionError as error:
+        raise graph.damaged("its conds are nested too deeply") from error
+    for name in graph:
+        if graph.op(name) in _FUNCTIONAL:
+            others.append(Lacking(_FUNCTIONAL[graph.op(name)], name))
+    return Found(tuple(rnns), tuple(others))
