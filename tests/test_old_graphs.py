@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 
-from graph_records import GRAPHS
+from graph_records import folder
 from legacy import old_graphs
 from legacy_process import legacy, succeeded, write
 
-CONV_GRU = GRAPHS / "tf-1.15.5" / "conv_gru"
-# Today's session against what real TensorFlow recorded in inference (GRAPHS/README.md).
+CONV_GRU = folder("tf-1.15.5/conv_gru")
+# Today's session against what real TensorFlow recorded in inference (its README.md).
 TOLERANCE = 6e-7
 
 
-def graph_of(folder):
+def graph_of(place):
     meta = tf.MetaGraphDef()
-    meta.ParseFromString((folder / "model.ckpt-40.meta").read_bytes())
+    meta.ParseFromString((place / "model.ckpt-40.meta").read_bytes())
     return meta.graph_def
 
 
@@ -53,7 +53,7 @@ def test_shapes_that_inference_contradicts_are_dropped_and_others_kept():
 
 
 def test_placeholders_of_0_12_keep_the_shapes_that_only_this_attribute_holds():
-    given = graph_of(GRAPHS / "tf-0.12.1" / "sleep")
+    given = graph_of(folder("tf-0.12.1/sleep"))
     graph = imported(old_graphs.importable(given))
     assert graph.get_tensor_by_name("input_x:0").shape.as_list() == [None, 4, 7, 9]
     bare = imported(old_graphs.without(given, old_graphs.SHAPES))

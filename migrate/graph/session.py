@@ -18,12 +18,10 @@ import numpy as np
 
 from migrate.errors import MigrateError
 from migrate.graph import memory
-from migrate.graph.cut import cut
 from migrate.graph.found import GraphRNN
 from migrate.graph.nodes import Graph, output
 from migrate.graph.program import Program
-from migrate.graph.randomness import neutral_feeds
-from migrate.graph.updates import written
+from migrate.graph.updates import updated
 
 _UPDATE_OPS = "update_ops"
 
@@ -100,11 +98,13 @@ class UserGraph:
             numbers that cannot be switched off, or cannot run here.
         """
         feeds = self._border_feeds(rnn, x, lengths, initial_states)
-        feeds.update(dict.fromkeys(rnn.switches, training))
+        feeds.update(self._neutral(rnn))
+        feeds.update(
+            (name, training != (name in rnn.inverted)) for name in rnn.switches
+        )
         outputs = _names(rnn.outputs)
         fetches = (*outputs, *rnn.final_states)
         updates = self._updates(rnn) if training else ()
-        feeds.update(neutral_feeds(self.graph, feeds, (*fetches, *updates)))
         values, statistics = self._run(feeds, fetches, updates)
         stacked = [values[name] for name in outputs]
         if isinstance(rnn.outputs, str):
@@ -161,6 +161,17 @@ class UserGraph:
             feeds.update(zip(rnn.initial_states, initial_states, strict=True))
         return feeds
 
+    def _neutral(self, rnn):
+        """What turns dropout in the loop off."""
+        for wrapper in rnn.wrappers:
+            if wrapper.off is None:
+                raise MigrateError(
+                    f"{rnn.scope} in {self.graph.label} has {wrapper.what} with a rate "
+                    f"that the graph fixes (node {wrapper.node}), so each run gives "
+                    "another result; give the graph that was made for inference"
+                )
+            yield wrapper.off
+
     def _updates(self, rnn):
         """Operations of UPDATE_OPS that change variables of the RNN's cells."""
         cells = {
@@ -169,12 +180,11 @@ class UserGraph:
             for names in cell.variables.values()
             for name in _names(names)
         }
-        found = []
-        for node in self.graph.collections.get(_UPDATE_OPS, ()):
-            before = [n.name for n in cut(self.graph, (), (node,)).graph_def.node]
-            if cells & set(written(self.graph, before).values()):
-                found.append(node)
-        return tuple(found)
+        return tuple(
+            node
+            for node in self.graph.collections.get(_UPDATE_OPS, ())
+            if updated(self.graph, node) & cells
+        )
 
     def _run(self, feeds, fetches, extra):
         key = (tuple(feeds), fetches, extra)

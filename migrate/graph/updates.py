@@ -23,6 +23,26 @@ def written(graph: Graph, nodes) -> dict[str, str]:
     return found
 
 
+def updated(graph: Graph, node: str) -> set[str]:
+    """The variables that an update operation writes to, itself or as a group.
+
+    What its new value is computed from is not its doing.
+    """
+    found, seen, waiting = set(), set(), [node]
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        own = written(graph, [name])
+        found.update(own.values())
+        if not own and graph.op(name) == "NoOp":
+            waiting += graph.controls(name)
+        elif not own and _PASSES.fullmatch(graph.op(name)):
+            waiting += [source for source, _ in graph.inputs(name)]
+    return found
+
+
 def _variable(graph, name):
     """The variable that a node's first input is."""
     seen = set()

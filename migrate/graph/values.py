@@ -28,7 +28,7 @@ def _value(graph, variable, values, slices):
     if name is None:
         raise MigrateError(
             f"the graph {graph.label} needs a value for the variable {variable}, and "
-            "the checkpoint has none; give the checkpoint that was saved with this graph"
+            "the checkpoint has none; give the checkpoint saved with this graph"
         )
     array = values[name]
     if name == whole:
