@@ -1,8 +1,8 @@
 """Expressions in one normal form, so that equal ways to write a formula are equal.
 
 An expression is a polynomial: a mapping from products of *atoms* to coefficients.
-An atom is what is not taken apart further: a variable, a state of the loop, a product of
-matrices, a function of an expression. x * g * r + (b - m * g * r) and
+An atom is what is not taken apart further: a variable, a state of the loop, a product
+of matrices, a function of an expression. x * g * r + (b - m * g * r) and
 (x - m) * r * g + b are the same polynomial; an operation nobody foresaw is an atom of
 its own, which then has no place in any cell.
 

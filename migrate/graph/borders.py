@@ -31,7 +31,7 @@ def plain(graph, tensor):
 
 
 def unpacked(graph, handle: tuple[str, int]) -> Sequence | None:
-    """What is put into a TensorArray before a loop reads it; None if it is not known."""
+    """What is put into a TensorArray before a loop reads it, if that is known."""
     values = [
         graph.inputs(taker)[1 if "Unpack" in graph.op(taker) else 2]
         for taker, place, _ in graph.consumers(handle[0])
@@ -114,10 +114,10 @@ def reversal(graph, inputs, outputs, time_axis: int) -> Reverse | None:
     after = None
     if outputs is not None:
         for taker, place, _ in graph.consumers(outputs[0]):
-            if place == 0 and _reverses(graph, taker, time_axis):
-                if _lengths(graph, taker) == lengths:
-                    after = taker
-                    break
+            turns = place == 0 and _reverses(graph, taker, time_axis)
+            if turns and _lengths(graph, taker) == lengths:
+                after = taker
+                break
     return Reverse(before, after, None if lengths is None else named(lengths))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from migrate.graph.found import GraphCell, Lacking, Setting
 from migrate.graph.lstm import Match
 from migrate.graph.moves import moves
-from migrate.graph.terms import terms
+from migrate.graph.terms import terms, whole
 
 SITES = {"input": "input", "recurrent": "recurrent", "joined": "input", "cell": "cell"}
 _SPLITS = ("Split", "SplitV", "Slice", "StridedSlice")
@@ -45,6 +45,18 @@ def shown_by(graph, start: str, values, deepest: int = 8) -> str:
             seen.update(following)
         level = following[:64]
     return start
+
+
+def split_before(graph, node: str) -> str:
+    """The nearest operation before a node that takes a piece of a tensor."""
+    level, seen = [node], {node}
+    for _ in range(6):
+        for name in level:
+            if graph.op(name) in _SPLITS:
+                return name
+        level = [s for n in level for s, _ in graph.inputs(n) if s not in seen]
+        seen.update(level)
+    return node
 
 
 class CellBuilder:
@@ -130,14 +142,13 @@ class CellBuilder:
             seen.add(tensor)
             part = terms(self.algebra, self.evaluate(tensor))
             here = [name for name in left if name in part.offsets]
-            if not here:
-                continue
             if len(part.norms) == 1 and len(here) == 1 and not part.products:
                 role = self._site_of(part.norms[0].x)
                 if role is not None:
                     self._place(f"{role}_beta", here[0], left)
                     continue
-            stack += self.graph.inputs(tensor[0])
+            if len(seen) < 200 and self._mentions(tensor, left):
+                stack += self.graph.inputs(tensor[0])
         for name in list(left):
             second = "bias" in self.variables and not self.norms
             self._place("recurrent_bias" if second else "bias", name, left)
@@ -148,6 +159,20 @@ class CellBuilder:
             self.variables["cell_beta"] = offsets[0]
             for name in offsets[1:]:
                 self.lacks("several offsets in one place", name)
+
+    def _mentions(self, tensor, names):
+        """Whether one of some variables is in an expression."""
+        atoms = self.algebra.atoms
+        found = {whole(self.algebra, n)[0] for m, _ in self._open(tensor) for n in m}
+        return any(atoms[n].args[0] in names for n in found)
+
+    def _open(self, tensor):
+        """The expression of a tensor; that inside of it, where it is a function."""
+        poly = self.evaluate(tensor)
+        number = self.algebra.single(poly)
+        if number is not None and self.algebra.atoms[number].kind in ("clip", "fn"):
+            return self.algebra.atoms[number].args[-1]
+        return poly
 
     def _place(self, role, name, left):
         if role not in self.variables:
@@ -162,7 +187,7 @@ class CellBuilder:
         pieces = {k: next(iter(g.pieces), (0, 0)) for k, g in self.match.gates.items()}
         order = "".join(sorted(pieces, key=lambda k: pieces[k][0]))
         units = pieces["f"][1]
-        node = self._split_before(self.match.nodes["f"])
+        node = split_before(self.graph, self.match.nodes["f"])
         if [pieces[k] for k in order] != [(k * units, units) for k in range(4)]:
             self.lacks("gates that are not the four quarters of a kernel", node)
         self.settings["gates"] = Setting(order, node)
@@ -171,17 +196,6 @@ class CellBuilder:
         self.settings["forget_bias"] = Setting(tidy(number), shown)
         self.settings["units"] = Setting(units, node)
         return order, units
-
-    def _split_before(self, node):
-        """The nearest operation before a node that takes a piece of a tensor."""
-        level, seen = [node], {node}
-        for _ in range(6):
-            for name in level:
-                if self.graph.op(name) in _SPLITS:
-                    return name
-            level = [s for n in level for s, _ in self.graph.inputs(n) if s not in seen]
-            seen.update(level)
-        return node
 
     def _functions(self):
         name, node = self.match.functions["j"]
@@ -251,7 +265,7 @@ class CellBuilder:
         kernel = shapes.get("kernel")
         inputs = (kernel[0] if kernel else 0) - units * self.match.joined
         rows = self.settings.get("max_bn_steps", Setting(None, ""))[0]
-        if kernel:
+        if kernel and not self.lacking:
             self.settings["input_dim"] = Setting(inputs, self.variables["kernel"])
         if len({*self.variables.values()}) < len(self.variables):
             self.lacks("one variable in two roles", self.variables["kernel"])

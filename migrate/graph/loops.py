@@ -1,4 +1,4 @@
-"""While loops of TensorFlow 1: Enter, Merge, Switch, NextIteration, Exit; and tf.cond."""
+"""While loops (Enter, Merge, Switch, NextIteration, Exit) and conds of TensorFlow 1."""
 
 from functools import cached_property
 from typing import NamedTuple
@@ -103,7 +103,7 @@ class Branches:
         return name in self._loop_merges
 
     def predicate(self, tensor: tuple[str, int]) -> tuple[tuple[str, int], bool]:
-        """The tensor outside loops that a predicate is, and whether it is its opposite."""
+        """The tensor that a predicate is outside loops; whether it is its opposite."""
         graph, opposite = self.graph, False
         while True:
             name, _ = tensor
@@ -157,10 +157,11 @@ class Branches:
             sources = [*graph.inputs(at), *((c, 0) for c in graph.controls(at))]
             for source, number in sources:
                 if graph.op(source) in SWITCH and not self._is_loop_switch(source):
-                    if self._side(source, number)[0] == predicate:
-                        if source not in seen:
-                            seen.add(source)
-                            yield from graph.inputs(source)
+                    own = self._side(source, number)[0] == predicate
+                    if own and source not in seen:
+                        seen.add(source)
+                        yield from graph.inputs(source)
+                    if own:
                         continue
                 if source not in seen and not self.is_loop_merge(source):
                     if graph.op(source) in ENTER:

@@ -34,6 +34,21 @@ class Match:
     roles: dict[str, int | Norm] = field(default_factory=dict)
     lacking: list[Lacking] = field(default_factory=list)
 
+    @property
+    def states(self):
+        """The atoms of its states and what they are."""
+        return ((self.c, "c"), (self.h, "h"))
+
+    @property
+    def norms(self):
+        """The batch normalisations of the gates and of the cell state."""
+        return (*self.gates["f"].norms, *self.cell.norms)
+
+    @property
+    def node(self):
+        """The node that stands for the cell in messages."""
+        return self.nodes["f"]
+
     def lacks(self, what, node):
         self.lacking.append(Lacking(what, node))
 
@@ -127,7 +142,7 @@ def match(algebra: Algebra, c: int, h: int, new_c: int, pair, output) -> Match:
     if clip is not None:
         made.lacks("clipping of the cell state", clip)
     for monomial in rest:
-        made.lacks("another term in the cell state", _node(algebra, monomial))
+        made.lacks("another term in the cell state", node_of(algebra, monomial))
     for letter, number in zip("fioj", (forget, i, o, j), strict=True):
         made.nodes[letter] = algebra.nodes[number]
         made.gates[letter] = _gate(algebra, made, letter, number)
@@ -175,9 +190,9 @@ def _explain_gates(algebra, made, new_c):
         for monomial in gate.rest:
             if made.c in monomial or new_c in monomial:
                 others = [n for n in monomial if n not in (made.c, new_c)]
-                made.lacks("peepholes", _node(algebra, others or monomial))
+                made.lacks("peepholes", node_of(algebra, others or monomial))
             else:
-                made.lacks(describe(algebra, monomial), _node(algebra, monomial))
+                made.lacks(describe(algebra, monomial), node_of(algebra, monomial))
         if gate.number and letter != "f":
             made.lacks(f"a number added to gate {letter}", made.nodes[letter])
         if gate.common != first.common:
@@ -191,7 +206,7 @@ def _explain_cell(algebra, made, new_c):
     plain = [m for m in cell.rest if m == (new_c,)]
     for monomial in cell.rest:
         if monomial != (new_c,):
-            made.lacks(describe(algebra, monomial), _node(algebra, monomial))
+            made.lacks(describe(algebra, monomial), node_of(algebra, monomial))
     if len(plain) + len(cell.norms) != 1 or cell.products or cell.number:
         made.lacks("another function of the cell state", node)
     if plain and cell.offsets:
@@ -233,7 +248,7 @@ def _of_state(algebra, poly, state):
     return any(state in monomial for monomial, _ in poly)
 
 
-def _node(algebra, monomial):
+def node_of(algebra: Algebra, monomial) -> str:
     """The node that shows a term: of its atom that is least usual."""
     order = ("op", "select", "mask", "fn", "clip", "matmul", "slice", "row", "variable")
     kinds = [algebra.atoms[n].kind for n in monomial]

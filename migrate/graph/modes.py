@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from migrate.graph.algebra import Algebra
 from migrate.graph.dropout import undropped
+from migrate.graph.gru import match_gru
 from migrate.graph.loops import MERGE, Loop
 from migrate.graph.lstm import match, match_cell_state, match_output
 from migrate.graph.moves import before
@@ -154,6 +155,12 @@ class LoopModes:
                     parts = (self.states[c], self.states[h], self.news[c])
                     found.append(match(self.algebra, *parts, pair, made))
                     break
+        taken = {number for cell in found for number, _ in cell.states}
+        for h, definition in definitions.items():
+            if self.states[h] not in taken:
+                made = match_gru(self.algebra, self.states[h], definition)
+                if made is not None:
+                    found.append(made)
         return self.in_order(found)
 
     def in_order(self, cells):

@@ -1,10 +1,11 @@
-"""From a while loop to an RNN: its cells from the lowest up, its states, its borders."""
+"""From a while loop to an RNN: its cells from the lowest up, states and borders."""
 
 from migrate.graph.algebra import near
 from migrate.graph.borders import named, packed, reversal, unpacked
 from migrate.graph.build import CellBuilder, common_scope
 from migrate.graph.dropout import undropped
 from migrate.graph.found import GraphRNN, Lacking
+from migrate.graph.gru import GruMatch, build_gru
 from migrate.graph.lstm import describe
 from migrate.graph.modes import LoopModes
 from migrate.graph.moves import before
@@ -35,7 +36,7 @@ class LoopReader(LoopModes):
         if len(switches) > _MOST_SWITCHES:
             return Lacking(f"a loop with {len(switches)} switches", switches[0][0])
         modes = self.modes()
-        counts = {tuple((m.c, m.h) for m in mode.cells) for mode in modes}
+        counts = {tuple(m.states for m in mode.cells) for mode in modes}
         if counts == {()}:
             return self.reason(modes[0])
         if len(counts) > 1:
@@ -83,9 +84,7 @@ class LoopReader(LoopModes):
         core = None if first.x is None else undropped(self.algebra, first.x)[0]
         read = None if core is None else self.algebra.only(core, "read")
         if read is None:
-            return Lacking(
-                "an LSTM whose input is not the sequence alone", first.nodes["f"]
-            )
+            return Lacking("a cell whose input is not the sequence alone", first.node)
         cells = tuple(self.cell(k) for k in range(len(mode.cells)))
         self.check_inputs(read)
         sequence = unpacked(graph, read.args[0])
@@ -129,28 +128,28 @@ class LoopReader(LoopModes):
         """The cell of one layer; notes its states."""
         mode = self.population
         match = mode.cells[number]
+        for state, letter in match.states:
+            self.owners[self.merge_of(state)] = (number, letter)
+        if number and not self.fed_by(match, mode.cells[number - 1].h):
+            self.lacks("layers that are not one on another", match.node)
+        elif match.x is not None:
+            self.wrappers += undropped(self.algebra, match.x)[1]
+        if isinstance(match, GruMatch):
+            return build_gru(match, mode.evaluate)
         training, learning = None, mode.evaluate
         if self.training is not None:
             training = self.training.cells[number]
             learning = self.training.evaluate
         builder = CellBuilder(match, training, mode.evaluate, learning)
         cell = builder.build(self.runs)
-        self.owners[self.merge_of(match.c)] = (number, "c")
-        self.owners[self.merge_of(match.h)] = (number, "h")
-        row, rows = next(
-            ((n.row, n.rows) for n in builder.norms.values()), (None, None)
-        )
-        if row is not None:
-            self.check_row(number, row, rows, match)
-        if number and not self.fed_by(match, mode.cells[number - 1].h):
-            self.lacks("layers that are not one on another", match.nodes["f"])
-        elif match.x is not None:
-            self.wrappers += undropped(self.algebra, match.x)[1]
+        for row, rows in {(norm.row, norm.rows) for norm in match.norms}:
+            if row is not None:
+                self.check_row(number, row, rows, match)
         return cell
 
     def check_row(self, number, row, rows, match):
         """The row is the step's, at most the last one."""
-        node = match.nodes["f"]
+        node = match.node
         clip = self.algebra.only(row, "clip")
         if clip is not None:
             low, high, row = clip.args
@@ -222,5 +221,4 @@ class LoopReader(LoopModes):
 
 def _by_batch(mode):
     """Whether a mode normalises by the statistics of the batch."""
-    norms = [n for m in mode.cells for n in (*m.gates["f"].norms, *m.cell.norms)]
-    return any(norm.statistics is None for norm in norms)
+    return any(n.statistics is None for match in mode.cells for n in match.norms)

@@ -190,11 +190,11 @@ def reshaped(evaluator, name, _, polys):
     target = evaluator.static(name, 1)
     if target is None:
         return None
-    target, width = target.reshape(-1).tolist(), algebra.width(poly)
+    target = target.reshape(-1).tolist()
     if op == "ExpandDims":
         return poly if target == [0] else None
     sizes = [size for size in target if size != 1] or [1]
-    return poly if len(sizes) == 1 and target[-1] in (-1, width) else None
+    return poly if len(sizes) == 1 and target[-1:] == sizes else None
 
 
 def shape(evaluator, name, _, polys):
