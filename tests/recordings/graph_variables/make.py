@@ -1,11 +1,10 @@
 """Makes this folder with real TensorFlow 1.15.5: PYTHON make.py
 
-A graph with the kinds of variables that TensorFlow 1.15 added, and more statistics than
-one row can take: words [B, T] -> look-up table, filled by an initializer -> embedding,
-partitioned in two -> BN-LSTM (shared statistics, resource variables) under DropoutWrapper
-in dynamic_rnn. Writes model.ckpt.meta and record.npz beside this file; keys as in the
-README.md of the recorded graphs. The statistics after training are a race in TensorFlow 1
-and are not recorded.
+Resource variables, a partitioned variable and a look-up table: words [B, T] -> table,
+filled by an initializer -> embedding in two parts -> BN-LSTM with shared statistics
+under DropoutWrapper in dynamic_rnn. Writes model.ckpt.meta and record.npz beside this
+file; keys as in the README.md of the recorded graphs. The statistics after training are
+a race in TensorFlow 1 and are not recorded.
 """
 
 import json
@@ -113,14 +112,12 @@ def main():
         for name in reader.get_variable_to_shape_map():
             record["v|" + name] = reader.get_tensor(name)
         assert len(variables) == len(reader.get_variable_to_shape_map()) + 1
-        fed = {"model/%s:0" % name: value for name, value in feeds.items()}
+        fed = {f"model/{name}:0": value for name, value in feeds.items()}
         for kind, training in (("inference", False), ("train", True)):
             fed["model/is_training:0"] = training
-            names = ["model/outputs", "model/x"]
-            for name, value in zip(
-                names, session.run([n + ":0" for n in names], fed)
-            ):
-                record["out|%s|%s" % (kind, name)] = value
+            names = {n: n + ":0" for n in ("model/outputs", "model/x")}
+            for name, value in session.run(names, fed).items():
+                record[f"out|{kind}|{name}"] = value
     for name in ("model.ckpt.index", "model.ckpt.data-00000-of-00001", "checkpoint"):
         os.remove(os.path.join(HERE, name))
     record["meta"] = np.array(
