@@ -134,7 +134,7 @@ class CellBuilder:
         """
         gate, node = self.match.gates["f"], self.match.nodes["f"]
         left = list(dict.fromkeys(gate.offsets))
-        stack, seen = [self.graph.inputs(node)[0]] if left else [], set()
+        stack, seen = [*self.graph.inputs(node)] if left else [], set()
         while stack and left:
             tensor = self.evaluate.follow(stack.pop(0))
             if tensor in seen:
@@ -147,7 +147,7 @@ class CellBuilder:
                 if role is not None:
                     self._place(f"{role}_beta", here[0], left)
                     continue
-            if len(seen) < 200 and self._mentions(tensor, left):
+            if len(seen) < 200 and self._mentions(tensor, {(n,) for n in left}):
                 stack += self.graph.inputs(tensor[0])
         for name in list(left):
             second = "bias" in self.variables and not self.norms
@@ -163,16 +163,10 @@ class CellBuilder:
     def _mentions(self, tensor, names):
         """Whether one of some variables is in an expression."""
         atoms = self.algebra.atoms
-        found = {whole(self.algebra, n)[0] for m, _ in self._open(tensor) for n in m}
-        return any(atoms[n].args[0] in names for n in found)
-
-    def _open(self, tensor):
-        """The expression of a tensor; that inside of it, where it is a function."""
-        poly = self.evaluate(tensor)
-        number = self.algebra.single(poly)
-        if number is not None and self.algebra.atoms[number].kind in ("clip", "fn"):
-            return self.algebra.atoms[number].args[-1]
-        return poly
+        inside = {n for monomial, _ in self.evaluate(tensor) for n in monomial}
+        for _ in range(4):
+            inside |= {p for n in inside for p in self.algebra.parts(atoms[n])}
+        return any(atoms[whole(self.algebra, n)[0]].args[:1] in names for n in inside)
 
     def _place(self, role, name, left):
         if role not in self.variables:

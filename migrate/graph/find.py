@@ -4,6 +4,7 @@ from migrate.graph.found import Found, Lacking
 from migrate.graph.loops import Branches, loops
 from migrate.graph.moves import before
 from migrate.graph.rnn import LoopReader
+from migrate.graph.static import StaticReader
 
 _FUNCTIONAL = {
     "While": "a functional While (control flow v2)",
@@ -20,16 +21,19 @@ def find(graph) -> Found:
     Raises:
       MigrateError: a graph that TensorFlow cannot have made.
     """
-    rnns, others = [], []
+    rnns, others, inside = [], [], set()
     branches = Branches(graph)
     updates = before(graph, [*graph.collections.get("update_ops", ())])
     try:
         for loop in loops(graph):
-            found = LoopReader(graph, branches, loop, updates).read()
+            reader = LoopReader(graph, branches, loop, updates)
+            inside |= reader.body()
+            found = reader.read()
             if isinstance(found, Lacking):
                 others.append(found)
             elif found is not None:
                 rnns.append(found)
+        rnns += StaticReader(graph, branches, inside, updates).read()
     except RecursionError as error:
         raise graph.damaged("its conds are nested too deeply") from error
     for name in graph:

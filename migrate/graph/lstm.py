@@ -24,7 +24,7 @@ class Match:
     """
 
     c: int
-    h: int
+    h: Poly
     x: Poly | None = None
     functions: dict = field(default_factory=dict)
     gates: dict[str, Terms] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Match:
     @property
     def states(self):
         """The atoms of its states and what they are."""
-        return ((self.c, "c"), (self.h, "h"))
+        return ((self.c, "c"), (self.h[0][0][0], "h"))
 
     @property
     def norms(self):
@@ -128,11 +128,12 @@ def _has_product(algebra, number):
     return any(algebra.atoms[n].kind in ("matmul", "slice") for m, _ in poly for n in m)
 
 
-def match(algebra: Algebra, c: int, h: int, new_c: int, pair, output) -> Match:
+def match(algebra: Algebra, c: int, h: Poly, new_c: int, pair, output) -> Match:
     """Puts the parts of a step together.
 
     Args:
-      c, h: the atoms of the states. new_c: the atom of the next c.
+      c: the atom of the cell state. h: the expression of the output before, of one
+        atom in a loop. new_c: the atom of the next c.
       pair: of ``match_cell_state``. output: of ``match_output``.
     """
     made = Match(c, h)
@@ -215,7 +216,7 @@ def _explain_cell(algebra, made, new_c):
 
 def _name_roles(algebra, made):
     """Which product is the input's, which the recurrent one, which norm is of what."""
-    gate, state = made.gates["f"], (((made.h,), 1.0),)
+    gate, state = made.gates["f"], made.h
     operands = [(x, x, "") for x in gate.products]
     operands += [(norm.x, norm, "norm") for norm in gate.norms]
     for number, what, kind in operands:
@@ -229,10 +230,10 @@ def _name_roles(algebra, made):
             role, made.x, made.joined = "joined", joined.args[0][0], True
         elif joined is not None and state in joined.args[0]:
             made.lacks("a kernel of [h, x] or of more parts", algebra.nodes[number])
-            return
-        elif _of_state(algebra, operand, made.h):
+            continue
+        elif _of_state(operand, state):
             made.lacks("dropout of the state", algebra.nodes[number])
-            return
+            continue
         else:
             role, made.x = "input", operand
         if role in made.roles:
@@ -244,8 +245,9 @@ def _name_roles(algebra, made):
         made.lacks("no kernel of the input or of the state", made.nodes["f"])
 
 
-def _of_state(algebra, poly, state):
-    return any(state in monomial for monomial, _ in poly)
+def _of_state(poly, state):
+    atoms = {n for monomial, _ in state for n in monomial}
+    return any(n in atoms for monomial, _ in poly for n in monomial)
 
 
 def node_of(algebra: Algebra, monomial) -> str:

@@ -152,7 +152,8 @@ class LoopModes:
                     continue
                 made = match_output(self.algebra, self.news[c], output)
                 if made is not None:
-                    parts = (self.states[c], self.states[h], self.news[c])
+                    before_h = (((self.states[h],), 1.0),)
+                    parts = (self.states[c], before_h, self.news[c])
                     found.append(match(self.algebra, *parts, pair, made))
                     break
         taken = {number for cell in found for number, _ in cell.states}
@@ -171,7 +172,7 @@ class LoopModes:
             fitting = [m for m in left if self.fed_by(m, below)] or left[:1]
             ordered.append(fitting[0])
             left.remove(fitting[0])
-            below = fitting[0].h
+            below = dict(map(reversed, fitting[0].states))["h"]
         return ordered
 
     def fed_by(self, cell, below):

@@ -55,6 +55,10 @@ def moves(evaluate, name: str, old, batch, row) -> list[Move]:
         if index is not None:
             place = inputs[index]
             at = evaluate(place) if value == 2 else first_index(evaluate, place)
+        if at != row and None not in (at, row):
+            places = algebra.value(at), algebra.value(row)
+            if None not in places:
+                continue  # the row of another step
         decay = _decay(algebra, new, old, batch) if at == row else None
         if decay is None and how == "set" and not _about(algebra, new, old, batch):
             continue  # an initial value, or one from a checkpoint

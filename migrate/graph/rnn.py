@@ -51,7 +51,7 @@ class LoopReader(LoopModes):
         known = [m.cells for m in (self.population, self.training) if m is not None]
         for mode in modes:
             if mode.cells not in known:
-                self.lacks("another cell under a switch", self.differing(mode)[0][0])
+                self.explain(mode)
         return self.assemble()
 
     def lacks(self, what, node):
@@ -61,6 +61,15 @@ class LoopReader(LoopModes):
         """The switches whose value in a mode is not the one in inference."""
         values = self.population.values
         return [p for p, value in mode.values.items() if values[p] != value]
+
+    def explain(self, mode):
+        """Names how the cells of a mode are not those of inference."""
+        for match, other in zip(mode.cells, self.population.cells, strict=True):
+            for lack in match.lacking:
+                if lack not in other.lacking:
+                    self.lacks(f"{lack.what}, under a switch", lack.node)
+        switch = (self.differing(mode) or [*mode.values])[0][0]
+        self.lacks("another cell under a switch", switch)
 
     def reason(self, mode):
         """Why a loop is no known cell."""
@@ -83,6 +92,10 @@ class LoopReader(LoopModes):
         first = mode.cells[0]
         core = None if first.x is None else undropped(self.algebra, first.x)[0]
         read = None if core is None else self.algebra.only(core, "read")
+        if first.x is None and first.lacking:
+            return Lacking(
+                f"a cell with {first.lacking[0].what}", first.lacking[0].node
+            )
         if read is None:
             return Lacking("a cell whose input is not the sequence alone", first.node)
         cells = tuple(self.cell(k) for k in range(len(mode.cells)))
@@ -130,7 +143,8 @@ class LoopReader(LoopModes):
         match = mode.cells[number]
         for state, letter in match.states:
             self.owners[self.merge_of(state)] = (number, letter)
-        if number and not self.fed_by(match, mode.cells[number - 1].h):
+        below = mode.cells[number - 1] if number else None
+        if below and not self.fed_by(match, _output_state(below)):
             self.lacks("layers that are not one on another", match.node)
         elif match.x is not None:
             self.wrappers += undropped(self.algebra, match.x)[1]
@@ -186,7 +200,7 @@ class LoopReader(LoopModes):
     def outputs(self):
         """Where the top cell's outputs are collected."""
         mode, found = self.population, None
-        top = (((self.news[self.merge_of(mode.cells[-1].h)],), 1.0),)
+        top = (((self.news[self.merge_of(_output_state(mode.cells[-1]))],), 1.0),)
         for variable in self.loop.variables:
             name = mode.following[variable.merge][0]
             if self.graph.op(name) not in _WRITES:
@@ -217,6 +231,11 @@ class LoopReader(LoopModes):
                 self.lacks("another state in the loop", merge)
                 states.append((variable, (-1, "")))
         return states
+
+
+def _output_state(match):
+    """The atom of the state that is the cell's output."""
+    return next(number for number, letter in match.states if letter == "h")
 
 
 def _by_batch(mode):

@@ -139,6 +139,8 @@ def _row(evaluator, name, table, row):
 
 def _first(evaluator, name, poly):
     """The first number of a batch's column, such as a counter of steps."""
+    if evaluator.algebra.value(poly) is not None:
+        return poly
     for kind in ("state", "new", "first"):
         if evaluator.algebra.only(poly, kind) is not None:
             if kind == "first":

@@ -47,12 +47,15 @@ class Evaluator:
       switches: predicate (a tensor) -> its value; a tf.cond of another predicate is an
         atom.
       cuts: tensor -> the expression that stands for it (states of a loop).
+
+    Attributes:
+      met: the predicates of conds that it came to and that ``switches`` does not have.
     """
 
     def __init__(self, graph, algebra: Algebra, branches: Branches, switches, cuts):
         self.graph, self.algebra, self.branches = graph, algebra, branches
         self.switches, self.cuts = dict(switches), dict(cuts)
-        self._known = {}
+        self._known, self.met = {}, {}
 
     def __call__(self, tensor: tuple[str, int]) -> Poly:
         tensor = self.follow(tensor)
@@ -78,7 +81,10 @@ class Evaluator:
                 tensor = graph.inputs(name)[0]
             elif op in MERGE and not self.branches.is_loop_merge(name):
                 choice = self.branches.choice(name)
-                if choice is None or choice[0] not in self.switches or tensor[1]:
+                if choice is None or tensor[1]:
+                    break
+                if choice[0] not in self.switches:
+                    self.met[choice[0]] = None
                     break
                 tensor = choice[1] if self.switches[choice[0]] else choice[2]
             else:
@@ -245,6 +251,9 @@ class Evaluator:
         return algebra.atom("matmul", left, right, node=name)
 
     def _bounds(self, name, poly, low, high):
+        value = self.algebra.value(poly)
+        if value is not None:
+            return self.algebra.const(min(max(value, low), high))
         inner = self.algebra.only(poly, "clip")
         if inner is not None and inner.args[0] <= high and inner.args[1] >= low:
             low, high = max(low, inner.args[0]), min(high, inner.args[1])
