@@ -163,13 +163,18 @@ def _table_initializers(graph, part):
     return [node for node in nodes if graph.inputs(node)[0][0] in present]
 
 
-def _require_all_fed(graph, part):
+def unfed(part) -> list[str]:
+    """Placeholders of a part that nobody gives a value."""
     fed = set(part.fed.values())
-    lacking = [
+    return [
         node.name
         for node in part.graph_def.node
         if node.op in _MUST_BE_FED and node.name not in fed
     ]
+
+
+def _require_all_fed(graph, part):
+    lacking = unfed(part)
     if lacking:
         shown = ", ".join(lacking[:10]) + (", ..." if len(lacking) > 10 else "")
         raise MigrateError(

@@ -18,9 +18,10 @@ import numpy as np
 
 from migrate.errors import MigrateError
 from migrate.graph import memory
+from migrate.graph.cut import cut
 from migrate.graph.found import GraphRNN
 from migrate.graph.nodes import Graph, output
-from migrate.graph.program import Program
+from migrate.graph.program import Program, unfed
 from migrate.graph.updates import updated
 
 _UPDATE_OPS = "update_ops"
@@ -88,8 +89,8 @@ class UserGraph:
           x: [B, T, D], the values of ``rnn.inputs`` with the batch first; of a
             backward direction, as they enter its loop, turned round already.
           lengths: [B], None if each sequence has T steps.
-          initial_states: arrays in the order of ``rnn.initial_states``; None for those
-            that the graph makes itself.
+          initial_states: arrays in the order of ``rnn.initial_states``; None for what
+            the graph starts from.
           training: the value of the training switch. In training, updates in the
             collection UPDATE_OPS that change variables of its cells run as well.
 
@@ -157,9 +158,31 @@ class UserGraph:
                 f"{rnn.scope} in {self.graph.label} takes no lengths: its loop runs "
                 "each sequence to the end. Received: lengths"
             )
-        if initial_states is not None:
-            feeds.update(zip(rnn.initial_states, initial_states, strict=True))
+        if initial_states is None:
+            feeds.update(self._constant_states(rnn, feeds, x.shape[0]))
+        else:
+            self._give_states(rnn, feeds, initial_states)
         return feeds
+
+    def _give_states(self, rnn, feeds, initial_states):
+        for name, state in zip(rnn.initial_states, initial_states, strict=True):
+            if name in feeds and not np.array_equal(feeds[name], state):
+                raise MigrateError(
+                    f"{rnn.scope} in {self.graph.label} starts two states from one "
+                    f"tensor, {name}. Received: different values for them"
+                )
+            feeds[name] = state
+
+    def _constant_states(self, rnn, feeds, batch):
+        """States of one number that the graph gives the shape of what is not fed."""
+        for name, (cell, kind) in zip(rnn.initial_states, rnn.states, strict=True):
+            node = output(name)[0]
+            if self.graph.op(node) == "Fill" and unfed(cut(self.graph, feeds, [name])):
+                number = self.graph.inputs(node)[1][0]
+                if self.graph.op(number) == "Const" and cell >= 0:
+                    units = rnn.cells[cell].settings["units"].value
+                    shape = [batch, 1 if kind == "step" else units]
+                    yield name, np.full(shape, self.graph.constant(number))
 
     def _neutral(self, rnn):
         """What turns dropout in the loop off."""
