@@ -19,6 +19,12 @@ _V1_GATES = "rz"  # and the candidate, h, in variables of its own
 class GRU(Layout):
     """The reset gate acts on the state before its matrix (``reset_after=False``)."""
 
+    def keys_by_role(self, gates, per_step, roles):
+        """See ``Layout``."""
+        del per_step
+        alike = gates == "ru" and set(roles) == set(_SHAPES)
+        return dict(zip(_SHAPES, _SHAPES, strict=True)) if alike else None
+
     def places(self, cell):
         """See ``Layout``."""
         del cell
@@ -146,7 +152,7 @@ class GRUCell(equations.Cell):
         del t, training
         w, (h,) = self.variables, state
         both = np.concatenate([x, h], axis=1)
-        gates = equations.sigmoid(both @ w["gates/kernel"] + w["gates/bias"])
+        gates = self.gate(both @ w["gates/kernel"] + w["gates/bias"])
         r, u = np.split(gates, 2, axis=1)
         candidate = self.activation(self._candidate(x, h, r))
         h = u * h + (1 - u) * candidate
@@ -198,7 +204,7 @@ def _gru(name, summary, cell_names, spelling):
         name=name,
         summary=summary,
         target="GRU",
-        defaults={"activation": "tanh"},
+        defaults={"activation": "tanh", "recurrent_activation": "sigmoid"},
         shapes=_SHAPES,
         spelling=spelling,
         cell_names=named(cell_names),
@@ -231,7 +237,7 @@ GRUS = (
         name="cudnn-gru",
         summary="CudnnGRU as it is saved, CudnnCompatibleGRUCell",
         target="GRU",
-        defaults={"activation": "tanh"},
+        defaults={"activation": "tanh", "recurrent_activation": "sigmoid"},
         shapes=_CUDNN_SHAPES,
         cell_names=named("cudnn_compatible_gru_cell"),
     ),

@@ -34,6 +34,12 @@ class LSTM(Layout):
 
     gates: str = "ijfo"
 
+    def keys_by_role(self, gates, per_step, roles):
+        """See ``Layout``."""
+        del per_step
+        alike = gates == self.gates and set(roles) == set(_SHAPES)
+        return dict(zip(_SHAPES, _SHAPES, strict=True)) if alike else None
+
     def places(self, cell):
         """See ``Layout``."""
         del cell
@@ -104,7 +110,12 @@ def _lstm(name, summary, cell_names, spelling, more=None, **options):
         name=name,
         summary=summary,
         target="LSTM",
-        defaults={"forget_bias": 1.0, "activation": "tanh"} | options.pop("other", {}),
+        defaults={
+            "forget_bias": 1.0,
+            "activation": "tanh",
+            "recurrent_activation": "sigmoid",
+        }
+        | options.pop("other", {}),
         shapes=_SHAPES | (more or {}),
         spelling=spelling,
         cell_names=named(cell_names),

@@ -69,6 +69,12 @@ class Normalised(Layout):
         del shapes
         return sizes["M"] if self.per_step else 1
 
+    def keys_by_role(self, gates, per_step, roles):
+        """See ``Layout``."""
+        of = {role: variable for variable, role in self.roles.items()}
+        alike = (gates, per_step) == (self.gates, self.per_step)
+        return of if alike and set(of) == set(roles) else None
+
     def merged(self, cell, settings=None):
         """See ``Layout``: sums of offsets, or with a forget bias, are rounded."""
         del cell

@@ -79,6 +79,12 @@ class Shared(Normalised):
 class SharedLSTM(Layout):
     """The LSTM without batch normalisation: one matrix for x, one for h."""
 
+    def keys_by_role(self, gates, per_step, roles):
+        """See ``Layout``."""
+        del per_step
+        of = {weight: name for name, weight in _LSTM_ROLES.items()}
+        return of if gates == _GATES and set(of) == set(roles) else None
+
     def places(self, cell):
         """See ``Layout``."""
         del cell
@@ -128,6 +134,7 @@ SHARED = Shared(
         "epsilon": 1e-3,
         "decay": 0.999,
         "activation": "tanh",
+        "recurrent_activation": "sigmoid",
         "forget_bias": 0.0,
     },
     shapes={name: axes(role, per_step=False) for name, role in _ROLES.items()},
@@ -142,6 +149,6 @@ SHARED_LSTM = SharedLSTM(
     summary="the LSTM without batch normalisation beside the cell with shared "
     "statistics",
     target="LSTM",
-    defaults={"activation": "tanh"},
+    defaults={"activation": "tanh", "recurrent_activation": "sigmoid"},
     shapes={"W_xh": ("D", "4H"), "W_hh": ("H", "4H"), "bias": ("4H",)},
 )

@@ -76,6 +76,18 @@ class Unrolled(Layout):
             return f"row {step}: the sum of bn_hWHH/beta, bn_xWXH/beta and bias"
         return f"row {step}"
 
+    def keys_by_role(self, gates, per_step, roles):
+        """See ``Layout``."""
+        steps = sum(role.startswith("input_gamma/") for role in roles)
+        of = {weight: variable for variable, weight in _MATRICES.items()}
+        of["bias"] = "bias"
+        for step in range(steps):
+            for v1_site, site in _SITES.items():
+                for part in _PARTS:
+                    of[f"{site}_{part}/{step}"] = f"{v1_site}{step}/{part}"
+        alike = (gates, per_step) == (GATES, True)
+        return of if alike and set(of) == set(roles) else None
+
     def merged(self, cell, settings=None):
         """See ``Layout``."""
         del settings
@@ -217,6 +229,7 @@ UNROLLED = Unrolled(
         "epsilon": 1e-3,
         "decay": 0.99,
         "activation": "tanh",
+        "recurrent_activation": "sigmoid",
         "forget_bias": 0.0,
     },
     shapes={"W_XH": ("D", "4H"), "W_HH": ("H", "4H"), "bias": ("4H",)},
