@@ -18,6 +18,8 @@ class Cell:
     ``scope`` holds the cell's variables, ``layout`` names its layout; D, H and M are
     ``input_dim``, ``units`` and ``max_bn_steps`` (None for a cell without batch
     normalisation); ``variables`` maps the layout's names of variables to v1 names.
+    ``definition`` is that of a layout of one's own (``migrate.cells.custom``), None for
+    known layouts.
     """
 
     scope: str
@@ -27,6 +29,7 @@ class Cell:
     max_bn_steps: int | None
     dtype: str
     variables: Mapping[str, str]
+    definition: Mapping | None = None
 
     def __str__(self):
         sizes = f"D {self.input_dim}, H {self.units}"
@@ -57,6 +60,7 @@ class Layout:
       lacking: what no Keras layer can express, as a noun; then the cell is found and
         named, but not converted.
       aliases: earlier names of the layout, which stay accepted.
+      definition: of a layout of one's own, the plain data that it was made of.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Layout:
     cell_names: re.Pattern | None = None
     lacking: str | None = None
     aliases: tuple[str, ...] = ()
+    definition: Mapping | None = None
 
     #: Whether one step of an optimizer takes Keras's weights where it took the
     #: variables: not if several of them are one weight, or one is several.
