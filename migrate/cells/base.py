@@ -61,6 +61,7 @@ class Layout:
       lacking: what no Keras layer can express, as a noun; then the cell is found and
         named, but not converted.
       aliases: earlier names of the layout, which stay accepted.
+      definition: of a layout of one's own, the plain data that it was made of.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Layout:
     cell_names: re.Pattern | None = None
     lacking: str | None = None
     aliases: tuple[str, ...] = ()
+    definition: Mapping | None = None
 
     #: Whether one step of an optimizer takes Keras's weights where it took the
     #: variables: not if several of them are one weight, or one is several.
