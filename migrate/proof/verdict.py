@@ -32,10 +32,10 @@ class CellResult:
         differ from those of the cell in ``legacy``.
       skipped: names of the cases that were not compared, for there the layer is meant
         to differ.
-      layer: for each of ``KINDS`` that was compared the largest difference of the reference from the
-        layer, relative to the largest value; ``level``: the same of the layer's own
-        rounding. ``excess``: the largest ratio of the reference's distance from the
-        layer in float64 to what it may be; equal up to 1.
+      layer: for each of ``KINDS`` that was compared, the largest difference of the
+        reference from the layer, relative to the largest value.
+      distance: likewise, of the reference from the layer in float64.
+      level: likewise, how far the layer's own rounding goes.
     """
 
     scope: str
@@ -45,8 +45,8 @@ class CellResult:
     differing: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     layer: dict[str, float] = field(default_factory=dict)
+    distance: dict[str, float] = field(default_factory=dict)
     level: dict[str, float] = field(default_factory=dict)
-    excess: float = 0.0
 
     def add(self, kind, reference, layer, exact, level) -> None:
         """Notes one comparison.
@@ -55,12 +55,24 @@ class CellResult:
           kind: one of ``KINDS``. reference, layer, exact: the arrays of the reference,
             of the layer, and of the layer in float64. level: of its rounding.
         """
-        difference = relative_difference(layer, reference)
-        self.layer[kind] = max(self.layer.get(kind, 0.0), difference)
-        self.level[kind] = max(self.level.get(kind, 0.0), level)
-        allowed = TIMES * level + FLOORS[kind] * np.finfo(self.dtype).eps
-        distance = relative_difference(reference, exact)
-        self.excess = max(self.excess, float(distance / allowed))
+        for largest, value in (
+            (self.layer, relative_difference(layer, reference)),
+            (self.distance, relative_difference(reference, exact)),
+            (self.level, level),
+        ):
+            largest[kind] = max(largest.get(kind, 0.0), value)
+
+    @property
+    def excess(self) -> float:
+        """The largest ratio of a distance to what it may be: equal up to 1."""
+        epsilon = float(np.finfo(self.dtype).eps)
+        return max(
+            (
+                distance / (TIMES * self.level[kind] + FLOORS[kind] * epsilon)
+                for kind, distance in self.distance.items()
+            ),
+            default=0.0,
+        )
 
     def equal(self, tolerance: float | None = None) -> bool:
         """Whether nothing differs: by the measured level, or within ``tolerance``."""
