@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from migrate.graph.nodes import PLACEHOLDERS, Graph, output
 
+_MUST_BE_FED = {"Placeholder", "PlaceholderV2"}
 _LOOP_ENTRANCES = {"Enter", "RefEnter", "While", "StatelessWhile"}
 
 
@@ -105,6 +106,16 @@ def _functions(library, nodes):
                 found[name] = by_name[name]
                 waiting += by_name[name].node_def
     return found.values()
+
+
+def unfed(part: Part) -> list[str]:
+    """Placeholders of a part that nobody gives a value."""
+    fed = set(part.fed.values())
+    return [
+        node.name
+        for node in part.graph_def.node
+        if node.op in _MUST_BE_FED and node.name not in fed
+    ]
 
 
 def step_by_step(graph_def):
