@@ -1,15 +1,11 @@
 """Finds the recurrent networks of a graph by what they compute."""
 
 from migrate.graph.found import Found, Lacking
+from migrate.graph.fused import whole_sequences
 from migrate.graph.loops import Branches, loops
 from migrate.graph.moves import before
 from migrate.graph.rnn import LoopReader
 from migrate.graph.static import StaticReader
-
-_FUNCTIONAL = {
-    "While": "a functional While (control flow v2)",
-    "StatelessWhile": "a functional While (control flow v2)",
-}
 
 
 def find(graph) -> Found:
@@ -36,7 +32,5 @@ def find(graph) -> Found:
         rnns += StaticReader(graph, branches, inside, updates).read()
     except RecursionError as error:
         raise graph.damaged("its conds are nested too deeply") from error
-    for name in graph:
-        if graph.op(name) in _FUNCTIONAL:
-            others.append(Lacking(_FUNCTIONAL[graph.op(name)], name))
-    return Found(tuple(rnns), tuple(others))
+    fused, opaque = whole_sequences(graph)
+    return Found((*rnns, *fused), (*others, *opaque))

@@ -101,7 +101,8 @@ class GraphRNN:
       lengths: the tensor of sequence lengths [B].
       initial_states: tensors that enter the loop as states, in the loop's order.
       final_states: tensors that leave it, in the same order. Of a static RNN, states
-        are those of each cell: c, h, or h alone.
+        are those of each cell: c, h, or h alone; of a fused one there are no final
+        ones (they are the last of the outputs). None: the graph gives no tensor.
       states: for each of these the pair (number of the cell, "c", "h" or "step"); a
         state that is no cell's own has the number -1.
       switches: placeholders that are the training switch of its cells.
@@ -120,7 +121,7 @@ class GraphRNN:
     reverse: Reverse | None = None
     lengths: str | None = None
     initial_states: tuple[str, ...] = ()
-    final_states: tuple[str, ...] = ()
+    final_states: tuple[str | None, ...] = ()
     states: tuple[tuple[int, str], ...] = ()
     switches: tuple[str, ...] = ()
     inverted: tuple[str, ...] = ()

@@ -128,7 +128,7 @@ class LoopReader(LoopModes):
             reverse=reversal(graph, inputs, collected, int(batch_major)),
             lengths=None if lengths is None else named(lengths),
             initial_states=tuple(named(v.initial) for v, _ in states),
-            final_states=tuple(v.exit or "" for v, _ in states),
+            final_states=tuple(v.exit for v, _ in states),
             states=tuple(owner for _, owner in states),
             switches=tuple(named(p) for p in turned),
             inverted=tuple(named(p) for p in turned if not self.training.values[p]),

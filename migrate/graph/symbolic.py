@@ -6,7 +6,7 @@ arithmetic become arithmetic; every other one is an atom that bears its name.
 
 import numpy as np
 
-from migrate.graph import shaping
+from migrate.graph import fused, shaping
 from migrate.graph.algebra import Algebra, Poly
 from migrate.graph.loops import ENTER, MERGE, SWITCH, Branches
 from migrate.graph.nodes import VARIABLES
@@ -120,6 +120,11 @@ class Evaluator:
         """The inputs whose expressions an operation's own expression needs."""
         op, inputs = self.graph.op(tensor[0]), self.graph.inputs(tensor[0])
         places = _PLACES.get(op)
+        if op == "LSTMBlockCell" and tensor[1] == 6:
+            return [
+                *(inputs[place] for place in places if place < len(inputs)),
+                (tensor[0], 1),
+            ]
         if places is None:
             return inputs if op in _ALL else ()
         return [inputs[place] for place in places if place < len(inputs)]
@@ -351,6 +356,7 @@ _COMPUTE = {
     **dict.fromkeys(_RANDOM, Evaluator._random),
     **dict.fromkeys(("Mean", "Sum"), Evaluator._mean),
     **shaping.COMPUTE,
+    **fused.COMPUTE,
 }
 _ALL = ("AddN",)
 _PLACES = {
@@ -363,4 +369,5 @@ _PLACES = {
     "Fill": (1,),
     **{f"TensorArrayRead{v}": (1,) for v in ("", "V2", "V3")},
     **shaping.PLACES,
+    **fused.PLACES,
 }

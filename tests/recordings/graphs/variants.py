@@ -65,18 +65,42 @@ def moments(z, how):
 class BNCell(rnn_cell.RNNCell):
     """Batch-normalised LSTM with a switch for each way of writing it."""
 
-    def __init__(self, units, training, steps=T, gates="fioj", eps=1e-5, decay=0.95,
-                 fb=0.0, act=tf.tanh, form="usual", moments=None, move="assign",
-                 row="squeeze", per_step=True, split="split", order=0, twist=None,
-                 inside=True, xoffset=False):
+    def __init__(
+        self,
+        units,
+        training,
+        steps=T,
+        gates="fioj",
+        eps=1e-5,
+        decay=0.95,
+        fb=0.0,
+        act=tf.tanh,
+        form="usual",
+        moments=None,
+        move="assign",
+        row="squeeze",
+        per_step=True,
+        split="split",
+        order=0,
+        twist=None,
+        inside=True,
+        xoffset=False,
+    ):
         super(BNCell, self).__init__()
-        self.units, self.training, self.steps, self.gates = units, training, steps, gates
+        self.units, self.training, self.steps, self.gates = (
+            units,
+            training,
+            steps,
+            gates,
+        )
         self.eps, self.decay, self.fb, self.act, self.form = eps, decay, fb, act, form
         self.moments, self.move, self.row, self.per_step = moments, move, row, per_step
         self.cut, self.order, self.twist, self.inside = split, order, twist, inside
         self.xoffset = xoffset
 
-    state_size = property(lambda s: (s.units, s.units, 1) if s.per_step else (s.units,) * 2)
+    state_size = property(
+        lambda s: (s.units, s.units, 1) if s.per_step else (s.units,) * 2
+    )
     output_size = property(lambda s: s.units)
 
     def norm(self, z, site, step, offset):
@@ -106,17 +130,25 @@ class BNCell(rnn_cell.RNNCell):
             if self.twist == "two decays" and site == "xh":
                 d = 0.5
             if self.move == "assign":
-                up = [mean.assign(mean * d + to_mean * (1 - d)),
-                      var.assign(var * d + (1 - d) * to_var)]
+                up = [
+                    mean.assign(mean * d + to_mean * (1 - d)),
+                    var.assign(var * d + (1 - d) * to_var),
+                ]
             elif self.move == "whole":
-                up = [tf.assign(m, m * d + to_mean * (1 - d)),
-                      tf.assign(v, v * d + (1 - d) * to_var)]
+                up = [
+                    tf.assign(m, m * d + to_mean * (1 - d)),
+                    tf.assign(v, v * d + (1 - d) * to_var),
+                ]
             elif self.move == "sub":
-                up = [tf.assign_sub(m, (m - to_mean) * (1 - d)),
-                      tf.assign_sub(v, (1 - d) * (v - to_var))]
+                up = [
+                    tf.assign_sub(m, (m - to_mean) * (1 - d)),
+                    tf.assign_sub(v, (1 - d) * (v - to_var)),
+                ]
             elif self.move == "scatter":
-                up = [tf.scatter_update(m, step, mean * d + to_mean * (1 - d)),
-                      tf.scatter_update(v, step, var * d + to_var * (1 - d))]
+                up = [
+                    tf.scatter_update(m, step, mean * d + to_mean * (1 - d)),
+                    tf.scatter_update(v, step, var * d + to_var * (1 - d)),
+                ]
             else:
                 up = []
             with tf.control_dependencies(up):
@@ -132,8 +164,10 @@ class BNCell(rnn_cell.RNNCell):
         if self.training is False:
             return population()
         if self.twist == "always moves":
-            up = [mean.assign(mean * self.decay + batch_mean * (1 - self.decay)),
-                  var.assign(var * self.decay + batch_var * (1 - self.decay))]
+            up = [
+                mean.assign(mean * self.decay + batch_mean * (1 - self.decay)),
+                var.assign(var * self.decay + batch_var * (1 - self.decay)),
+            ]
             with tf.control_dependencies(up):
                 return tf.cond(
                     self.training,
@@ -166,11 +200,20 @@ class BNCell(rnn_cell.RNNCell):
         if self.twist == "sum normalised":
             z = self.norm(px + ph, "xh", step, True)
         elif self.order:
-            z = self.norm(ph, "hh", step, True) + self.norm(px, "xh", step, self.xoffset)
+            z = self.norm(ph, "hh", step, True) + self.norm(
+                px, "xh", step, self.xoffset
+            )
         else:
-            z = self.norm(px, "xh", step, self.xoffset) + self.norm(ph, "hh", step, True)
+            z = self.norm(px, "xh", step, self.xoffset) + self.norm(
+                ph, "hh", step, True
+            )
         if not self.per_step:
-            z = tf.get_variable("e", [4 * self.units], initializer=tf.zeros_initializer()) + z
+            z = (
+                tf.get_variable(
+                    "e", [4 * self.units], initializer=tf.zeros_initializer()
+                )
+                + z
+            )
         if self.twist == "clipped z":
             z = tf.clip_by_value(z, -5.0, 5.0)
         if self.twist == "scaled z":
@@ -181,7 +224,7 @@ class BNCell(rnn_cell.RNNCell):
         elif self.cut == "sizes":
             parts = tf.split(z, [n, n, n, -1], axis=-1)
         elif self.cut == "strided":
-            parts = [z[:, k * n:(k + 1) * n] for k in range(4)]
+            parts = [z[:, k * n : (k + 1) * n] for k in range(4)]
         else:
             parts = [tf.slice(z, [0, k * n], [-1, n]) for k in range(4)]
         part = dict(zip(self.gates, parts))
@@ -197,10 +240,17 @@ class BNCell(rnn_cell.RNNCell):
             new_c += 0.01 * h
         if self.twist == "coupled":
             new_c = c * gate(f) + (1 - gate(f)) * self.act(part["j"])
-        top = new_c if self.twist == "c not normalised" else self.norm(new_c, "c", step, True)
+        top = (
+            new_c
+            if self.twist == "c not normalised"
+            else self.norm(new_c, "c", step, True)
+        )
         out = tf.sigmoid if self.twist != "softsign out" else tf.nn.softsign
-        new_h = gate(part["o"]) * self.act(top) if out is tf.sigmoid else out(
-            part["o"]) * self.act(top)
+        new_h = (
+            gate(part["o"]) * self.act(top)
+            if out is tf.sigmoid
+            else out(part["o"]) * self.act(top)
+        )
         if self.twist == "zoneout":
             new_h = 0.9 * new_h + 0.1 * h
         grow = 2 if self.twist == "every other row" else 1
@@ -214,22 +264,43 @@ class BNCell(rnn_cell.RNNCell):
 
 
 def bn_truth(scope="rnn/bn_cell", per_step=True, **settings):
-    names = {"kernel": "A", "recurrent_kernel": "B", "recurrent_beta": "hh_b", "cell_beta": "c_b"}
+    names = {
+        "kernel": "A",
+        "recurrent_kernel": "B",
+        "recurrent_beta": "hh_b",
+        "cell_beta": "c_b",
+    }
     for site, name in (("input", "xh"), ("recurrent", "hh"), ("cell", "c")):
-        for role, leaf in (("gamma", "a"), ("moving_mean", "m"), ("moving_variance", "v")):
+        for role, leaf in (
+            ("gamma", "a"),
+            ("moving_mean", "m"),
+            ("moving_variance", "v"),
+        ):
             names[site + "_" + role] = name + "_" + leaf
     if not per_step:
         names["bias"] = "e"
     if settings.pop("xoffset", False):
         names["input_beta"] = "xh_b"
-    true = dict(epsilon=1e-5, decay=0.95, activation="tanh", forget_bias=0.0, gates="fioj",
-                units=H, input_dim=D, moves="in training", recurrent_activation="sigmoid")
+    true = dict(
+        epsilon=1e-5,
+        decay=0.95,
+        activation="tanh",
+        forget_bias=0.0,
+        gates="fioj",
+        units=H,
+        input_dim=D,
+        moves="in training",
+        recurrent_activation="sigmoid",
+    )
     if per_step:
         true["max_bn_steps"] = T
     true.update(settings)
     true = {k: v for k, v in true.items() if v is not None}
-    return dict(family="bn-lstm", settings=true,
-                roles={k: scope + "/" + v for k, v in names.items()})
+    return dict(
+        family="bn-lstm",
+        settings=true,
+        roles={k: scope + "/" + v for k, v in names.items()},
+    )
 
 
 def keras_truth(scope, family="lstm", joined=True, **settings):
@@ -244,7 +315,11 @@ def keras_truth(scope, family="lstm", joined=True, **settings):
 
 def inputs():
     x = tf.placeholder(tf.float32, [None, T, D], name="x")
-    return x, tf.placeholder(tf.bool, [], name="on"), tf.placeholder(tf.int32, [None], name="n")
+    return (
+        x,
+        tf.placeholder(tf.bool, [], name="on"),
+        tf.placeholder(tf.int32, [None], name="n"),
+    )
 
 
 VARIANTS = {}
@@ -262,18 +337,45 @@ def one(name, truth=None, dynamic=None, **options):
         cell = BNCell(H, training, **options)
         tf.nn.dynamic_rnn(cell, x, dtype=tf.float32, **(dynamic or {}))
         return truth
+
     VARIANTS[name] = build
 
 
 one("bn_by_root", [bn_truth()], form="by_root", moments="squares")
-one("bn_by_power", [bn_truth(forget_bias=0.5)], form="by_power", moments="by hand", fb=0.5)
+one(
+    "bn_by_power",
+    [bn_truth(forget_bias=0.5)],
+    form="by_power",
+    moments="by hand",
+    fb=0.5,
+)
 one("bn_divided", [bn_truth(gates="ojif")], form="divided", gates="ojif", split="sizes")
-one("bn_strided", [bn_truth(gates="jfoi", activation="elu")], gates="jfoi", split="strided", act=tf.nn.elu, row="index")
+one(
+    "bn_strided",
+    [bn_truth(gates="jfoi", activation="elu")],
+    gates="jfoi",
+    split="strided",
+    act=tf.nn.elu,
+    row="index",
+)
 one("bn_slice", [bn_truth(epsilon=1e-3)], split="slice", eps=1e-3, order=1)
 one("bn_scatter", [bn_truth(decay=0.9)], move="scatter", row="gather", decay=0.9)
 one("bn_lookup", [bn_truth(decay=0.9)], move="scatter", row="lookup", decay=0.9)
-one("bn_shared_whole", [bn_truth(per_step=False, decay=0.99)], per_step=False, move="whole", decay=0.99)
-one("bn_shared_sub", [bn_truth(per_step=False, decay=0.999, xoffset=True)], per_step=False, move="sub", decay=0.999, xoffset=True)
+one(
+    "bn_shared_whole",
+    [bn_truth(per_step=False, decay=0.99)],
+    per_step=False,
+    move="whole",
+    decay=0.99,
+)
+one(
+    "bn_shared_sub",
+    [bn_truth(per_step=False, decay=0.999, xoffset=True)],
+    per_step=False,
+    move="sub",
+    decay=0.999,
+    xoffset=True,
+)
 one("bn_never", [bn_truth(moves="never", decay=None)], move="none")
 one("bn_inference", [bn_truth(moves="never", decay=None)], training=False)
 one("bn_inverted", [bn_truth()], twist="inverted")
@@ -282,12 +384,26 @@ one("bn_sigmoid_by_hand", [bn_truth()], twist="sigmoid by hand")
 one("bn_training", ["statistics of the batch"], training=True)
 one("bn_unbiased", ["normalisation"], moments="unbiased")
 for _twist, _words in {
-    "two epsilons": ["epsilons"], "two decays": ["decays"], "swapped moves": ["move"],
-    "twice normalised": [], "one row less": ["rows"], "next row": ["rows"],
-    "every other row": ["rows"], "dropout of h": ["dropout"], "sum normalised": [],
-    "clipped z": [], "scaled z": [], "input bias": ["number"], "relu of c": [],
-    "added to c": [], "coupled": [], "c not normalised": ["cell"],
-    "softsign out": ["function"], "zoneout": [], "residual": ["output"], "c out": ["output"],
+    "two epsilons": ["epsilons"],
+    "two decays": ["decays"],
+    "swapped moves": ["move"],
+    "twice normalised": [],
+    "one row less": ["rows"],
+    "next row": ["rows"],
+    "every other row": ["rows"],
+    "dropout of h": ["dropout"],
+    "sum normalised": [],
+    "clipped z": [],
+    "scaled z": [],
+    "input bias": ["number"],
+    "relu of c": [],
+    "added to c": [],
+    "coupled": [],
+    "c not normalised": ["cell"],
+    "softsign out": ["function"],
+    "zoneout": [],
+    "residual": ["output"],
+    "c out": ["output"],
 }.items():
     one("lacks_" + _twist.replace(" ", "_"), _words, twist=_twist)
 
@@ -295,18 +411,32 @@ for _twist, _words in {
 @variant
 def bn_stack():
     x, on, n = inputs()
-    cells = [BNCell(H, on), BNCell(H + 1, on, gates="ijfo", fb=1.0), BNCell(H + 2, on, decay=0.8)]
+    cells = [
+        BNCell(H, on),
+        BNCell(H + 1, on, gates="ijfo", fb=1.0),
+        BNCell(H + 2, on, decay=0.8),
+    ]
     tf.nn.dynamic_rnn(rnn_cell.MultiRNNCell(cells), x, n, dtype=tf.float32)
     scope = "rnn/multi_rnn_cell/cell_%d/bn_cell"
-    return [bn_truth(scope % 0), bn_truth(scope % 1, units=H + 1, input_dim=H, gates="ijfo", forget_bias=1.0),
-            bn_truth(scope % 2, units=H + 2, input_dim=H + 1, decay=0.8)]
+    return [
+        bn_truth(scope % 0),
+        bn_truth(scope % 1, units=H + 1, input_dim=H, gates="ijfo", forget_bias=1.0),
+        bn_truth(scope % 2, units=H + 2, input_dim=H + 1, decay=0.8),
+    ]
 
 
 @variant
 def bn_both_directions():
     x, on, n = inputs()
     x = tf.transpose(x, [1, 0, 2])
-    tf.nn.bidirectional_dynamic_rnn(BNCell(H, on), BNCell(H, on, gates="oijf"), x, n, dtype=tf.float32, time_major=True)
+    tf.nn.bidirectional_dynamic_rnn(
+        BNCell(H, on),
+        BNCell(H, on, gates="oijf"),
+        x,
+        n,
+        dtype=tf.float32,
+        time_major=True,
+    )
     scope = "bidirectional_rnn/%s/bn_cell"
     return [bn_truth(scope % "fw"), bn_truth(scope % "bw", gates="oijf")]
 
@@ -323,7 +453,9 @@ def bn_resource():
 def bn_resource_sub():
     x, on, n = inputs()
     with tf.variable_scope("r", use_resource=True):
-        tf.nn.dynamic_rnn(BNCell(H, on, move="sub", per_step=False), x, dtype=tf.float32)
+        tf.nn.dynamic_rnn(
+            BNCell(H, on, move="sub", per_step=False), x, dtype=tf.float32
+        )
     return [bn_truth("r/rnn/bn_cell", per_step=False)]
 
 
@@ -346,22 +478,36 @@ def bn_static_twice():
 @variant
 def lstm_static():
     x, on, n = inputs()
-    tf.nn.static_rnn(rnn_cell.LSTMCell(H, forget_bias=0.3), tf.unstack(x, axis=1), dtype=tf.float32)
+    tf.nn.static_rnn(
+        rnn_cell.LSTMCell(H, forget_bias=0.3), tf.unstack(x, axis=1), dtype=tf.float32
+    )
     return [keras_truth("rnn/lstm_cell", forget_bias=0.3, gates="ijfo")]
 
 
 @variant
 def lstm_static_lengths():
     x, on, n = inputs()
-    tf.nn.static_rnn(rnn_cell.BasicLSTMCell(H), tf.unstack(x, axis=1), sequence_length=n, dtype=tf.float32)
+    tf.nn.static_rnn(
+        rnn_cell.BasicLSTMCell(H),
+        tf.unstack(x, axis=1),
+        sequence_length=n,
+        dtype=tf.float32,
+    )
     return [keras_truth("rnn/basic_lstm_cell", forget_bias=1.0, gates="ijfo")]
 
 
 @variant
 def lstm_relu():
     x, on, n = inputs()
-    tf.nn.dynamic_rnn(rnn_cell.LSTMCell(H, forget_bias=0.7, activation=tf.nn.relu), x, n, dtype=tf.float32)
-    return [keras_truth("rnn/lstm_cell", forget_bias=0.7, gates="ijfo", activation="relu")]
+    tf.nn.dynamic_rnn(
+        rnn_cell.LSTMCell(H, forget_bias=0.7, activation=tf.nn.relu),
+        x,
+        n,
+        dtype=tf.float32,
+    )
+    return [
+        keras_truth("rnn/lstm_cell", forget_bias=0.7, gates="ijfo", activation="relu")
+    ]
 
 
 @variant
@@ -376,60 +522,95 @@ def lstm_resource():
 def lstm_dropout():
     x, on, n = inputs()
     keep = tf.placeholder(tf.float32, [], name="keep")
-    cells = [rnn_cell.DropoutWrapper(rnn_cell.BasicLSTMCell(H), keep, keep) for _ in range(2)]
+    cells = [
+        rnn_cell.DropoutWrapper(rnn_cell.BasicLSTMCell(H), keep, keep) for _ in range(2)
+    ]
     tf.nn.dynamic_rnn(rnn_cell.MultiRNNCell(cells), x, n, dtype=tf.float32)
     scope = "rnn/multi_rnn_cell/cell_%d/basic_lstm_cell"
-    return [keras_truth(scope % 0, forget_bias=1.0), keras_truth(scope % 1, forget_bias=1.0, input_dim=H)]
+    return [
+        keras_truth(scope % 0, forget_bias=1.0),
+        keras_truth(scope % 1, forget_bias=1.0, input_dim=H),
+    ]
 
 
 @variant
 def lstm_block():
     x, on, n = inputs()
-    tf.nn.dynamic_rnn(tf.contrib.rnn.LSTMBlockCell(H, forget_bias=0.4), x, n, dtype=tf.float32)
+    tf.nn.dynamic_rnn(
+        tf.contrib.rnn.LSTMBlockCell(H, forget_bias=0.4), x, n, dtype=tf.float32
+    )
     return [keras_truth("rnn/lstm_cell", forget_bias=0.4, gates="ijfo")]
 
 
 @variant
 def lstm_fused():
     x, on, n = inputs()
-    tf.contrib.rnn.LSTMBlockFusedCell(H, forget_bias=0.4)(tf.transpose(x, [1, 0, 2]), dtype=tf.float32)
+    tf.contrib.rnn.LSTMBlockFusedCell(H, forget_bias=0.4)(
+        tf.transpose(x, [1, 0, 2]), dtype=tf.float32
+    )
     return [keras_truth("lstm_fused_cell", forget_bias=0.4, gates="ijfo")]
 
 
 @variant
 def lstm_cudnn_compatible():
     x, on, n = inputs()
-    tf.nn.dynamic_rnn(tf.contrib.cudnn_rnn.CudnnCompatibleLSTMCell(H), x, dtype=tf.float32)
-    return [keras_truth("rnn/cudnn_compatible_lstm_cell", forget_bias=0.0, gates="ijfo")]
+    tf.nn.dynamic_rnn(
+        tf.contrib.cudnn_rnn.CudnnCompatibleLSTMCell(H), x, dtype=tf.float32
+    )
+    return [
+        keras_truth("rnn/cudnn_compatible_lstm_cell", forget_bias=0.0, gates="ijfo")
+    ]
 
 
 @variant
 def lstm_keras():
     x, on, n = inputs()
-    tf.keras.layers.LSTM(H, recurrent_activation="sigmoid", implementation=2, name="k")(x)
+    tf.keras.layers.LSTM(H, recurrent_activation="sigmoid", implementation=2, name="k")(
+        x
+    )
     return [keras_truth("k", joined=False, forget_bias=0.0, gates="ifjo")]
 
 
 @variant
 def lstm_keras_by_gate():
     x, on, n = inputs()
-    tf.keras.layers.LSTM(H, recurrent_activation="sigmoid", implementation=1, return_sequences=True, name="k")(x)
+    tf.keras.layers.LSTM(
+        H,
+        recurrent_activation="sigmoid",
+        implementation=1,
+        return_sequences=True,
+        name="k",
+    )(x)
     return [keras_truth("k", joined=False, forget_bias=0.0, gates="ifjo")]
 
 
 @variant
 def gru_lengths():
     x, on, n = inputs()
-    tf.nn.dynamic_rnn(rnn_cell.GRUCell(H, activation=tf.nn.softsign), tf.transpose(x, [1, 0, 2]), n, dtype=tf.float32, time_major=True)
+    tf.nn.dynamic_rnn(
+        rnn_cell.GRUCell(H, activation=tf.nn.softsign),
+        tf.transpose(x, [1, 0, 2]),
+        n,
+        dtype=tf.float32,
+        time_major=True,
+    )
     return [keras_truth("rnn/gru_cell", "gru", gates="ru", activation="softsign")]
 
 
 @variant
 def gru_stack():
     x, on, n = inputs()
-    tf.nn.dynamic_rnn(rnn_cell.MultiRNNCell([rnn_cell.GRUCell(H), rnn_cell.GRUCell(H + 1)]), x, n, dtype=tf.float32)
+    tf.nn.dynamic_rnn(
+        rnn_cell.MultiRNNCell([rnn_cell.GRUCell(H), rnn_cell.GRUCell(H + 1)]),
+        x,
+        n,
+        dtype=tf.float32,
+    )
     scope = "rnn/multi_rnn_cell/cell_%d/gru_cell"
-    return [keras_truth(scope % 0, "gru"), keras_truth(scope % 1, "gru", units=H + 1, input_dim=H)]
+    return [
+        keras_truth(scope % 0, "gru"),
+        keras_truth(scope % 1, "gru", units=H + 1, input_dim=H),
+    ]
 
 
 def lacking(name, words, make, **options):
@@ -437,18 +618,35 @@ def lacking(name, words, make, **options):
         x, on, n = inputs()
         tf.nn.dynamic_rnn(make(), x, dtype=tf.float32, **options)
         return words
+
     VARIANTS["lacks_" + name] = build
 
 
 lacking("clip", ["clip"], lambda: rnn_cell.LSTMCell(H, cell_clip=3.0))
-lacking("state_dropout", [], lambda: rnn_cell.DropoutWrapper(rnn_cell.LSTMCell(H), state_keep_prob=0.5))
-lacking("residual_wrapper", ["output"], lambda: rnn_cell.ResidualWrapper(rnn_cell.LSTMCell(D)))
+lacking(
+    "state_dropout",
+    [],
+    lambda: rnn_cell.DropoutWrapper(rnn_cell.LSTMCell(H), state_keep_prob=0.5),
+)
+lacking(
+    "residual_wrapper",
+    ["output"],
+    lambda: rnn_cell.ResidualWrapper(rnn_cell.LSTMCell(D)),
+)
 lacking("basic_rnn", [], lambda: rnn_cell.BasicRNNCell(H))
 lacking("ugrnn", [], lambda: tf.contrib.rnn.UGRNNCell(H))
 lacking("coupled_gates", [], lambda: tf.contrib.rnn.CoupledInputForgetGateLSTMCell(H))
 lacking("grid", [], lambda: tf.contrib.rnn.NASCell(H))
-lacking("output_projection", ["output"], lambda: tf.contrib.rnn.OutputProjectionWrapper(rnn_cell.LSTMCell(H), 2))
-lacking("input_projection", ["input"], lambda: tf.contrib.rnn.InputProjectionWrapper(rnn_cell.LSTMCell(H), 2))
+lacking(
+    "output_projection",
+    ["output"],
+    lambda: tf.contrib.rnn.OutputProjectionWrapper(rnn_cell.LSTMCell(H), 2),
+)
+lacking(
+    "input_projection",
+    ["input"],
+    lambda: tf.contrib.rnn.InputProjectionWrapper(rnn_cell.LSTMCell(H), 2),
+)
 lacking("layer_norm_gru", [], lambda: tf.contrib.rnn.LayerNormBasicLSTMCell(H))
 
 
@@ -490,7 +688,9 @@ def main(out, names):
         except Exception as error:
             print(name, "failed:", repr(error)[:300])
             continue
-        tf.train.export_meta_graph(os.path.join(out, name + ".meta"), clear_devices=False)
+        tf.train.export_meta_graph(
+            os.path.join(out, name + ".meta"), clear_devices=False
+        )
     truth["made by"] = "variants.py, TensorFlow " + tf.__version__
     json.dump(truth, open(path, "w"), indent=1, sort_keys=True)
 
