@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 
-from graph_records import folder
+from graph_recordings import folder
 from legacy import old_graphs
 from legacy_process import legacy, succeeded, write
 
