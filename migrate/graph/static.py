@@ -14,7 +14,7 @@ from migrate.graph.borders import named
 from migrate.graph.build import CellBuilder, common_scope
 from migrate.graph.found import GraphCell, GraphRNN, Lacking, Setting
 from migrate.graph.lstm import match, match_cell_state, match_output
-from migrate.graph.moves import before
+from migrate.graph.moves import after, before
 from migrate.graph.symbolic import FUNCTIONS, Evaluator
 
 _SUMS = ("Add", "AddV2", "AddN")
@@ -277,10 +277,10 @@ class StaticReader:
                 tensor = self.graph.inputs(name)[self.graph.op(name) == "Concat"]
             found.append(tensor)
         own = {step.c[0] for step in chain} | {h[0] for _, h in population}
-        for tensor in found:
-            if before(self.graph, [tensor[0]]) & own:
-                lacking.append(Lacking("an input that comes from a step", tensor[0]))
-                break
+        later = after(self.graph, own)
+        fed = [tensor[0] for tensor in found if tensor[0] in later]
+        if fed:
+            lacking.append(Lacking("an input that comes from a step", fed[0]))
         return tuple(named(t) for t in found)
 
     def names_of(self, match_, chain):

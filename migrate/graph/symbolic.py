@@ -113,6 +113,7 @@ class Evaluator:
                 self.cuts[t] if t in self.cuts else self._known[t] for t in operands
             ]
             self._known[at] = self._compute(at, polys)
+            self.graph.spend(5)
             stack.pop()
         return self._known[tensor]
 
