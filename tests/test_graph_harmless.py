@@ -223,3 +223,5 @@ def test_any_output_of_a_node_can_be_fed_and_fetched():
     assert np.array_equal(got["split:1"], right)
     assert got["split"].tolist() == [[1.0, 2.0]]
     assert got["x:0"].dtype == np.float64
+    twice, _ = user.run_whole({**feeds, "x:0": feeds["x"]}, ("out",))
+    assert np.array_equal(twice["out"], got["out"])
