@@ -14,6 +14,7 @@ from migrate.graph.borders import named
 from migrate.graph.build import CellBuilder, common_scope
 from migrate.graph.found import GraphCell, GraphRNN, Lacking, Setting
 from migrate.graph.lstm import match, match_cell_state, match_output
+from migrate.graph.masks import masks
 from migrate.graph.moves import after, before
 from migrate.graph.symbolic import FUNCTIONS, Evaluator
 
@@ -29,6 +30,14 @@ class Step(NamedTuple):
     before: tuple[str, int]
 
 
+class Ends(NamedTuple):
+    """Tensors that leave the steps: outputs, last c and h; the lengths, or None."""
+
+    outputs: list
+    states: list
+    lengths: tuple[str, int] | None
+
+
 class StaticReader:
     """Reads the RNNs outside of loops.
 
@@ -41,7 +50,15 @@ class StaticReader:
         self.graph, self.branches, self.updates = graph, branches, updates
         self.algebra = Algebra()
         self.nodes = [name for name in graph if name not in inside]
-        self.follow = Evaluator(graph, self.algebra, branches, {}, {}).follow
+        self.plain = Evaluator(graph, self.algebra, branches, {}, {}).follow
+        self.masks = masks(graph, branches, self.plain, self.nodes)
+
+    def follow(self, tensor):
+        """The tensor behind what changes nothing for sequences that go on."""
+        tensor = self.plain(tensor)
+        while tensor in self.masks:
+            tensor = self.plain(self.masks[tensor].new)
+        return tensor
 
     def read(self) -> list[GraphRNN]:
         """The RNNs, one a layer."""
@@ -59,6 +76,10 @@ class StaticReader:
         for tensor in self.shared_operands():
             if tensor not in self.cuts:
                 self.cut("input", tensor)
+        for merge in self.masks:
+            behind = self.follow(merge)
+            if behind in self.cuts:
+                self.cuts[merge] = self.cuts[behind]
         modes = self.modes(chains, outputs)
         found = []
         for k, chain in enumerate(chains):
@@ -229,6 +250,7 @@ class StaticReader:
                 lacking.append(Lacking("another cell under a switch", node))
         cell = self.whole(cells)
         inputs = self.inputs(population, chain, lacking)
+        ends = self.ends(chain, population, lacking)
         if inputs is None:
             return None
         turned = [p for p, v in self.values.items() if evaluate.switches.get(p) != v]
@@ -239,14 +261,42 @@ class StaticReader:
             kind="static",
             inputs=inputs,
             time_major=False,
-            outputs=tuple(named(h) for _, h in population),
+            outputs=tuple(map(named, ends.outputs)),
+            lengths=ends.lengths and named(ends.lengths),
             initial_states=start,
-            final_states=(named(chain[-1].c), named(population[-1][1])),
+            final_states=tuple(map(named, ends.states)),
             states=((0, "c"), (0, "h")),
             switches=tuple(named(p) for p in turned),
             inverted=tuple(named(p) for p in turned if not self.values[p]),
             lacking=tuple(dict.fromkeys(lacking)),
         )
+
+    def ends(self, chain, population, lacking) -> "Ends":
+        """Outputs and last states, as the conds of lengths let them through."""
+        by_new, lengths = {}, set()
+        for merge, mask in self.masks.items():
+            by_new.setdefault(self.follow(mask.new), []).append((merge, mask))
+        outputs = []
+        for _, h in population:
+            zeroed = [
+                merge
+                for merge, mask in by_new.get(h, ())
+                if self.follow(mask.old) not in self.cuts
+            ]
+            outputs.append(zeroed[0] if zeroed else h)
+        states = []
+        for tensor in (chain[-1].c, population[-1][1]):
+            kept = [
+                m for m, k in by_new.get(tensor, ()) if self.follow(k.old) in self.cuts
+            ]
+            states.append(kept[0] if kept else tensor)
+        own = [step.c for step in chain] + [h for _, h in population]
+        masked = [tensor for tensor in own if tensor in by_new]
+        for tensor in masked:
+            lengths.update(mask.lengths for _, mask in by_new[tensor])
+        if len(lengths) > 1 or (masked and len(masked) != len(own)):
+            lacking.append(Lacking("lengths of some steps only", chain[0].c[0]))
+        return Ends(outputs, states, min(lengths, default=None))
 
     def runs(self, move):
         """When an assignment happens; None if it never does."""
