@@ -6,7 +6,7 @@ def runs_over_all(graph, follow, condition: str, array: str, lengths) -> bool:
 
     Args:
       follow: sees through operations that change nothing. condition: the LoopCond.
-      array: the node of the array that holds the sequence; it has a place for each step.
+      array: the node of the array that holds the sequence, a place for each step.
       lengths: the tensor of lengths, which may end the loop after the longest; or None.
     """
     if not graph.inputs(array):
