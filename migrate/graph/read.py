@@ -96,16 +96,17 @@ def _parse(message, path):
             data = stream.read()
     except OSError as error:
         raise MigrateError(f"cannot read {path}: {error.strerror}") from error
+    text = _is_text(path, data)
+    if not text:
+        _require_few(path, data)
+    if text and size > _MOST_TEXT:
+        raise _unreadable(
+            path, f"as text it is larger than {_MOST_TEXT >> 20} MiB; save it binary"
+        )
     try:
-        if not _is_text(path, data):
-            _require_few(path, data)
+        if not text:
             message.ParseFromString(data)
             return
-        if size > _MOST_TEXT:
-            raise _unreadable(
-                path,
-                f"as text it is larger than {_MOST_TEXT >> 20} MiB; save it binary",
-            )
         text_format.Parse(data.decode(), message)
     except DecodeError as error:
         raise _unreadable(path, "it is cut or damaged, or something else") from error
