@@ -1,0 +1,69 @@
+"""Models that real TensorFlow trained, with their graphs: unpacked when asked for."""
+
+import atexit
+import functools
+import json
+import shutil
+import tarfile
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+FOLDER = Path(__file__).parent / "recordings" / "graphs"
+#: "tf-1.15.5/sleep" and so on.
+MODELS = sorted(
+    path.name.removesuffix(".tar.xz").replace("-", "/", 2).replace("/", "-", 1)
+    for path in FOLDER.glob("tf-*.tar.xz")
+)
+
+
+@functools.cache
+def _root():
+    folder = tempfile.mkdtemp(prefix="graph-recordings-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+@functools.cache
+def folder(model: str) -> Path:
+    """The folder of a model: checkpoint, .meta, record.npz; yours to read only."""
+    place = _root() / model.replace("/", "-")
+    with tarfile.open(FOLDER / f"{model.replace('/', '-')}.tar.xz") as archive:
+        archive.extractall(place, filter="data")
+    (inner,) = place.iterdir() if "/" in model else (place,)
+    return inner
+
+
+def meta(model: str) -> str:
+    """The path of a model's .meta."""
+    (path,) = folder(model).glob("*.meta")
+    return str(path)
+
+
+def record(model: str):
+    """What was recorded: an NpzFile; README.md of the recordings has the keys."""
+    return np.load(folder(model) / "record.npz", allow_pickle=False)
+
+
+def truth(model: str) -> dict:
+    """The ``meta`` of a record: outputs, switch, cells with their true settings."""
+    with record(model) as arrays:
+        return json.loads(str(arrays["meta"]))
+
+
+@functools.cache
+def variants() -> dict:
+    """What is true of each variant (``variants.py``), by name."""
+    return {
+        name: what
+        for name, what in json.loads(
+            (folder("variants") / "truth.json").read_text()
+        ).items()
+        if name != "made by"
+    }
+
+
+def variant(name: str) -> str:
+    """The path of a variant's .meta."""
+    return str(folder("variants") / f"{name}.meta")
