@@ -16,6 +16,7 @@ PROVIDERS = (
     "legacy.facade.leaked",
     "legacy.facade.keras",
     "legacy.facade.estimator",
+    "legacy.facade.graphs",
     "legacy.era.tf_names",
 )
 CONTRIB = "tensorflow.contrib"
