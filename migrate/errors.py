@@ -5,6 +5,10 @@ class MigrateError(ValueError):
     """What was expected, what was found, what to do; one line, shown as it is."""
 
 
+class MigrateWarning(UserWarning):
+    """What a person should know though the work goes on; one line."""
+
+
 class LoadError(MigrateError):
     """A checkpoint that does not fill a model as its map says, with all that is wrong.
 

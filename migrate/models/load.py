@@ -13,11 +13,11 @@ from migrate.cells.inventory import (
 )
 from migrate.cells.settings import Settings
 from migrate.errors import LoadError, MigrateError
+from migrate.graph.open import open_source
 from migrate.models import plan as plans
 from migrate.models import rules as mapping_rules
 from migrate.models.cells import find_cells
 from migrate.sources.averaged import Averaged
-from migrate.sources.checkpoint import Checkpoint
 
 
 def load(
@@ -26,6 +26,7 @@ def load(
     scope=None,
     *,
     map=None,
+    graph=None,
     strict=True,
     averages=RAW,
     layouts=None,
@@ -39,8 +40,7 @@ def load(
         ``GRU``; a ``keras.layers.Bidirectional`` of such; a stack: a
         ``keras.Sequential``, a list of layers, or a ``keras.layers.RNN`` of several
         cells; or ``dict(forward=stack, backward=stack)``; built if it is not yet.
-      ckpt: a checkpoint's prefix, one of its files, or a folder with a ``checkpoint``
-        file.
+      ckpt, graph: as ``source`` and ``graph`` in ``migrate.inspect``.
       scope: without a map, the RNN's scope in the checkpoint, with or without the
         cell's own name; may be left out where only one RNN fits.
       map: rules from v1 names to paths in the model, a dict or the path of a TOML or
@@ -72,16 +72,14 @@ def load(
             f"expected averages to be {' or '.join(CHOICES)}. Received: {averages!r}"
         )
     rules = None if map is None else mapping_rules.read(map)
-    checkpoint = variables = Checkpoint(ckpt)
-    inventory = take_inventory(checkpoint.entries, layouts)
+    source = variables = open_source(ckpt, graph, lenient=True)
+    inventory = take_inventory(source.entries, layouts)
     if averages == AVERAGED:
-        variables = Averaged(
-            checkpoint, required_averages(inventory.slots, checkpoint.entries)
-        )
+        variables = Averaged(source, required_averages(inventory.slots, source.entries))
     if rules is None:
-        plan = _plan_of_cells(model, scope, inventory, checkpoint.prefix)
+        plan = _plan_of_cells(model, scope, inventory, source.label)
     else:
-        plan = plans.plan(model, checkpoint.entries, inventory, rules)
+        plan = plans.plan(model, source.entries, inventory, rules)
     filled = [
         (assignment, assignment.read(variables, settings or Settings()))
         for assignment in plan.assignments
@@ -91,7 +89,7 @@ def load(
         mismatched += assignment.incompatibilities(arrays)
     if mismatched or (strict and (plan.missing or plan.unexpected)):
         raise LoadError(
-            checkpoint.prefix,
+            source.label,
             missing=plan.missing,
             unexpected=plan.unexpected,
             mismatched=mismatched,
@@ -102,7 +100,7 @@ def load(
         assignment.assign(arrays)
     if plan.missing or plan.unexpected:
         warnings.warn(
-            f"{checkpoint.prefix}: missing: {'; '.join(plan.missing) or 'none'}. "
+            f"{source.label}: missing: {'; '.join(plan.missing) or 'none'}. "
             f"Unexpected: {'; '.join(plan.unexpected) or 'none'}",
             stacklevel=2,
         )

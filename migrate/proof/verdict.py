@@ -49,11 +49,13 @@ class Proof:
     """What ``verify`` found.
 
     ``cells``: a ``CellResult`` for each, in the report's order. ``variables``: names of
-    other variables that are missing or have other bits.
+    other variables that are missing or have other bits. ``graph``: the label of the
+    source's graph, or None.
     """
 
     cells: list[CellResult]
     variables: list[str]
+    graph: str | None = None
 
     def equal(self, tolerance: float) -> bool:
         """Whether nothing differs."""

@@ -3,19 +3,19 @@
 import numpy as np
 
 from migrate.errors import MigrateError
+from migrate.graph.open import open_source
 from migrate.output.conversion import Conversion
 from migrate.proof.compare import differing_variables, inventory_again, prove_rnn
 from migrate.proof.verdict import Proof
-from migrate.sources.open import open_source
 
 SEED = 0
 
 
-def verify(source, out, *, seed=SEED, progress=None) -> Proof:
+def verify(source, out, *, graph=None, seed=SEED, progress=None) -> Proof:
     """Compares a conversion with its source.
 
     Args:
-      source: as in ``inspect``. out: the folder that ``convert`` made of it.
+      source, graph: as in ``inspect``. out: the folder that ``convert`` made of it.
       seed: of the random inputs, standard normal [8, M + 1, D].
       progress: called with ``(done, total, what)``.
 
@@ -27,7 +27,8 @@ def verify(source, out, *, seed=SEED, progress=None) -> Proof:
 
     Source: arXiv 1603.09025, equations 6-8, for what is compared; ``migrate.proof``.
     """
-    source, conversion = open_source(source), Conversion(out)
+    source, conversion = open_source(source, graph), Conversion(out)
+    graph = source.graph
     inventory = inventory_again(source, conversion)
     networks = {rnn.scope: rnn for rnn in inventory.rnns}
     if sorted(networks) != sorted(conversion.rnns):
@@ -41,4 +42,8 @@ def verify(source, out, *, seed=SEED, progress=None) -> Proof:
         if progress is not None:
             progress(done, len(networks), scope)
         results += prove_rnn(source, rnn, conversion, rng)
-    return Proof(results, differing_variables(source, inventory, conversion))
+    return Proof(
+        results,
+        differing_variables(source, inventory, conversion),
+        None if graph is None else graph.label,
+    )
