@@ -25,6 +25,7 @@ from migrate.errors import LoadError, MigrateError
 from migrate.graph.open import open_source
 from migrate.models import plan as plans
 from migrate.models import rules as mapping_rules
+from migrate.models.assignments import CellAssignment
 from migrate.models.paths import Paths
 from migrate.models.steps_taken import is_scheduled, steps_taken
 from migrate.sources.base import Source
@@ -215,7 +216,7 @@ def _kind_of(optimizer):
 
 def _require_alike(assignments):
     for assignment in assignments:
-        if not isinstance(assignment, plans.CellAssignment):
+        if not isinstance(assignment, CellAssignment):
             continue
         if not layout_of(assignment.cell).trains_alike:
             raise MigrateError(
