@@ -7,6 +7,7 @@ from types import MappingProxyType
 from migrate.cells.base import Cell
 from migrate.cells.layouts import LAYOUTS
 from migrate.cells.networks import RNN, natural, networks
+from migrate.cells.opaque import opaque_kernels
 from migrate.cells.search import Problem, search
 from migrate.errors import MigrateError
 
@@ -62,7 +63,7 @@ def take_inventory(entries, layouts=None, averages=RAW) -> Inventory:
         slots=slots,
         others=tuple(n for n in entries if n not in taken and n not in slots),
         problems=found.problems,
-        notes=found.notes,
+        notes=(*found.notes, *opaque_kernels(entries, cells)),
     )
 
 
@@ -140,6 +141,9 @@ def require_cells(inventory: Inventory, label: str, *, complete: bool = True):
     if problems and (complete or not inventory.cells):
         raise MigrateError(f"{label}: {problems}")
     if not inventory.cells:
+        if inventory.notes:
+            told = "; ".join(note.text for note in inventory.notes)
+            raise MigrateError(f"{label} has no cell that can be converted: {told}")
         names = [*inventory.others, *inventory.slots]
         shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
         known = ", ".join(layout.name for layout in LAYOUTS)
