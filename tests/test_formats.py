@@ -23,7 +23,8 @@ from migrate.cli.main import main
 from migrate.output import write as writers
 from migrate.output.conversion import Conversion
 from migrate.output.formats import keras_files
-from migrate.sources.checkpoint import Checkpoint, find_prefix
+from migrate.sources.checkpoint import Checkpoint
+from migrate.sources.prefix import find_prefix
 from migrate.verbs.diff import diff
 from migrate.verbs.revert import revert
 from test_checkpoint import every_dtype

@@ -200,7 +200,10 @@ def test_what_does_not_fit(name, model, tmp_path):
         migrate.load_optimizer(optimizer, model, prefix, map=MAP)
     told = str(caught.value)
     assert all(word in told for word in words), told
-    assert "\n" not in told
+    if isinstance(caught.value, migrate.LoadError):
+        assert told.startswith(f"{prefix} does not fit.\n")
+    else:
+        assert "\n" not in told
     after = _state(optimizer)
     assert len(after) == len(before)
     assert all((a == b).all() for a, b in zip(after, before, strict=True))

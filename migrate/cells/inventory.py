@@ -7,6 +7,7 @@ from types import MappingProxyType
 from migrate.cells.base import Cell
 from migrate.cells.layouts import LAYOUTS
 from migrate.cells.networks import RNN, natural, networks
+from migrate.cells.opaque import opaque_kernels
 from migrate.cells.search import Problem, search
 from migrate.errors import MigrateError
 
@@ -69,7 +70,7 @@ def inventory_of(entries, rnns, problems=(), notes=(), averages=RAW) -> Inventor
         slots=slots,
         others=tuple(n for n in entries if n not in taken and n not in slots),
         problems=tuple(problems),
-        notes=tuple(notes),
+        notes=(*notes, *opaque_kernels(entries, cells)),
     )
 
 
@@ -150,6 +151,9 @@ def require_cells(inventory: Inventory, label: str, *, complete: bool = True):
     if problems and (complete or not inventory.cells):
         raise MigrateError(f"{label}: {problems}")
     if not inventory.cells:
+        if inventory.notes:
+            told = "; ".join(note.text for note in inventory.notes)
+            raise MigrateError(f"{label} has no cell that can be converted: {told}")
         names = [*inventory.others, *inventory.slots]
         shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
         known = ", ".join(layout.name for layout in LAYOUTS)

@@ -76,7 +76,8 @@ def inspection(found):
                 *map(str, (cell.input_dim, cell.units, cell.max_bn_steps or "-")),
                 cell.dtype,
             )
-    lines(f"{source.label}: {len(source)} variables", cells)
+    graph = "" if found.graph is None else f", graph {found.graph.label}"
+    lines(f"{source.label}: {len(source)} variables{graph}", cells)
     for problem in inventory.problems:
         lines(f"Incomplete cell: {problem.text}")
     for note in inventory.notes:

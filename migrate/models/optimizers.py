@@ -22,12 +22,13 @@ from migrate.cells.inventory import take_inventory
 from migrate.cells.layouts import layout_of
 from migrate.cells.settings import Settings
 from migrate.errors import LoadError, MigrateError
+from migrate.graph.open import open_source
 from migrate.models import plan as plans
 from migrate.models import rules as mapping_rules
+from migrate.models.assignments import CellAssignment
 from migrate.models.paths import Paths
 from migrate.models.steps_taken import is_scheduled, steps_taken
 from migrate.sources.base import Source
-from migrate.sources.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,15 @@ _FOREIGN = ("amsgrad", "use_ema", "weight_decay", "gradient_accumulation_steps")
 
 
 def load_optimizer(
-    optimizer, model, ckpt, *, map, name=None, iterations=None, layouts=None
+    optimizer,
+    model,
+    ckpt,
+    *,
+    map,
+    graph=None,
+    name=None,
+    iterations=None,
+    layouts=None,
 ):
     """Gives an optimizer the state that training had when a checkpoint was saved.
 
@@ -87,7 +96,7 @@ def load_optimizer(
       optimizer: a ``keras.optimizers.Adam``, ``RMSprop``, ``Adagrad`` or ``SGD``; built
         if it is not yet.
       model: a built Keras model, whose trainable weights are those that were trained.
-      ckpt: as in ``load``.
+      ckpt, graph: as in ``load``.
       map: as in ``load``. The model's weights are not touched: ``load`` fills them.
       name: the optimizer's name in the checkpoint, if the script gave it one.
       iterations: the steps taken so far; None: as many as Adam's powers say, else
@@ -105,7 +114,7 @@ def load_optimizer(
         Nothing has been assigned then.
     """
     kind, options = _kind_of(optimizer)
-    checkpoint = Checkpoint(ckpt)
+    checkpoint = open_source(ckpt, graph, lenient=True)
     inventory = take_inventory(checkpoint.entries, layouts)
     plan = plans.plan(model, checkpoint.entries, inventory, mapping_rules.read(map))
     _require_alike(plan.assignments)
@@ -116,7 +125,7 @@ def load_optimizer(
         plan, trained, inventory.slots, name or kind.name, len(lists)
     )
     if missing or mismatched:
-        raise LoadError(checkpoint.prefix, missing=missing, mismatched=mismatched)
+        raise LoadError(checkpoint.label, missing=missing, mismatched=mismatched)
     count = (
         steps_taken(checkpoint, kind.name, options)
         if iterations is None
@@ -207,7 +216,7 @@ def _kind_of(optimizer):
 
 def _require_alike(assignments):
     for assignment in assignments:
-        if not isinstance(assignment, plans.CellAssignment):
+        if not isinstance(assignment, CellAssignment):
             continue
         if not layout_of(assignment.cell).trains_alike:
             raise MigrateError(

@@ -143,6 +143,24 @@ def read(source) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
+def patterns(given) -> tuple[Rule, ...]:
+    """Patterns alone, without paths: what may be left out.
+
+    Args:
+      given: a pattern, or several, as in a map.
+
+    Raises:
+      MigrateError: one is no pattern.
+    """
+    given = (given,) if isinstance(given, str) else tuple(given)
+    try:
+        return tuple(Rule(pattern, None) for pattern in given)
+    except (ValueError, AttributeError) as error:
+        raise MigrateError(
+            f"expected patterns such as 'head/*'. Received: {given!r} ({error})"
+        ) from error
+
+
 def _file(path):
     """What a TOML or YAML file holds: a mapping."""
     kind = os.path.splitext(path)[1].lower()

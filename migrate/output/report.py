@@ -18,6 +18,7 @@ def inspection(source, inventory) -> dict:
     return {
         "format": FORMAT,
         "checkpoint": source.label,
+        "graph": _graph(source),
         "variables": len(source),
         "rnns": [network(rnn) for rnn in inventory.rnns],
         "optimizer_slots": dict(inventory.slots),
@@ -33,6 +34,10 @@ def inspection(source, inventory) -> dict:
         "problems": [problem.text for problem in inventory.problems],
         "notes": [note.text for note in inventory.notes],
     }
+
+
+def _graph(source):
+    return None if source.graph is None else source.graph.label
 
 
 def entry(item) -> dict:
@@ -90,6 +95,7 @@ def conversion(
     return {
         "format": FORMAT,
         "checkpoint": source.label,
+        "graph": _graph(source),
         "made_by": {
             name: importlib.metadata.version(name)
             for name in ("bnlstm-compat", "tensorflow", "keras", "numpy")

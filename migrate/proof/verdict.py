@@ -89,12 +89,13 @@ class Proof:
 
     ``cells``: a ``CellResult`` for each, in the report's order. ``variables``: names of
     other variables that are missing or have other bits. ``reference``: what was
-    compared with, as a phrase.
+    compared with, as a phrase; ``graph``: the label of the source's graph, or None.
     """
 
     cells: list[CellResult]
     variables: list[str]
     reference: str
+    graph: str | None = None
 
     @property
     def by_graph(self) -> bool:

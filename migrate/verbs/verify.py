@@ -9,6 +9,7 @@ from migrate.cells.layouts import layout_of
 from migrate.cells.settings import ASSUMED
 from migrate.errors import MigrateError
 from migrate.graph.inventory import graph_inventory
+from migrate.graph.open import open_source
 from migrate.graph.session import UserGraph
 from migrate.output.conversion import Conversion
 from migrate.proof.compare import prove_rnn, settings_against_graph
@@ -16,17 +17,16 @@ from migrate.proof.references.equations import Equations
 from migrate.proof.references.legacy_cell import LegacyCell
 from migrate.proof.references.user_graph import UserGraphReference
 from migrate.proof.verdict import CellResult, Proof
-from migrate.sources.open import open_source
 
 SEED = 0
 
 
-def verify(source, out, *, seed=SEED, progress=None) -> Proof:
+def verify(source, out, *, graph=None, seed=SEED, progress=None) -> Proof:
     """Compares a conversion with its source: with the graph that the source has, or
     with what its cells compute if their settings are as the report says.
 
     Args:
-      source: as in ``inspect``. out: the folder that ``convert`` made of it.
+      source, graph: as in ``inspect``. out: the folder that ``convert`` made of it.
       seed: of the random inputs, standard normal [8, M + 1, D].
       progress: called with ``(done, total, what)``.
 
@@ -38,7 +38,7 @@ def verify(source, out, *, seed=SEED, progress=None) -> Proof:
 
     Source: arXiv 1603.09025, equations 6-8, for what is compared; ``migrate.proof``.
     """
-    source, conversion = open_source(source), Conversion(out)
+    source, conversion = open_source(source, graph), Conversion(out)
     _require_variables(source, conversion)
     shown = None
     if source.graph is not None:
@@ -57,6 +57,7 @@ def verify(source, out, *, seed=SEED, progress=None) -> Proof:
         results,
         _differing_variables(source, conversion),
         _phrase(source, conversion, results),
+        None if source.graph is None else source.graph.label,
     )
 
 
