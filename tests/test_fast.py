@@ -120,7 +120,10 @@ def solved(options, shape, training):
 
 
 def same(actual, expected, tolerance=1e-11):
-    """In float64, sums of a few hundred products in another order: 4e-13 seen."""
+    """In float64: 2**-53 is 1e-16, and small variances of seven rows enlarge it.
+
+    A thousand times what is met, and still far below what any fault would change.
+    """
     assert actual.keys() == expected.keys()
     for name, value in expected.items():
         value, mine = np.asarray(value), np.asarray(actual[name])
@@ -318,14 +321,9 @@ def test_a_column_that_cancels_is_finite():
     assert (moments.variance["recurrent"].numpy() >= 0).all()
 
 
-@pytest.mark.parametrize(
-    ("policy", "limit"), [("mixed_bfloat16", 3e-2), ("mixed_float16", 4e-3)]
-)
-def test_mixed_precision(policy, limit):
-    """As near to float64 as the step path of the same policy.
-
-    Seen at most: 2e-2 and 2e-3; the step path is 3e-2 and 4e-3 away.
-    """
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision(policy):
+    """As near to float64 as the step path of the same policy."""
     shape = 9, T, 3, 2, 8
     problem = Problem(shape)
 
@@ -343,10 +341,18 @@ def test_mixed_precision(policy, limit):
         found["outputs"] = outputs
         return {name: np.asarray(z, np.float64) for name, z in found.items()}
 
-    found = run("plain", policy)
-    for name, value in run("general", "float64").items():
-        apart = np.linalg.norm(found[name] - value)
-        within("half precision", apart / np.linalg.norm(value), limit, name)
+    expected = run("general", "float64")
+
+    def furthest(found):
+        return max(
+            np.linalg.norm(found[name] - value) / np.linalg.norm(value)
+            for name, value in expected.items()
+        )
+
+    # Two draws of one rounding: either may be the further. Of four inputs tried, the
+    # fast path was 0.25 to 0.8 times as far as the step path.
+    limit = 2 * furthest(run("general", policy))
+    within("half precision", furthest(run("plain", policy)), limit)
 
 
 def test_a_second_derivative_is_refused():
