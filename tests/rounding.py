@@ -12,9 +12,7 @@ import os
 import numpy as np
 
 from bnlstm_compat import BNLSTMWeights, reference
-
-#: Names the folder into which differences are recorded.
-RECORD = "BNLSTM_COMPAT_DIFFERENCES"
+from settings import RECORD
 
 #: A path may move results so many times as far as one rounding of its inputs does. It
 #: has about ten roundings one after the other in each step, of about the size of that
@@ -23,20 +21,25 @@ RECORD = "BNLSTM_COMPAT_DIFFERENCES"
 ROUNDINGS = 8
 
 
-def within(kind, difference, limit, what=""):
-    """Asserts ``difference <= limit``; records both where ``settings.py`` asks for it.
+def record(kind, difference, limit):
+    """Notes a difference and its limit where ``settings.py`` asks for it.
 
-    Args:
-      kind: the column of the table in ``docs/processors.md``.
-      difference, limit: numbers. what: of what, for the message.
+    ``kind``: the column of the table in ``docs/processors.md``.
     """
-    difference, limit = float(difference), float(limit)
     folder = os.environ.get(RECORD)
-    if folder:
-        test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0]
-        line = {"kind": kind, "difference": difference, "limit": limit, "test": test}
-        with open(os.path.join(folder, f"{os.getpid()}.jsonl"), "a") as file:
-            file.write(json.dumps(line) + "\n")
+    if not folder:
+        return
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0]
+    line = {"kind": kind, "difference": difference, "limit": limit, "test": test}
+    path = os.path.join(folder, f"{os.getpid()}.jsonl")
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def within(kind, difference, limit, what=""):
+    """Asserts ``difference <= limit``, and records both; ``what``: for the message."""
+    difference, limit = float(difference), float(limit)
+    record(kind, difference, limit)
     assert difference <= limit, f"{what or kind}: {difference:.3g}, at most {limit:.3g}"
 
 
