@@ -1,4 +1,4 @@
-"""Runs the tests that hold limits under settings that change rounding; writes the table.
+"""Runs the tests that hold limits under settings that change rounding; makes a table.
 
     python tests/settings.py [--only SETTING ...] [--slow] [PYTEST-ARGUMENT ...]
     python tests/settings.py --list
