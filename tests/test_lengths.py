@@ -231,7 +231,8 @@ def test_the_cell_in_a_masked_loop_counts_the_furthest_rows(x):
     cell = BNLSTMCell(H, T, dtype="float64")
     cell.build((None, D))
     cell.import_weights(weights)
-    loop = keras.layers.RNN(cell, return_sequences=True, zero_output_for_mask=True)
+    options = {"return_sequences": True, "zero_output_for_mask": True}
+    loop = keras.layers.RNN(cell, dtype="float64", **options)  # or x becomes float32
     outputs = loop(x, mask=mask_of(LENGTHS, T), training=True)
     # The rows of each step, and those that ended just before it.
     z = x[LENGTHS >= 1][:, 1] @ weights.kernel
