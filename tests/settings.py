@@ -50,6 +50,10 @@ SETTINGS = {
     },
     "XLA for SSE4.2": {"XLA_FLAGS": "--xla_cpu_max_isa=SSE4_2"},
     "XLA for AVX2": {"XLA_FLAGS": "--xla_cpu_max_isa=AVX2"},
+    "oneDNN and XLA for AVX2": {
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
+    },
     "OpenBLAS for Haswell": {"OPENBLAS_CORETYPE": "Haswell"},
     "OpenBLAS for Nehalem": {"OPENBLAS_CORETYPE": "Nehalem"},
     "one thread": dict.fromkeys(_THREADS, "1"),
