@@ -171,8 +171,13 @@ def table(results):
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def write(results, machine):
-    """Writes ``RESULTS``, and the table into ``DOCUMENT``."""
+def write(setting, result):
+    """Writes a setting's result into ``RESULTS``, and the table into ``DOCUMENT``."""
+    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    machine = processor()
+    # Results of another machine or other versions are not of this table.
+    results = kept.get("settings", {}) if kept.get("machine") == machine else {}
+    results[setting] = result
     kept = {"machine": machine, "settings": results}
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     text = DOCUMENT.read_text(encoding="utf-8")
@@ -195,16 +200,12 @@ def main(argv=None):
             print(name, *(f"{k}={v}" for k, v in variables.items()), sep="\t")
         print(*numeric_files(), sep="\n")
         return 0
-    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    machine = processor()
-    # Results of another machine or other versions are not of this table.
-    results = kept.get("settings", {}) if kept.get("machine") == machine else {}
     failed = False
     for setting in given.only or SETTINGS:
-        results[setting] = run(setting, arguments, given.slow)
-        failed |= bool(results[setting]["failed"])
+        result = run(setting, arguments, given.slow)
+        failed |= bool(result["failed"])
         if not given.no_write:
-            write(results, machine)
+            write(setting, result)
     return int(failed)
 
 
