@@ -57,7 +57,7 @@ def run(tmp_path):
 
 
 def test_converts(run):
-    checkpoint = ROOT / "migrate" / "demo_checkpoint" / "model.ckpt"
+    checkpoint = ROOT / "tests" / "goldens" / "tf-1.15.5" / "ckpt" / "basic"
     run("-m", "migrate", "convert", checkpoint, "Ausgabe ß")
     assert (run.folder / "Ausgabe ß" / "report.json").exists()
     assert os.listdir(run.folder / "tmp dir ö") == []
