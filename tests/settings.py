@@ -18,6 +18,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,10 @@ _THREADS = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
+#: The packages whose versions stand above the table.
+PACKAGES = ("tensorflow", "keras", "numpy")
+#: What stands in the results for tests that were not chosen by hand.
+ALL = "all that hold limits"
 #: From a setting's name to its environment variables.
 SETTINGS = {
     "none": {},
@@ -116,7 +121,7 @@ def run(setting, arguments, slow):
     print(f"{setting}: {tail}", *failed, sep="\n  ", flush=True)
     return {
         "variables": variables,
-        "tests": " ".join(arguments) or "all that hold limits",
+        "tests": shlex.join(arguments) or ALL,
         "slow": slow,
         "seconds": round(seconds),
         "passed": int((re.search(r"(\d+) passed", tail) or [0, 0])[1]),
@@ -149,9 +154,6 @@ def processor():
     return f"{name}, {os.cpu_count()} cores; " + ", ".join(versions)
 
 
-PACKAGES = ("tensorflow", "keras", "numpy")
-
-
 def table(results):
     """The results as Markdown: a row for each setting, a column for each kind."""
     kinds = [k for k in KINDS if any(k in one["kinds"] for one in results.values())]
@@ -168,18 +170,31 @@ def table(results):
             for found in map(one["kinds"].get, kinds)
         ]
         rows.append([setting, *cells, str(one["passed"]), str(len(one["failed"]))])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    chosen = {one["tests"]: [] for one in results.values()}
+    for setting, one in results.items():
+        chosen[one["tests"]].append(setting)
+    for tests, settings in chosen.items():
+        if tests != ALL:
+            lines += ["", f"Made with a selection of the tests: {', '.join(settings)}:"]
+            lines += ["", "```", tests, "```"]
+    return "\n".join(lines)
 
 
 def write(setting, result):
-    """Writes a setting's result into ``RESULTS``, and the table into ``DOCUMENT``."""
+    """Writes a setting's result into ``RESULTS`` and ``DOCUMENT``."""
     kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     machine = processor()
     # Results of another machine or other versions are not of this table.
     results = kept.get("settings", {}) if kept.get("machine") == machine else {}
     results[setting] = result
+    write_table(machine, results)
     kept = {"machine": machine, "settings": results}
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def write_table(machine, results):
+    """Puts the table into ``DOCUMENT``."""
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -193,7 +208,6 @@ def main(argv=None):
     parser.add_argument("--only", action="append", choices=SETTINGS, metavar="SETTING")
     parser.add_argument("--slow", action="store_true", help="slow tests, too")
     parser.add_argument("--list", action="store_true", help="list settings and files")
-    parser.add_argument("--no-write", action="store_true", help="run only")
     given, arguments = parser.parse_known_args(argv)
     if given.list:
         for name, variables in SETTINGS.items():
@@ -204,8 +218,7 @@ def main(argv=None):
     for setting in given.only or SETTINGS:
         result = run(setting, arguments, given.slow)
         failed |= bool(result["failed"])
-        if not given.no_write:
-            write(setting, result)
+        write(setting, result)
     return int(failed)
 
 
