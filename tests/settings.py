@@ -154,6 +154,15 @@ def processor():
     return f"{name}, {os.cpu_count()} cores; " + ", ".join(versions)
 
 
+def cell(kind, found):
+    """What the table shows of a setting's differences of one kind."""
+    if not found:
+        return ""
+    share = f"({found['share']:.2f})"
+    # Computed limits are of values small and large: their differences do not compare.
+    return share if KINDS[kind] == "computed" else f"{found['difference']:.1e} {share}"
+
+
 def table(results):
     """The results as Markdown: a row for each setting, a column for each kind."""
     kinds = [k for k in KINDS if any(k in one["kinds"] for one in results.values())]
@@ -165,10 +174,7 @@ def table(results):
     ]
     for setting in [name for name in SETTINGS if name in results]:
         one = results[setting]
-        cells = [
-            f"{found['difference']:.1e} ({found['share']:.2f})" if found else ""
-            for found in map(one["kinds"].get, kinds)
-        ]
+        cells = [cell(kind, one["kinds"].get(kind)) for kind in kinds]
         rows.append([setting, *cells, str(one["passed"]), str(len(one["failed"]))])
     lines = [f"| {' | '.join(row)} |" for row in rows]
     chosen = {one["tests"]: [] for one in results.values()}
