@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from bnlstm_compat import BNLSTM, BNLSTMWeights, fast, modes, ops, reference, spec
+from layers import needs_bfloat16
 from rounding import ROUNDINGS, close, moved, within
 
 slow = pytest.mark.slow
@@ -321,7 +322,9 @@ def test_a_column_that_cancels_is_finite():
     assert (moments.variance["recurrent"].numpy() >= 0).all()
 
 
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    "policy", [pytest.param("mixed_bfloat16", marks=needs_bfloat16), "mixed_float16"]
+)
 def test_mixed_precision(policy):
     """As near to float64 as the step path of the same policy."""
     shape = 9, T, 3, 2, 8
