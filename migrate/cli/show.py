@@ -1,6 +1,7 @@
 """What a person sees: tables and sentences, on stdout; progress, on stderr."""
 
 import contextlib
+import sys
 from collections import Counter
 
 
@@ -22,10 +23,10 @@ def progress(title):
     from rich.markup import escape
     from rich.progress import Progress
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():  # rich takes FORCE_COLOR for a terminal
         yield lambda *_: None
         return
+    console = Console(stderr=True)
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task(title, total=None)
 
@@ -51,7 +52,7 @@ def lines(*things):
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, soft_wrap=False)
-    if not console.is_terminal:
+    if not sys.stdout.isatty():
         console = Console(highlight=False, markup=False, width=10_000)
     for thing in things:
         console.print(thing)
@@ -187,7 +188,10 @@ def verdict(proof, tolerance):
     different = [result for result in proof.cells if not result.equal(tolerance)]
     for result in different:
         if result.differing:
-            lines(f"{result.scope}: {'; '.join(result.differing[:3])}")
+            first = "; ".join(result.differing[:3])
+            lines(f"{result.scope}: the bits differ in {first}")
+        for sentence in result.contradictions:
+            lines(f"{result.scope}: {sentence}")
     for result in proof.cells:
         if result.skipped:
             lines(

@@ -27,9 +27,10 @@ class CellResult:
       scope, file: the cell, and the file that holds it.
       reference: "graph", "legacy" or "equations", see ``proof.references``; None if
         there is nothing to compare with.
-      differing: sentences on weights whose bits differ from the source's, settings and
-        options that are not what they should be, and step-by-step results whose bits
-        differ from those of the cell in ``legacy``.
+      differing: names of weights whose bits differ from the source's, and step-by-step
+        results whose bits differ from those of the cell in ``legacy``.
+      contradictions: sentences on settings and options that are not what they should
+        be, or on why there is nothing to compare with.
       skipped: names of the cases that were not compared, for there the layer is meant
         to differ.
       layer: for each of ``KINDS`` that was compared, the largest difference of the
@@ -43,6 +44,7 @@ class CellResult:
     reference: str | None
     dtype: str = "float32"
     differing: list[str] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     layer: dict[str, float] = field(default_factory=dict)
     distance: dict[str, float] = field(default_factory=dict)
@@ -76,7 +78,7 @@ class CellResult:
 
     def equal(self, tolerance: float | None = None) -> bool:
         """Whether nothing differs: by the measured level, or within ``tolerance``."""
-        if self.differing or self.reference is None:
+        if self.differing or self.contradictions or self.reference is None:
             return False
         if tolerance is None:
             return self.excess <= 1
@@ -116,7 +118,10 @@ class Proof:
             )
             equal = "equal" if result.equal() else "DIFFERENT"
             lines.append(f"  {result.scope}: {differences}: {equal}")
-            lines += [f"    {sentence}" for sentence in result.differing]
+            lines += [
+                f"    {sentence}"
+                for sentence in (*result.differing, *result.contradictions)
+            ]
         lines += [f"  {name} differs" for name in self.variables]
         return "\n".join(lines)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from migrate.bits import same_bits
+from migrate.cells.inventory import take_inventory
 from migrate.cells.layouts import layout_of
 from migrate.cells.settings import ASSUMED
 from migrate.errors import MigrateError
@@ -43,6 +44,7 @@ def verify(source, out, *, graph=None, seed=SEED, progress=None) -> Proof:
     shown = None
     if source.graph is not None:
         shown = graph_inventory(source.graph, source.entries)
+    _require_rest(source, conversion, shown)
     rng = np.random.default_rng(seed)
     results = []
     for done, (scope, rnn) in enumerate(conversion.rnns.items()):
@@ -78,6 +80,28 @@ def _require_variables(source, conversion):
         )
 
 
+def _require_rest(source, conversion, shown):
+    """What the conversion left as variables is no cell that it should have."""
+    if shown is not None:
+        problems = shown.problems
+    else:
+        cells = _in_cells(conversion)
+        rest = {n: entry for n, entry in source.entries.items() if n not in cells}
+        problems = take_inventory(rest).problems
+    if problems:
+        texts = "; ".join(problem.text for problem in problems)
+        raise MigrateError(f"{source.label}: {texts}")
+
+
+def _in_cells(conversion):
+    return {
+        name
+        for rnn in conversion.rnns.values()
+        for cell in rnn.cells
+        for name in cell.variables.values()
+    }
+
+
 def _without_graph(source, rnn, conversion):
     """The reference if the settings are as the report says."""
     settings = conversion.settings(rnn.scope).resolve(rnn.cells[0])
@@ -99,14 +123,15 @@ def _by_graph(source, rnn, conversion, shown, rng):
         if reasons:
             why += f": {'; '.join(reasons)}"
         return [
-            CellResult(cell.scope, file, None, cell.dtype, [why]) for cell in rnn.cells
+            CellResult(cell.scope, file, None, cell.dtype, contradictions=[why])
+            for cell in rnn.cells
         ]
     with UserGraph(source.graph, source) as graph:
         reference = UserGraphReference(graph, network)
         results = prove_rnn(source, rnn, conversion, reference, rng)
     settings = conversion.settings(rnn.scope)
     for result, cell, other in zip(results, rnn.cells, network.rnn.cells, strict=True):
-        result.differing += settings_against_graph(cell, other, settings)
+        result.contradictions += settings_against_graph(cell, other, settings)
     return results
 
 
@@ -133,12 +158,7 @@ def _joined(rnn, cells):
 
 def _differing_variables(source, conversion):
     """Names of variables beside the cells that the output does not hold to the bit."""
-    in_cells = {
-        name
-        for rnn in conversion.rnns.values()
-        for cell in rnn.cells
-        for name in cell.variables.values()
-    }
+    in_cells = _in_cells(conversion)
     return [
         name
         for name in source.entries
@@ -157,7 +177,7 @@ def _phrase(source, conversion, results):
     kinds = {result.reference for result in results}
     what = {
         "legacy": "the per-step cell",
-        "equations": "the equations of its cells in float64",
+        "equations": "its equations in float64",
     }
     assumed = {
         f"{name} {known.value}"
