@@ -103,9 +103,7 @@ class BNLSTMCell(rnn_cell.RNNCell):
         )
         W_hh = tf.get_variable("W_hh", [units, 4 * units], initializer=draw_weights)
         first = np.repeat([float(gate == "f") for gate in draw["gates"]], units)
-        of_h = self._norm(
-            tf.matmul(h, W_hh), "hh", row, tf.constant_initializer(first)
-        )
+        of_h = self._norm(tf.matmul(h, W_hh), "hh", row, tf.constant_initializer(first))
         gates = self._norm(tf.matmul(x, W_xh), "xh", row) + of_h
         part = dict(zip(draw["gates"], tf.split(gates, 4, 1)))
         forget = part["f"]
@@ -222,7 +220,7 @@ def main():
     given = parser.parse_args()
     for number in range(given.first, given.first + given.count, given.every):
         draw = drawn(number)
-        folder = os.path.join(given.out, "%03d-%s" % (number, draw["recipe"]))
+        folder = os.path.join(given.out, "{:03d}-{}".format(number, draw["recipe"]))
         if not os.path.exists(os.path.join(folder, "truth.json")):
             train(draw, number, folder)
             print(folder, flush=True)
