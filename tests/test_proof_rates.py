@@ -1,4 +1,4 @@
-"""The proof's two error rates: a sample here, all of them by the programs themselves."""
+"""The error rates of the proof: a sample here, all of it by the programs."""
 
 import pytest
 
