@@ -36,6 +36,7 @@ FUNCTIONS = {
 _COMPARISONS = {"GreaterEqual": "ge", "Greater": "gt", "Less": "lt", "LessEqual": "le"}
 _RANDOM = ("RandomUniform", "RandomStandardNormal", "TruncatedNormal")
 _FLOAT_TYPES = (1, 2, 14, 19)
+_BOOL = 10
 
 
 class Evaluator:
@@ -91,9 +92,13 @@ class Evaluator:
         return tensor
 
     def _changes_numbers(self, name):
-        """A Cast between different kinds of floating-point numbers does."""
-        kinds = self.graph.attribute(name, "SrcT"), self.graph.attribute(name, "DstT")
-        return kinds[0] != kinds[1] and all(kind in _FLOAT_TYPES for kind in kinds)
+        """A Cast does, from numbers to booleans, from fractions to integers, and between
+        kinds of fractions."""
+        source = self.graph.attribute(name, "SrcT")
+        target = self.graph.attribute(name, "DstT")
+        if target == _BOOL or source in _FLOAT_TYPES:
+            return source != target
+        return False
 
     def _evaluate(self, tensor):
         """Depth first, without recursion; ``tensor`` is followed already."""
