@@ -56,7 +56,7 @@ def _outside(graph, scatter):
 
 
 def _in_order(graph, name):
-    """Whether the places of an array are 0, 1, 2, ... (Pack and Unpack have no others)."""
+    """Whether the places of an array are 0, 1, 2 and so on, as those of Pack are."""
     if "ack" in graph.op(name):
         return True
     places = plain(graph, graph.inputs(name)[1])

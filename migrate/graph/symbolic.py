@@ -92,8 +92,8 @@ class Evaluator:
         return tensor
 
     def _changes_numbers(self, name):
-        """A Cast does, from numbers to booleans, from fractions to integers, and between
-        kinds of fractions."""
+        """A Cast does, from numbers to booleans, from fractions to integers, and from
+        one kind of fractions to another."""
         source = self.graph.attribute(name, "SrcT")
         target = self.graph.attribute(name, "DstT")
         if target == _BOOL or source in _FLOAT_TYPES:
