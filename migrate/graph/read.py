@@ -136,6 +136,7 @@ def _require_few(path, data):
 def _fields(data, at, end):
     """(number, start, stop) of the fields of a message that have a length; stops where
     the bytes are no message."""
+    end = min(end, len(data))
     while at < end:
         key, at = _number(data, at, end)
         kind = key & 7

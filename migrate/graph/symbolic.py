@@ -6,6 +6,7 @@ arithmetic become arithmetic; every other one is an atom that bears its name.
 
 import numpy as np
 
+from migrate.errors import MigrateError
 from migrate.graph import arithmetic, fused, shaping
 from migrate.graph.algebra import Algebra, Poly
 from migrate.graph.loops import ENTER, MERGE, SWITCH, Branches
@@ -146,6 +147,8 @@ class Evaluator:
         elif op in _COMPUTE:
             try:
                 made = _COMPUTE[op](self, name, number, polys)
+            except MigrateError:
+                raise
             except (IndexError, ValueError, TypeError, AttributeError) as error:
                 raise self.graph.damaged(
                     f"node {name[:200]} is no {op} of TensorFlow's"
