@@ -178,19 +178,21 @@ class BNCell(rnn_cell.RNNCell):
             return tf.cond(self.training, population, train)
         return tf.cond(self.training, train, population)
 
+    def row_of(self, state):
+        step = tf.cast(state[2], tf.int32)
+        if self.row == "squeeze":
+            step = tf.squeeze(tf.gather(step, 0))
+        else:
+            step = step[0, 0]
+        last = self.steps - (2 if self.twist == "one row less" else 1)
+        step = tf.minimum(last, step)
+        if self.twist == "next row":
+            step = tf.minimum(step + 1, last)
+        return step
+
     def call(self, x, state):
         c, h = state[:2]
-        step = None
-        if self.per_step:
-            step = tf.cast(state[2], tf.int32)
-            if self.row == "squeeze":
-                step = tf.squeeze(tf.gather(step, 0))
-            else:
-                step = step[0, 0]
-            last = self.steps - (2 if self.twist == "one row less" else 1)
-            step = tf.minimum(last, step)
-            if self.twist == "next row":
-                step = tf.minimum(step + 1, last)
+        step = self.row_of(state) if self.per_step else None
         size, draw = x.get_shape().as_list()[1], tf.random_normal_initializer()
         Wx = tf.get_variable("A", [size, 4 * self.units], initializer=draw)
         Wh = tf.get_variable("B", [self.units, 4 * self.units], initializer=draw)
