@@ -1,6 +1,6 @@
 """Dropout between cells: x * mask / keep, which is x when nothing is dropped."""
 
-from migrate.graph.algebra import Algebra, Poly
+from migrate.graph.algebra import Algebra, Poly, near
 from migrate.graph.borders import named
 from migrate.graph.found import Wrapper
 
@@ -21,13 +21,35 @@ def undropped(algebra: Algebra, poly: Poly) -> tuple[Poly | None, tuple[Wrapper,
         off = None
         if keep:
             rest.remove(keep[0])
-            off = _off(algebra, algebra.atoms[keep[0]].args[0])
-        elif c <= 1.0:
-            return None, ()
+            kept = algebra.atoms[keep[0]].args[0]
+            if kept not in _kept(algebra, algebra.atoms[mask].args):
+                return None, ()
+            off = _off(algebra, kept)
         else:
+            shares = [
+                algebra.value(p) for p in _kept(algebra, algebra.atoms[mask].args)
+            ]
+            if not any(share and near(c * share, 1.0) for share in shares):
+                return None, ()
             c = 1.0
         wrappers.append(Wrapper("dropout", algebra.nodes[mask], off))
     return ((tuple(rest), c),), tuple(wrappers)
+
+
+def _kept(algebra, polys):
+    """The share that a mask keeps: k of floor(random + k), 1 - r of random >= r."""
+    rest = []
+    for poly in polys:
+        random = [m for m, _ in poly if any(_is_random(algebra, n) for n in m)]
+        rest.append(tuple(term for term in poly if term[0] not in random))
+    if len(rest) == 1:
+        return rest
+    return [algebra.sub(algebra.const(1.0), poly) for poly in rest]
+
+
+def _is_random(algebra, number):
+    atom = algebra.atoms[number]
+    return atom.kind == "op" and atom.args[0].startswith("Random")
 
 
 def _off(algebra, keep):

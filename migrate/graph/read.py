@@ -3,8 +3,8 @@
 import os
 
 from migrate.errors import MigrateError
-from migrate.graph.nodes import Graph
-from migrate.graph.other import what_is
+from migrate.graph.nodes import MOST_NODES, Graph
+from migrate.graph.other import kind_of, what_is
 
 # A file larger than this is refused: protobuf itself takes no more than twice that.
 _MOST_BYTES = 1 << 30
@@ -25,8 +25,8 @@ def read(path) -> Graph:
     """
     path = os.fspath(path)
     label = os.path.basename(os.path.abspath(path))
-    if (other := what_is(path)) is not None:
-        raise MigrateError(f"{path} is {other}")
+    if kind_of(path) not in (None, "valueless"):
+        raise MigrateError(f"{path} is {what_is(path)}")
     if os.path.isdir(path):
         for name in ("saved_model.pb", "saved_model.pbtxt"):
             if os.path.isfile(os.path.join(path, name)):
@@ -96,15 +96,17 @@ def _parse(message, path):
             data = stream.read()
     except OSError as error:
         raise MigrateError(f"cannot read {path}: {error.strerror}") from error
+    text = _is_text(path, data)
+    if not text:
+        _require_few(path, data)
+    if text and size > _MOST_TEXT:
+        raise _unreadable(
+            path, f"as text it is larger than {_MOST_TEXT >> 20} MiB; save it binary"
+        )
     try:
-        if not _is_text(path, data):
+        if not text:
             message.ParseFromString(data)
             return
-        if size > _MOST_TEXT:
-            raise _unreadable(
-                path,
-                f"as text it is larger than {_MOST_TEXT >> 20} MiB; save it binary",
-            )
         text_format.Parse(data.decode(), message)
     except DecodeError as error:
         raise _unreadable(path, "it is cut or damaged, or something else") from error
@@ -113,6 +115,53 @@ def _parse(message, path):
         raise _unreadable(path, f"its text does not parse ({reason})") from error
     except (MemoryError, ValueError) as error:
         raise _unreadable(path, "it is damaged") from error
+
+
+def _require_few(path, data):
+    """Refuses a file with too many nodes before it becomes objects.
+
+    A GraphDef holds nodes in its field 1, a MetaGraphDef the graph in its field 2.
+    """
+    counts = [0, 0]
+    for field, start, stop in _fields(data, 0, len(data)):
+        counts[0] += field == 1
+        if field == 2 and stop - start > MOST_NODES:
+            counts[1] += sum(f == 1 for f, _, _ in _fields(data, start, stop))
+    if max(counts) > MOST_NODES:
+        raise _unreadable(
+            path, f"it has {max(counts):,} nodes, and at most {MOST_NODES:,} are read"
+        )
+
+
+def _fields(data, at, end):
+    """(number, start, stop) of the fields of a message that have a length; stops where
+    the bytes are no message."""
+    end = min(end, len(data))
+    while at < end:
+        key, at = _number(data, at, end)
+        kind = key & 7
+        if kind == 2:
+            size, at = _number(data, at, end)
+            yield key >> 3, at, at + size
+            at += size
+        elif kind == 0:
+            _, at = _number(data, at, end)
+        elif kind in (1, 5):
+            at += 8 if kind == 1 else 4
+        else:
+            return
+
+
+def _number(data, at, end):
+    """A number of variable length, and where it ends."""
+    value = shift = 0
+    while at < end and shift < 64:
+        byte = data[at]
+        value |= (byte & 127) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 128:
+            return value, at
+    return 7, end
 
 
 def _is_text(path, data):
