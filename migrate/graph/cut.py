@@ -31,7 +31,7 @@ def cut(graph: Graph, fed, fetches) -> Part:
     """
     from tensorflow.core.framework import graph_pb2
 
-    given = {output(name): name for name in fed}
+    given = {output(name) for name in fed}
     stands = _new_names(graph, given)
     wanted = _ancestors(graph, given, [output(name) for name in fetches])
     part = graph_pb2.GraphDef(versions=graph.graph_def.versions)
@@ -54,14 +54,14 @@ def cut(graph: Graph, fed, fetches) -> Part:
     part.library.function.extend(_functions(graph.graph_def.library, part.node))
     return Part(
         part,
-        {name: stands[tensor] for tensor, name in given.items()},
+        {name: stands[output(name)] for name in fed},
         {name: stands.get(output(name), name) for name in fetches},
     )
 
 
 def _new_names(graph, given):
     names, number = {}, 0
-    for tensor in given:
+    for tensor in sorted(given):
         while f"fed_{number}" in graph:
             number += 1
         names[tensor] = f"fed_{number}"

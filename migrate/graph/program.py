@@ -143,7 +143,13 @@ class Program:
             raise self._cannot(
                 f"it needs more than {self._more_memory / memory.GIB:.1f} GiB of memory"
             ) from error
-        except (tf.errors.OpError, ValueError, TypeError, KeyError) as error:
+        except (
+            tf.errors.OpError,
+            ValueError,
+            TypeError,
+            KeyError,
+            RuntimeError,
+        ) as error:
             text = str(getattr(error, "message", error)).strip() or type(error).__name__
             raise self._cannot(text.splitlines()[0][:400]) from error
 
