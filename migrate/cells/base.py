@@ -17,7 +17,9 @@ class Cell:
 
     ``scope`` holds the cell's variables, ``layout`` names its layout; D, H and M are
     ``input_dim``, ``units`` and ``max_bn_steps`` (None for a cell without batch
-    normalisation); ``variables`` maps the layout's names of variables to v1 names.
+    normalisation); ``variables`` maps the layout's names of variables to v1 names;
+    ``settings`` holds what is known of this very cell, by name (``settings.Known``);
+    ``definition`` is the layout itself, as plain data, if it is none of the known ones.
     """
 
     scope: str
@@ -27,6 +29,8 @@ class Cell:
     max_bn_steps: int | None
     dtype: str
     variables: Mapping[str, str]
+    settings: Mapping[str, object] = field(default_factory=dict)
+    definition: Mapping[str, object] | None = None
 
     def __str__(self):
         sizes = f"D {self.input_dim}, H {self.units}"
@@ -57,6 +61,7 @@ class Layout:
       lacking: what no Keras layer can express, as a noun; then the cell is found and
         named, but not converted.
       aliases: earlier names of the layout, which stay accepted.
+      definition: of a layout of one's own, the plain data that it was made of.
     """
 
     name: str
@@ -69,6 +74,7 @@ class Layout:
     cell_names: re.Pattern | None = None
     lacking: str | None = None
     aliases: tuple[str, ...] = ()
+    definition: Mapping | None = None
 
     #: Whether one step of an optimizer takes Keras's weights where it took the
     #: variables: not if several of them are one weight, or one is several.
@@ -98,6 +104,17 @@ class Layout:
         """The ``padding`` of ``BNLSTM`` that gives what TensorFlow 1 gave."""
         del cell
         return "v1"
+
+    def keys_by_role(self, gates, per_step, roles) -> dict[str, str] | None:
+        """From each role of a cell in a graph to this layout's variable; None if the
+        layout is of other roles, another order of gates, or other rows.
+
+        Args:
+          gates: the order of gates. per_step: whether statistics have a row a step.
+          roles: see ``graph.found.GraphCell``; "role/step" if each step has its own.
+        """
+        del gates, per_step, roles
+        return None
 
     def places(self, cell: Cell) -> dict[str, tuple[str, str]]:
         """For each variable, the Keras weight that takes it, and how it is changed."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from migrate.cells import equations
-from migrate.cells.base import Layout, reorder
+from migrate.cells.base import Layout, gates_text, reorder
 from migrate.cells.lstm import FROM_1_0, FROM_1_2, named
 from migrate.cells.plain import GRU_GATES, PlainWeights
 
@@ -17,12 +17,23 @@ _V1_GATES = "rz"  # and the candidate, h, in variables of its own
 
 @dataclass(frozen=True, eq=False)
 class GRU(Layout):
-    """The reset gate acts on the state before its matrix (``reset_after=False``)."""
+    """The reset gate acts on the state before its matrix (``reset_after=False``).
+
+    ``gates`` is the order of the reset gate, r, and the update gate, z.
+    """
+
+    gates: str = _V1_GATES
+
+    def keys_by_role(self, gates, per_step, roles):
+        """See ``Layout``."""
+        del per_step
+        alike = gates.replace("u", "z") == self.gates and set(roles) == set(self.shapes)
+        return dict(zip(self.shapes, self.shapes, strict=True)) if alike else None
 
     def places(self, cell):
         """See ``Layout``."""
         del cell
-        gates = "gates r, z put in the order z, r"
+        gates = gates_text(self.gates, GRU_GATES[:2])
         rows = "first D rows, other H rows"
         return {
             "gates/kernel": ("kernel, recurrent_kernel", f"{rows}; {gates}"),
@@ -37,7 +48,7 @@ class GRU(Layout):
         kernel, bias = (
             np.concatenate(
                 [
-                    reorder(arrays[f"gates/{name}"], _V1_GATES, GRU_GATES[:2]),
+                    reorder(arrays[f"gates/{name}"], self.gates, GRU_GATES[:2]),
                     arrays[f"candidate/{name}"],
                 ],
                 axis=-1,
@@ -54,25 +65,29 @@ class GRU(Layout):
         whole = {"kernel": kernel, "bias": weights.bias}
         arrays = {}
         for name, array in whole.items():
-            gates, candidate = _gates_and_candidate(array)
+            gates, candidate = _gates_and_candidate(array, self.gates)
             arrays[f"gates/{name}"], arrays[f"candidate/{name}"] = gates, candidate
         return arrays
 
     def equations(self, arrays, activation, settings):
         """See ``Layout``."""
-        return GRUCell(arrays, activation, settings)
+        return GRUCell(arrays, activation, settings, self.gates)
 
 
 @dataclass(frozen=True, eq=False)
 class CudnnGRU(Layout):
-    """The reset gate acts on what the matrix gave (``reset_after=True``)."""
+    """The reset gate acts on what the matrix gave (``reset_after=True``).
 
+    ``gates`` is the order of the reset gate, r, and the update gate, z.
+    """
+
+    gates: str = _V1_GATES
     trains_alike = False  # Keras has a second bias of the gates r and z
 
     def places(self, cell):
         """See ``Layout``."""
         del cell
-        gates = "gates r, z put in the order z, r"
+        gates = gates_text(self.gates, GRU_GATES[:2])
         placed = {
             "gates/kernel": (
                 "kernel, recurrent_kernel",
@@ -89,13 +104,13 @@ class CudnnGRU(Layout):
     def to_keras(self, arrays, settings=None):
         """See ``Layout``."""
         del settings
-        gates = reorder(arrays["gates/kernel"], _V1_GATES, GRU_GATES[:2])
+        gates = reorder(arrays["gates/kernel"], self.gates, GRU_GATES[:2])
         units = gates.shape[-1] // 2
         kernels = [
             np.concatenate([part, arrays[f"candidate/{name}_projection/kernel"]], -1)
             for part, name in ((gates[:-units], "input"), (gates[-units:], "hidden"))
         ]
-        bias = reorder(arrays["gates/bias"], _V1_GATES, GRU_GATES[:2])
+        bias = reorder(arrays["gates/bias"], self.gates, GRU_GATES[:2])
         biases = [
             np.concatenate([part, arrays[f"candidate/{name}_projection/bias"]])
             for part, name in ((bias, "input"), (np.zeros_like(bias), "hidden"))
@@ -111,14 +126,12 @@ class CudnnGRU(Layout):
             "hidden": (weights.recurrent_kernel, weights.bias[1]),
         }
         for name, (kernel, bias) in parts.items():
-            rows, arrays[f"candidate/{name}_projection/kernel"] = _gates_and_candidate(
-                kernel
-            )
+            rows, candidate = _gates_and_candidate(kernel, self.gates)
             gates.append(rows)
-            offset, arrays[f"candidate/{name}_projection/bias"] = _gates_and_candidate(
-                bias
-            )
-            offsets.append(offset)
+            arrays[f"candidate/{name}_projection/kernel"] = candidate
+            rows, candidate = _gates_and_candidate(bias, self.gates)
+            offsets.append(rows)
+            arrays[f"candidate/{name}_projection/bias"] = candidate
         moved = offsets[1] != 0
         arrays["gates/bias"] = np.where(moved, offsets[0] + offsets[1], offsets[0])
         arrays["gates/kernel"] = np.concatenate(gates)
@@ -126,11 +139,15 @@ class CudnnGRU(Layout):
 
     def equations(self, arrays, activation, settings):
         """See ``Layout``."""
-        return CudnnGRUCell(arrays, activation, settings)
+        return CudnnGRUCell(arrays, activation, settings, self.gates)
 
 
 class GRUCell(equations.Cell):
     """The reset gate acts on the state before the matrix."""
+
+    def __init__(self, variables, activation, settings, gates):
+        super().__init__(variables, activation, settings)
+        self._gates = gates
 
     @property
     def units(self):
@@ -146,8 +163,9 @@ class GRUCell(equations.Cell):
         del t, training
         w, (h,) = self.variables, state
         both = np.concatenate([x, h], axis=1)
-        gates = equations.sigmoid(both @ w["gates/kernel"] + w["gates/bias"])
-        r, u = np.split(gates, 2, axis=1)
+        gates = self.gate(both @ w["gates/kernel"] + w["gates/bias"])
+        parts = dict(zip(self._gates, np.split(gates, 2, axis=1), strict=True))
+        r, u = parts["r"], parts["z"]
         candidate = self.activation(self._candidate(x, h, r))
         h = u * h + (1 - u) * candidate
         return h, (h,)
@@ -170,20 +188,22 @@ class CudnnGRUCell(GRUCell):
         return projected[0] + r * projected[1]
 
 
-def _gates_and_candidate(array):
-    """The gates r, z, and the candidate, of Keras's z, r, h along the last axis."""
+def _gates_and_candidate(array, order):
+    """The gates in ``order``, and the candidate, of Keras's z, r, h."""
     units = array.shape[-1] // len(GRU_GATES)
     gates, candidate = array[..., : 2 * units], array[..., 2 * units :]
-    return reorder(gates, GRU_GATES[:2], _V1_GATES), candidate
+    return reorder(gates, GRU_GATES[:2], order), candidate
 
 
-_SHAPES = {
+#: Of the variables of GRUCell.
+GRU_SHAPES = {
     "gates/kernel": ("D+H", "2H"),
     "gates/bias": ("2H",),
     "candidate/kernel": ("D+H", "H"),
     "candidate/bias": ("H",),
 }
-_CUDNN_SHAPES = {
+#: Of those of CudnnCompatibleGRUCell.
+CUDNN_GRU_SHAPES = {
     "gates/kernel": ("D+H", "2H"),
     "gates/bias": ("2H",),
     "candidate/input_projection/kernel": ("D", "H"),
@@ -198,8 +218,8 @@ def _gru(name, summary, cell_names, spelling):
         name=name,
         summary=summary,
         target="GRU",
-        defaults={"activation": "tanh"},
-        shapes=_SHAPES,
+        defaults={"activation": "tanh", "recurrent_activation": "sigmoid"},
+        shapes=GRU_SHAPES,
         spelling=spelling,
         cell_names=named(cell_names),
     )
@@ -231,8 +251,8 @@ GRUS = (
         name="cudnn-gru",
         summary="CudnnGRU as it is saved, CudnnCompatibleGRUCell",
         target="GRU",
-        defaults={"activation": "tanh"},
-        shapes=_CUDNN_SHAPES,
+        defaults={"activation": "tanh", "recurrent_activation": "sigmoid"},
+        shapes=CUDNN_GRU_SHAPES,
         cell_names=named("cudnn_compatible_gru_cell"),
     ),
 )

@@ -1,5 +1,6 @@
 """The known v1 layouts of cells, in the order in which they are tried."""
 
+from migrate.cells import custom
 from migrate.cells.gru import GRUS
 from migrate.cells.lstm import LSTMS
 from migrate.cells.per_step import PER_STEP, PER_STEP_ALL
@@ -14,4 +15,6 @@ BY_NAME = {
 
 def layout_of(cell):
     """The layout of a ``Cell``."""
+    if cell.definition is not None:
+        return custom.layout(cell.definition)
     return BY_NAME[cell.layout]

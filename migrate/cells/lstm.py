@@ -14,7 +14,7 @@ from migrate.cells import equations
 from migrate.cells.base import Layout, gates_text, reorder
 from migrate.cells.merging import fold, unfold
 from migrate.cells.normalised import forget_vector
-from migrate.cells.plain import LSTM_GATES, PlainWeights
+from migrate.cells.plain import LSTM_GATES, PlainWeights, require_nothing
 
 FROM_1_2 = {}
 FROM_1_0 = {"kernel": "weights", "bias": "biases"}
@@ -27,74 +27,129 @@ def named(pattern):
 
 @dataclass(frozen=True, eq=False)
 class LSTM(Layout):
-    """One matrix for input and state; the forget bias is added at run time.
+    """The forget bias is added at run time; ``gates`` is the order in the matrices.
 
-    ``gates`` is the order in the matrix.
+    ``shapes`` tells which variables there are: ``kernel`` [D+H,4H] of input and state,
+    or ``kernel`` [D,4H] and ``recurrent_kernel`` [H,4H]; ``bias`` and
+    ``recurrent_bias`` [4H], both, one or none.
     """
 
     gates: str = "ijfo"
 
+    @property
+    def trains_alike(self):
+        """See ``Layout``: Keras has one bias, and always one."""
+        return len(self._biases()) == 1
+
+    @property
+    def joined(self) -> bool:
+        """Whether one matrix holds the rows of the input, then those of the state."""
+        return "recurrent_kernel" not in self.shapes
+
+    def _biases(self):
+        return [name for name in ("bias", "recurrent_bias") if name in self.shapes]
+
+    def keys_by_role(self, gates, per_step, roles):
+        """See ``Layout``."""
+        del per_step
+        alike = gates == self.gates and set(roles) == set(self.shapes)
+        return dict(zip(self.shapes, self.shapes, strict=True)) if alike else None
+
     def places(self, cell):
         """See ``Layout``."""
         del cell
-        order = gates_text(self.gates, LSTM_GATES)
-        return {
-            "kernel": (
-                "kernel, recurrent_kernel",
-                f"first D rows, other H rows; {order}",
-            ),
-            "bias": ("bias", f"{order}; forget_bias added"),
-        }
+        order, biases = gates_text(self.gates, LSTM_GATES), self._biases()
+        matrices = {name: (name, order) for name in ("kernel", "recurrent_kernel")}
+        if self.joined:
+            rows = f"first D rows, other H rows; {order}"
+            matrices = {"kernel": ("kernel, recurrent_kernel", rows)}
+        both = "" if len(biases) < 2 else f"; the sum of {' and '.join(biases)}"
+        change = f"{order}{both}; forget_bias added"
+        return matrices | dict.fromkeys(biases, ("bias", change))
 
     def merged(self, cell, settings=None):
-        """See ``Layout``: a sum with the forget bias is rounded."""
-        del cell, settings
-        return ("bias",)
+        """See ``Layout``: a sum, or one with the forget bias, is rounded."""
+        del cell
+        biases = self._biases()
+        summed = len(biases) > 1 or self.setting(settings, "forget_bias")
+        return tuple(biases) if summed else ()
 
     def to_keras(self, arrays, settings=None):
         """See ``Layout``."""
         kernel = reorder(arrays["kernel"], self.gates, LSTM_GATES)
         units = kernel.shape[-1] // len(self.gates)
-        bias = fold(arrays["bias"], constant=self._forget(settings, units))
-        return PlainWeights(
-            kernel[:-units],
-            kernel[-units:],
-            reorder(bias, self.gates, LSTM_GATES),
+        biases = [arrays[name] for name in self._biases()]
+        bias = fold(
+            *(biases or [np.zeros(kernel.shape[-1], kernel.dtype)]),
+            constant=self._forget(settings, units),
         )
+        if self.joined:
+            kernels = kernel[:-units], kernel[-units:]
+        else:
+            recurrent = reorder(arrays["recurrent_kernel"], self.gates, LSTM_GATES)
+            kernels = kernel, recurrent
+        return PlainWeights(*kernels, reorder(bias, self.gates, LSTM_GATES))
 
     def from_keras(self, weights, originals=None, settings=None):
         """See ``Layout``."""
-        kernel = np.concatenate([weights.kernel, weights.recurrent_kernel])
+        kernels = {
+            "kernel": weights.kernel,
+            "recurrent_kernel": weights.recurrent_kernel,
+        }
+        if self.joined:
+            kernels = {"kernel": np.concatenate([*kernels.values()])}
+        arrays = {
+            name: reorder(array, LSTM_GATES, self.gates)
+            for name, array in kernels.items()
+        }
         total = reorder(weights.bias, LSTM_GATES, self.gates)
-        (bias,) = unfold(
-            total,
-            total if originals is None else originals["bias"],
-            constant=self._forget(settings, weights.units),
-        )
-        return {"kernel": reorder(kernel, LSTM_GATES, self.gates), "bias": bias}
+        constant, biases = self._forget(settings, weights.units), self._biases()
+        if not biases:
+            unchanged = fold(np.zeros_like(total), constant=constant)
+            require_nothing(self.name, "bias", total - unchanged)
+            return arrays
+        if originals:
+            parts = [originals[name] for name in biases]
+        else:
+            parts = [total, *(np.zeros_like(total) for _ in biases[1:])]
+        parts = unfold(total, *parts, constant=constant)
+        return arrays | dict(zip(biases, parts, strict=True))
 
     def _forget(self, settings, units):
         return forget_vector(self.setting(settings, "forget_bias"), self.gates, units)
 
     def equations(self, arrays, activation, settings):
         """See ``Layout``."""
-        return LSTMCell(arrays, activation, settings)
+        return LSTMCell(arrays, activation, settings, self.gates)
 
 
 class LSTMCell(equations.Cell):
-    """BasicLSTMCell, LSTMCell, and CudnnLSTM in its canonical form."""
+    """BasicLSTMCell, LSTMCell, CudnnLSTM in its canonical form, and their like."""
+
+    def __init__(self, variables, activation, settings, gates):
+        super().__init__(variables, activation, settings)
+        self._gates = gates
+
+    @property
+    def units(self):
+        """H."""
+        return self.variables["kernel"].shape[-1] // 4
 
     def step(self, x, state, t, training):
         """One step."""
         del t, training
         w, (c, h) = self.variables, state
-        gates = np.concatenate([x, h], axis=1) @ w["kernel"] + w["bias"]
-        c, output = self.combine(gates, "ijfo", c, self.settings["forget_bias"])
+        if "recurrent_kernel" in w:
+            gates = x @ w["kernel"] + h @ w["recurrent_kernel"]
+        else:
+            gates = np.concatenate([x, h], axis=1) @ w["kernel"]
+        gates = gates + w.get("bias", 0.0) + w.get("recurrent_bias", 0.0)
+        c, output = self.combine(gates, self._gates, c, self.settings["forget_bias"])
         h = self.activation(c) * output
         return h, (c, h)
 
 
-_SHAPES = {"kernel": ("D+H", "4H"), "bias": ("4H",)}
+LSTM_SHAPES = {"kernel": ("D+H", "4H"), "bias": ("4H",)}
 _PEEPHOLES = {f"w_{gate}_diag": ("H",) for gate in "ifo"}
 _PROJECTION = {"projection/kernel": ("H", "P")}
 
@@ -104,8 +159,13 @@ def _lstm(name, summary, cell_names, spelling, more=None, **options):
         name=name,
         summary=summary,
         target="LSTM",
-        defaults={"forget_bias": 1.0, "activation": "tanh"} | options.pop("other", {}),
-        shapes=_SHAPES | (more or {}),
+        defaults={
+            "forget_bias": 1.0,
+            "activation": "tanh",
+            "recurrent_activation": "sigmoid",
+        }
+        | options.pop("other", {}),
+        shapes=LSTM_SHAPES | (more or {}),
         spelling=spelling,
         cell_names=named(cell_names),
         **options,

@@ -21,21 +21,19 @@ def unfold(total, first, *rest, constant=0.0):
 
     Elements that still fold to ``total``, to the bit, come back as they were. Elsewhere
     ``first`` takes the change. Where rounding lets no ``first`` reach ``total``,
-    ``rest[0]`` cancels the others and ``first`` is ``total`` itself; without any
-    ``rest``, ``first`` is then the nearest that there is.
+    ``rest[0]``, if it has the shape of ``total``, cancels the others and ``first`` is
+    ``total`` itself; else ``first`` is then the nearest that there is.
 
     Returns:
-      ``[first, *rest]``; ``first`` and ``rest[0]`` have the shape of ``total``.
+      ``[first, *rest]``; ``first`` has the shape of ``total``.
     """
     total = np.asarray(total)
     first = np.broadcast_to(np.asarray(first, total.dtype), total.shape)
     rest = [np.asarray(array, total.dtype) for array in rest]
-    if rest:
-        rest[0] = np.broadcast_to(rest[0], total.shape)
     same = _same_elements(fold(first, *rest, constant=constant), total)
     moved = (total.astype(np.float64) - _total(rest, constant)).astype(total.dtype)
     first = np.where(same, first, moved)
-    if rest:
+    if rest and rest[0].shape == total.shape:
         reached = _same_elements(fold(first, *rest, constant=constant), total)
         short = ~same & ~reached
         cancelling = (-_total(rest[1:], constant)).astype(total.dtype)

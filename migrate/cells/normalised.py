@@ -13,9 +13,18 @@ import numpy as np
 
 from bnlstm_compat import spec
 from bnlstm_compat.weights import BNLSTMWeights
+from migrate.bits import same_bits
 from migrate.cells import equations
-from migrate.cells.base import Layout, gates_text, reorder
+from migrate.cells.at_steps import (
+    at_each_step,
+    gathered,
+    scattered,
+    spelt_out,
+    step_of,
+)
+from migrate.cells.base import IncompatibleError, Layout, gates_text, reorder
 from migrate.cells.merging import fold, unfold
+from migrate.cells.plain import require_nothing
 from migrate.errors import MigrateError
 
 GATES = "".join(spec.GATES)
@@ -45,7 +54,8 @@ class Normalised(Layout):
 
     Attributes:
       roles: from variable to what it is: a weight of ``bnlstm_compat.spec``, or the
-        offset ``input_beta`` or ``bias``. A scale that is absent is 1, an offset 0.
+        offset ``input_beta`` or ``bias``. A scale that is absent is 1, an offset 0. A
+        name with ``{t}`` stands for a variable at each step: 0, 1, ...
       gates: the order of gates along the last axis.
       per_step: whether statistics have a row for each step; else one row for all.
     """
@@ -55,51 +65,110 @@ class Normalised(Layout):
     per_step: bool = True
 
     @property
+    def unrolled(self) -> bool:
+        """Whether some role has a variable at each step."""
+        return any(map(at_each_step, self.roles))
+
+    @property
     def trains_alike(self):
         """See ``Layout``: several offsets would be one weight."""
-        return len(self._offsets()) == 1 and len(self.roles) == len(WEIGHTS)
+        complete = len(self.roles) == len(WEIGHTS) and not self.unrolled
+        return complete and len(self._offsets()) == 1
 
     def _offsets(self):
-        """The variables that are offsets of the gates, in the order of ``OFFSETS``."""
+        """The names of offsets of the gates: those at each step first, for they can
+        take any change; else in the order of ``OFFSETS``."""
         of = {role: variable for variable, role in self.roles.items()}
-        return [of[role] for role in OFFSETS if role in of]
+        found = [of[role] for role in OFFSETS if role in of]
+        return sorted(found, key=at_each_step, reverse=True)
+
+    def knows(self, suffix):
+        """See ``Layout``."""
+        return super().knows(suffix) or step_of(suffix, self.roles) is not None
+
+    def shapes_for(self, suffixes):
+        """See ``Layout``: those of steps 0 to the last one that occurs."""
+        if not self.unrolled:
+            return self.shapes
+        found = [step_of(suffix, self.roles) for suffix in suffixes]
+        found = [step for step in found if step is not None]
+        # A gap makes the cell incomplete: no more steps are asked for than it may have.
+        steps = min(1 + max(found, default=0), len(found) + 1)
+        return {
+            name: axes(role, self.per_step and not at_each_step(pattern))
+            for pattern, role in self.roles.items()
+            for name in spelt_out(pattern, steps)
+        }
 
     def steps(self, shapes, sizes):
         """See ``Layout``."""
-        del shapes
-        return sizes["M"] if self.per_step else 1
+        rows = sizes.get("M", 1)
+        if not self.unrolled:
+            return rows
+        found = [step_of(name, self.roles) for name in shapes]
+        steps = 1 + max(step for step in found if step is not None)
+        if sizes.get("M", steps) != steps:
+            raise IncompatibleError(
+                f"statistics have {rows} rows, other variables {steps} steps"
+            )
+        return steps
+
+    def padding(self, cell):
+        """See ``Layout``: unrolled, the step is that of the loop, whatever stands in
+        row 0. So each row counts its own steps; moments of a training batch leave out
+        padding, which TensorFlow 1 did not, but only there the two differ."""
+        return "masked" if self.unrolled and cell.max_bn_steps > 1 else "v1"
+
+    def keys_by_role(self, gates, per_step, roles):
+        """See ``Layout``."""
+        steps = sum(role.startswith("input_moving_mean/") for role in roles)
+        of = {}
+        for pattern, role in self.roles.items():
+            if steps and at_each_step(pattern):
+                names = spelt_out(pattern, steps)
+                of |= {f"{role}/{step}": name for step, name in enumerate(names)}
+            else:  # a cell that is traced once has the variables of its first step
+                (of[role],) = spelt_out(pattern, 1)
+        rows = self.per_step if steps or not self.unrolled else False
+        alike = (gates, per_step) == (self.gates, rows)
+        return of if alike and set(of) == set(roles) else None
 
     def merged(self, cell, settings=None):
         """See ``Layout``: sums of offsets, or with a forget bias, are rounded."""
-        del cell
         offsets = self._offsets()
-        summed = len(offsets) > 1 or self.setting(settings, "forget_bias")
-        return tuple(offsets) if summed else ()
+        if len(offsets) == 1 and not self.setting(settings, "forget_bias"):
+            return ()
+        return tuple(
+            name
+            for pattern in offsets
+            for name in spelt_out(pattern, cell.max_bn_steps)
+        )
 
     def places(self, cell):
         """See ``Layout``."""
-        del cell
         offsets, placed = self._offsets(), {}
-        for variable, role in self.roles.items():
+        for pattern, role in self.roles.items():
             weight = "recurrent_beta" if role in OFFSETS else role
+            change = "as it is"
             if WEIGHTS[weight].axes[-1] == "4H":
                 change = gates_text(self.gates, GATES)
-            else:
-                change = "as it is"
             if "M" in WEIGHTS[weight].axes and not self.per_step:
                 change += "; the one row of the table"
             if role in OFFSETS and len(offsets) > 1:
                 change += f"; the sum of {', '.join(offsets)}"
-            placed[variable] = (weight, change)
+            for step, name in enumerate(spelt_out(pattern, cell.max_bn_steps)):
+                row = f"row {step}; " if at_each_step(pattern) else ""
+                placed[name] = (weight, f"{row}{change}")
         return placed
 
     def to_keras(self, arrays, settings=None):
         """See ``Layout``."""
-        made = {}
-        for variable, role in self.roles.items():
-            if role not in OFFSETS:
-                made[role] = self._as_weight(role, np.asarray(arrays[variable]))
-        offsets = [arrays[variable] for variable in self._offsets()]
+        made = {
+            role: self._as_weight(role, gathered(arrays, name))
+            for name, role in self.roles.items()
+            if role not in OFFSETS
+        }
+        offsets = [gathered(arrays, name) for name in self._offsets()]
         units, dtype = made["recurrent_kernel"].shape[0], made["kernel"].dtype
         total = fold(
             *(offsets or [np.zeros(4 * units, dtype)]),
@@ -111,31 +180,43 @@ class Normalised(Layout):
                 value = 1.0 if weight.kind == "gamma" else 0.0
                 shape = weight.shape(0, units, 0)
                 made[weight.name] = np.full(shape, value, dtype)
+        if any(made[name].ndim == 2 for name in spec.AFFINE):
+            rows = len(made["cell_moving_mean"])
+            for name in spec.AFFINE:
+                wide = (rows, made[name].shape[-1])
+                made[name] = np.broadcast_to(made[name], wide)
         return BNLSTMWeights(**made)
 
     def from_keras(self, weights, originals=None, settings=None):
         """See ``Layout``."""
-        given = weights.asdict()
+        given, steps = weights.asdict(), weights.max_bn_steps
+        arrays = {}
+        for name, role in self.roles.items():
+            if role not in OFFSETS:
+                array = self._as_variable(role, given[role], at_each_step(name))
+                arrays |= scattered(name, array, steps)
         offsets = self._offsets()
-        arrays = {
-            variable: self._as_variable(role, given[role])
-            for variable, role in self.roles.items()
-            if role not in OFFSETS
-        }
-        total = reorder(given["recurrent_beta"], GATES, self.gates)
+        total = self._as_variable(
+            "recurrent_beta",
+            given["recurrent_beta"],
+            bool(offsets) and at_each_step(offsets[0]),
+        )
         constant = self._forget(settings, weights.units)
         if not offsets:
-            if np.any(total != constant):
-                raise MigrateError(
-                    f"the layout {self.name} has no offset of the gates, and the Keras "
-                    "cell's recurrent_beta has changed, so that no variable can take it"
-                )
+            unchanged = fold(np.zeros_like(total), constant=constant)
+            require_nothing(self.name, "recurrent_beta", total - unchanged)
             return arrays
-        if not originals:
-            originals = dict.fromkeys(offsets[1:], np.zeros_like(total))
-            originals[offsets[0]] = total
-        parts = unfold(total, *(originals[v] for v in offsets), constant=constant)
-        return arrays | dict(zip(offsets, parts, strict=True))
+        if originals:
+            parts = [gathered(originals, name) for name in offsets]
+        else:
+            one = total.reshape(-1, total.shape[-1])[0]
+            others = [total if at_each_step(name) else one for name in offsets[1:]]
+            parts = [total, *map(np.zeros_like, others)]
+        for name, part in zip(
+            offsets, unfold(total, *parts, constant=constant), strict=True
+        ):
+            arrays |= scattered(name, part, steps)
+        return arrays
 
     def _forget(self, settings, units):
         amount = self.setting(settings, "forget_bias")
@@ -146,12 +227,23 @@ class Normalised(Layout):
             array = reorder(array, self.gates, GATES)
         return array if self.per_step or "M" not in WEIGHTS[role].axes else array[None]
 
-    def _as_variable(self, role, array):
+    def _as_variable(self, role, array, at_each_step):
         if "M" in WEIGHTS[role].axes and not self.per_step:
             array = array[0]
+        if WEIGHTS[role].affine and array.ndim == 2 and not at_each_step:
+            array = self._only_row(role, array)
         if WEIGHTS[role].axes[-1] == "4H":
             array = reorder(array, GATES, self.gates)
         return array
+
+    def _only_row(self, role, table):
+        if any(not same_bits(row, table[0]) for row in table):
+            raise MigrateError(
+                f"the layout {self.name} has one {role} for all steps, and the rows of "
+                "the Keras cell's have become different, so that no variable can take "
+                "them"
+            )
+        return table[0]
 
     def equations(self, arrays, activation, settings):
         """See ``Layout``."""
@@ -161,7 +253,9 @@ class Normalised(Layout):
 class NormalisedCell(equations.Cell):
     """Batch normalisation in front of the gates, and of c before the output.
 
-    bn(x W_xh) + bn(h W_hh) + offsets; then c, and h = activation(bn(c)) o.
+    bn(x W_xh) + bn(h W_hh) + offsets; then c, and h = activation(bn(c)) o. The row is
+    that of the step that stands in row 0 of the state; with variables at each step,
+    which a script's own loop made, that of the loop.
 
     Source: arXiv 1603.09025, equations 6-8.
     """
@@ -170,6 +264,9 @@ class NormalisedCell(equations.Cell):
         super().__init__(variables, activation, settings)
         self._layout = layout
         self._named = {role: name for name, role in layout.roles.items()}
+        statistics = gathered(self.variables, self._named["cell_moving_mean"])
+        by_row = layout.per_step or layout.unrolled
+        self._last = len(statistics) - 1 if by_row else 0
 
     @property
     def units(self):
@@ -184,21 +281,22 @@ class NormalisedCell(equations.Cell):
         """See ``equations.Cell``."""
         return {
             name: self.variables[name]
-            for role, name in self._named.items()
+            for role, pattern in self._named.items()
             if role in spec.STATISTICS
+            for name in spelt_out(pattern, self._last + 1)
         }
 
     def step(self, x, state, t, training):
         """One step."""
-        del t
         c, h, count = state
-        last = len(self._variable("cell_moving_mean")) - 1
-        row = int(min(count[0, 0], last)) if self._layout.per_step else None
-        input_, hidden = self._variable("kernel"), self._variable("recurrent_kernel")
+        row = t if self._layout.unrolled else int(count[0, 0])
+        row = min(row, self._last)
+        of_x = x @ self._value("kernel", row)
+        of_h = h @ self._value("recurrent_kernel", row)
         gates = (
-            self._norm("input", x @ input_, row, training)
-            + self._norm("recurrent", h @ hidden, row, training)
-            + self._variable("bias", 0.0)
+            self._norm("input", of_x, row, training)
+            + self._norm("recurrent", of_h, row, training)
+            + self._value("bias", row, 0.0)
         )
         c, output = self.combine(
             gates, self._layout.gates, c, self.settings["forget_bias"]
@@ -206,25 +304,29 @@ class NormalisedCell(equations.Cell):
         h = self.activation(self._norm("cell", c, row, training)) * output
         return h, (c, h, count + 1)
 
-    def _variable(self, role, absent=None):
+    def _value(self, role, row, absent=None):
+        """What a variable holds for a step: a view, which can be assigned to."""
         if role not in self._named and absent is not None:
             return absent
-        return self.variables[self._named[role]]
+        pattern = self._named[role]
+        if at_each_step(pattern):
+            return self.variables[pattern.replace("{t}", str(row))]
+        array = self.variables[pattern]
+        by_row = role in spec.STATISTICS and self._layout.per_step
+        return array[row] if by_row else array
 
     def _norm(self, site, z, row, training):
-        names = [self._named[f"{site}_moving_{kind}"] for kind in ("mean", "variance")]
-        at = slice(None) if row is None else row
+        kinds = ("mean", "variance")
+        statistics = [self._value(f"{site}_moving_{kind}", row) for kind in kinds]
+        moments = statistics
         if training:
             kept, moments = self.settings["decay"], (z.mean(0), z.var(0))
-            for name, moment in zip(names, moments, strict=True):
-                table = self.variables[name]
-                table[at] = table[at] * kept + moment * (1 - kept)
-        else:
-            moments = [self.variables[name][at] for name in names]
+            for old, moment in zip(statistics, moments, strict=True):
+                old[...] = old * kept + moment * (1 - kept)
         return equations.normalise(
             z,
-            self._variable(f"{site}_gamma", 1.0),
-            self._variable(f"{site}_beta", 0.0),
+            self._value(f"{site}_gamma", row, 1.0),
+            self._value(f"{site}_beta", row, 0.0),
             moments,
             self.settings["epsilon"],
         )

@@ -4,6 +4,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from migrate.errors import MigrateError
+
 #: Keras's orders of gates: input, forget, candidate, output; update, reset, candidate.
 LSTM_GATES = "ifjo"
 GRU_GATES = "zrh"
@@ -36,6 +38,10 @@ class PlainWeights:
         """The dtype of the arrays."""
         return self.kernel.dtype
 
+    def astype(self, dtype) -> "PlainWeights":
+        """A copy in another float dtype."""
+        return PlainWeights(*(array.astype(dtype) for array in self.tolist()))
+
     def asdict(self) -> dict[str, np.ndarray]:
         """Name to array, in Keras's order."""
         return {item.name: getattr(self, item.name) for item in fields(self)}
@@ -43,3 +49,12 @@ class PlainWeights:
     def tolist(self) -> list[np.ndarray]:
         """The arrays in Keras's order."""
         return list(self.asdict().values())
+
+
+def require_nothing(layout, weight, change):
+    """Raises ``MigrateError`` if a weight that no variable takes has changed."""
+    if np.any(change):
+        raise MigrateError(
+            f"the layout {layout} has no variable for Keras's {weight}, which has "
+            "changed, so that the change cannot be kept"
+        )

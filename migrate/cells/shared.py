@@ -9,10 +9,8 @@ from dataclasses import dataclass
 
 from bnlstm_compat import spec
 from bnlstm_compat.diagnosis import Finding
-from migrate.cells import equations
-from migrate.cells.base import Layout, gates_text, reorder
+from migrate.cells.lstm import LSTM
 from migrate.cells.normalised import Normalised, axes
-from migrate.cells.plain import LSTM_GATES, PlainWeights
 
 SHARED_BY_ALL = "shared by all steps"
 AT_TEST_TIME = "updated at test time"
@@ -36,9 +34,6 @@ _ROLES = {
         for part, keras_part in _PARTS.items()
     },
 }
-
-
-_LSTM_ROLES = {"W_xh": "kernel", "W_hh": "recurrent_kernel", "bias": "bias"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,50 +70,6 @@ class Shared(Normalised):
         ]
 
 
-@dataclass(frozen=True, eq=False)
-class SharedLSTM(Layout):
-    """The LSTM without batch normalisation: one matrix for x, one for h."""
-
-    def places(self, cell):
-        """See ``Layout``."""
-        del cell
-        change = gates_text(_GATES, LSTM_GATES)
-        return {name: (weight, change) for name, weight in _LSTM_ROLES.items()}
-
-    def to_keras(self, arrays, settings=None):
-        """See ``Layout``."""
-        del settings
-        return PlainWeights(
-            *(reorder(arrays[name], _GATES, LSTM_GATES) for name in _LSTM_ROLES)
-        )
-
-    def from_keras(self, weights, originals=None, settings=None):
-        """See ``Layout``."""
-        del originals, settings
-        given = weights.asdict()
-        return {
-            name: reorder(given[weight], LSTM_GATES, _GATES)
-            for name, weight in _LSTM_ROLES.items()
-        }
-
-    def equations(self, arrays, activation, settings):
-        """See ``Layout``."""
-        return SharedLSTMCell(arrays, activation, settings)
-
-
-class SharedLSTMCell(equations.Cell):
-    """Without batch normalisation, and without a forget bias."""
-
-    def step(self, x, state, t, training):
-        """One step."""
-        del t, training
-        w, (c, h) = self.variables, state
-        gates = x @ w["W_xh"] + h @ w["W_hh"] + w["bias"]
-        c, output = self.combine(gates, _GATES, c, 0.0)
-        h = self.activation(c) * output
-        return h, (c, h)
-
-
 SHARED = Shared(
     name="shared",
     aliases=("olavhn",),
@@ -128,6 +79,7 @@ SHARED = Shared(
         "epsilon": 1e-3,
         "decay": 0.999,
         "activation": "tanh",
+        "recurrent_activation": "sigmoid",
         "forget_bias": 0.0,
     },
     shapes={name: axes(role, per_step=False) for name, role in _ROLES.items()},
@@ -136,12 +88,22 @@ SHARED = Shared(
     per_step=False,
     marks=frozenset({"xh/offset"}),
 )
-SHARED_LSTM = SharedLSTM(
+SHARED_LSTM = LSTM(
     name="shared-lstm",
     aliases=("olavhn-lstm",),
     summary="the LSTM without batch normalisation beside the cell with shared "
     "statistics",
     target="LSTM",
-    defaults={"activation": "tanh"},
-    shapes={"W_xh": ("D", "4H"), "W_hh": ("H", "4H"), "bias": ("4H",)},
+    defaults={
+        "activation": "tanh",
+        "recurrent_activation": "sigmoid",
+        "forget_bias": 0.0,
+    },
+    shapes={
+        "kernel": ("D", "4H"),
+        "recurrent_kernel": ("H", "4H"),
+        "bias": ("4H",),
+    },
+    spelling={"kernel": "W_xh", "recurrent_kernel": "W_hh"},
+    gates=_GATES,
 )

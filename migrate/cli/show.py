@@ -1,6 +1,7 @@
 """What a person sees: tables and sentences, on stdout; progress, on stderr."""
 
 import contextlib
+import sys
 from collections import Counter
 
 
@@ -22,10 +23,10 @@ def progress(title):
     from rich.markup import escape
     from rich.progress import Progress
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():  # rich takes FORCE_COLOR for a terminal
         yield lambda *_: None
         return
+    console = Console(stderr=True)
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task(title, total=None)
 
@@ -51,7 +52,7 @@ def lines(*things):
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, soft_wrap=False)
-    if not console.is_terminal:
+    if not sys.stdout.isatty():
         console = Console(highlight=False, markup=False, width=10_000)
     for thing in things:
         console.print(thing)
@@ -78,6 +79,7 @@ def inspection(found):
             )
     graph = "" if found.graph is None else f", graph {found.graph.label}"
     lines(f"{source.label}: {len(source)} variables{graph}", cells)
+    _settings(found.asdict()["rnns"])
     for problem in inventory.problems:
         lines(f"Incomplete cell: {problem.text}")
     for note in inventory.notes:
@@ -136,14 +138,39 @@ def conversion(converted):
             f"The cells have the {made['averages']} values of "
             f"{made['moving_averages']} variables with moving averages (--averages)"
         )
+    _settings(made["rnns"])
     assumed = {
         f"{name} {item['value']} (--{name.replace('_', '-')})"
         for rnn in made["rnns"]
-        for name, item in rnn["settings"].items()
-        if item["assumed"]
+        for cell in rnn["cells"]
+        for name, item in cell["settings"].items()
+        if item["origin"] == "assumed"
     }
     if assumed:
-        lines(f"Assumed, for a checkpoint does not say: {', '.join(sorted(assumed))}")
+        lines(
+            "Assumed, for a checkpoint does not say: "
+            f"{', '.join(sorted(assumed))}. Its graph, the .meta file, says it."
+        )
+
+
+def _settings(rnns):
+    """A table of what is known of cells, the dicts of a report, and who says it."""
+    cells = [cell for rnn in rnns for cell in rnn["cells"]]
+    known, nodes = {}, {}
+    for cell in cells:
+        for name, item in {**cell["settings"], **cell["facts"]}.items():
+            key = name, str(item["value"]), item["origin"]
+            known.setdefault(key, []).append(cell["scope"])
+            nodes.setdefault(key, item.get("node"))
+    if all(origin == "assumed" for _, _, origin in known):
+        return
+    table = _table(*((name, "left") for name in ("setting", "value", "from", "cells")))
+    for (name, value, origin), scopes in known.items():
+        node = nodes[name, value, origin]
+        which = "all" if len(scopes) == len(cells) else ", ".join(scopes)
+        source = origin if node is None else f"graph, node {node}"
+        table.add_row(name.replace("_", " "), value, source, which)
+    lines(table)
 
 
 def differences(found):
@@ -159,31 +186,39 @@ def differences(found):
 
 
 def verdict(proof, tolerance):
-    """A ``Proof``."""
-    results = proof.cells
+    """A ``Proof``; ``tolerance`` is None for the measured level."""
+    from migrate.proof.verdict import KINDS
+
     table = _table(
         ("cell", "left"),
-        ("step path", "left"),
-        ("layer: inference", "right"),
+        ("weights", "left"),
+        ("inference", "right"),
         ("training", "right"),
+        ("states", "right"),
         ("statistics", "right"),
         ("", "left"),
     )
-    for result in results:
-        same = "same bits" if result.steps else "weights: same bits"
+    for result in proof.cells:
+        same = (
+            "same bits, step by step" if result.reference == "legacy" else "same bits"
+        )
         table.add_row(
             result.scope,
-            f"{len(result.differing)} results differ" if result.differing else same,
-            *(f"{difference:.1e}" for difference in result.layer.values()),
+            f"{len(result.differing)} differ" if result.differing else same,
+            *(_difference(result, kind) for kind in KINDS),
             "equal" if result.equal(tolerance) else "DIFFERENT",
         )
     lines(table)
-    different = [result for result in results if not result.equal(tolerance)]
+    if tolerance is None:
+        lines("In brackets: the level of this model's own rounding.")
+    different = [result for result in proof.cells if not result.equal(tolerance)]
     for result in different:
         if result.differing:
             first = "; ".join(result.differing[:3])
             lines(f"{result.scope}: the bits differ in {first}")
-    for result in results:
+        for sentence in result.contradictions:
+            lines(f"{result.scope}: {sentence}")
+    for result in proof.cells:
         if result.skipped:
             lines(
                 f"{result.scope}: not compared: {', '.join(result.skipped)}; there "
@@ -193,13 +228,17 @@ def verdict(proof, tolerance):
         shown = ", ".join(proof.variables[:5])
         lines(f"{len(proof.variables)} other variables differ: {shown}")
     word = "Equal" if proof.equal(tolerance) else "Different"
-    bits = "the bits of the TensorFlow 1 graph step by step, and its values"
-    if not all(result.steps for result in results):
-        bits = "the values of the TensorFlow 1 graph, or of its equations in float64,"
+    limit = "their own rounding" if tolerance is None else f"{tolerance:g}"
     lines(
-        f"{word}: {len(results) - len(different)} of {len(results)} cells give "
-        f"{bits} within {tolerance:g} as a layer."
+        f"{word}: {len(proof.cells) - len(different)} of {len(proof.cells)} cells "
+        f"give, as layers, within {limit}, what is given by {proof.reference}."
     )
+
+
+def _difference(result, kind):
+    if kind not in result.layer:
+        return "-"
+    return f"{result.layer[kind]:.1e} ({result.level[kind]:.0e})"
 
 
 def _case(case):

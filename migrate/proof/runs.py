@@ -1,8 +1,9 @@
-"""The two ways in which a conversion is run: step by step, and as a layer."""
+"""The ways in which a conversion is run: step by step, as a layer, layer by layer."""
 
 import warnings
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from bnlstm_compat import BNLSTM
@@ -40,16 +41,16 @@ def run_steps(rnn, model, case) -> Result:
         # Only the last cell of a stack shows its outputs; the others their states.
         outputs += [None] * (len(network) - 1) + [y.numpy()]
         last = [last] if len(network) == 1 else last
-        states += [tuple(z.numpy() for z in state) for state in last]
+        kinds = ("h", "c", "step")
+        states += [
+            dict(zip(kinds, (z.numpy() for z in state), strict=True)) for state in last
+        ]
     return Result(outputs, states, _statistics(rnn, cells))
 
 
 def run_layer(rnn, model, case) -> Result:
     """The conversion's model, in one tf.function; of a stack, also the inner layers."""
     given = {"mask": case.mask, "training": case.training}
-    for layer in layers_in(model):
-        if isinstance(layer, BNLSTM):
-            layer.mode = "plain"  # called once: compiling would not pay
 
     @tf.function
     def run(x):
@@ -83,6 +84,56 @@ def run_layer(rnn, model, case) -> Result:
         outputs = [*inner, outputs[-1]]
     outputs = [None if y is None else y.numpy() for y in outputs]
     return Result(outputs, [], _statistics(rnn, cells_of(model)))
+
+
+def run_chains(rnn, model, case) -> Result:
+    """The layers of a model one by one, eagerly, which shows their final states.
+
+    Each chain is run by its own layers, the backward one on the sequences turned round;
+    states begin at ``case.states`` if these are given.
+    """
+    owners = {id(getattr(item, "cell", None)): item for item in layers_in(model)}
+    layers = iter([owners[id(cell)] for cell in cells_of(model)])
+    starts = iter(case.states or ())
+    outputs, states = [], []
+    for number, chain in enumerate(rnn.chains):
+        x = tf.constant(case.reversed(case.x) if number else case.x)
+        for cell in chain:
+            names, start = _states_of(cell), None
+            if case.states is not None:
+                given = next(starts)
+                start = [tf.constant(given[name]) for name in names]
+            x, *end = _forward(next(layers), x, case, start)
+            y = x.numpy()
+            if case.mask is not None:
+                y = np.where(case.mask[:, :, None], y, np.zeros_like(y))
+            outputs.append(case.reversed(y) if number else y)
+            ends = (state.numpy() for state in end)
+            states.append(dict(zip(names, ends, strict=False)))
+    return Result(outputs, states, _statistics(rnn, cells_of(model)))
+
+
+def _states_of(cell):
+    """The names of a cell's states, in Keras's order."""
+    return ("h",) if layout_of(cell).target == "GRU" else ("h", "c")
+
+
+def _forward(layer, x, case, start):
+    """A layer forward in time: its outputs [B,T,H] and final states."""
+    before = layer.return_state, layer.go_backwards
+    layer.return_state, layer.go_backwards = True, False
+    try:
+        return layer(x, initial_state=start, mask=case.mask, training=case.training)
+    finally:
+        layer.return_state, layer.go_backwards = before
+
+
+def uncompiled(model):
+    """The model, whose layers are called a few times: compiling would not pay."""
+    for layer in layers_in(model):
+        if isinstance(layer, BNLSTM):
+            layer.mode = "plain"
+    return model
 
 
 def _statistics(rnn, cells):

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from migrate.cells.inventory import RAW, Inventory, require_cells, take_inventory
+from migrate.cells.inventory import RAW, Inventory, require_cells
 from migrate.graph import Graph
+from migrate.graph.inventory import inventory
 from migrate.graph.open import open_source
 from migrate.output import report
 from migrate.sources.base import Source
@@ -63,6 +64,6 @@ def open_with_cells(
     graph that is damaged or of other variables."""
     source = open_source(source, graph, lenient=not complete)
     graph = source.graph
-    inventory = take_inventory(source.entries, layouts, averages)
-    require_cells(inventory, source.label, complete=complete)
-    return Inspection(source, inventory, graph)
+    found = inventory(source, layouts, averages)
+    require_cells(found, source.label, complete=complete)
+    return Inspection(source, found, graph)
