@@ -5,12 +5,12 @@ are lists of T tensors [B] or [B, D]; every model gives (outputs, final state), 
 outputs a list of [B, size]. Variables are named as TensorFlow 1.15 names them.
 """
 
+import copy
 import inspect
 
 import tensorflow.compat.v1 as tf
 
 from legacy.contrib.rnn.base import dense
-from legacy.contrib.rnn.scopes import another
 from legacy.contrib.rnn.wrappers import EmbeddingWrapper, OutputProjectionWrapper
 
 _PUBLIC = """attention_decoder basic_rnn_seq2seq embedding_attention_decoder
@@ -56,7 +56,7 @@ def basic_rnn_seq2seq(
 ):
     """An encoder with a cell of its own, then `rnn_decoder` from its last state."""
     with tf.variable_scope(scope or "basic_rnn_seq2seq"):
-        _, state = tf.nn.static_rnn(another(cell), encoder_inputs, dtype=dtype)
+        _, state = tf.nn.static_rnn(copy.deepcopy(cell), encoder_inputs, dtype=dtype)
         return rnn_decoder(decoder_inputs, state, cell)
 
 
@@ -148,7 +148,7 @@ def embedding_rnn_seq2seq(
 ):
     """Symbols to symbols; outputs [B, num_decoder_symbols] unless projected later."""
     with tf.variable_scope(scope or "embedding_rnn_seq2seq", dtype=dtype) as scope:
-        encoder = EmbeddingWrapper(another(cell), num_encoder_symbols, embedding_size)
+        encoder = EmbeddingWrapper(copy.deepcopy(cell), num_encoder_symbols, embedding_size)
         _, state = tf.nn.static_rnn(encoder, encoder_inputs, dtype=dtype or scope.dtype)
         if output_projection is None:
             cell = OutputProjectionWrapper(cell, num_decoder_symbols)
@@ -329,7 +329,7 @@ def embedding_attention_seq2seq(
     with tf.variable_scope(
         scope or "embedding_attention_seq2seq", dtype=dtype
     ) as scope:
-        encoder = EmbeddingWrapper(another(cell), num_encoder_symbols, embedding_size)
+        encoder = EmbeddingWrapper(copy.deepcopy(cell), num_encoder_symbols, embedding_size)
         encoded, state = tf.nn.static_rnn(
             encoder, encoder_inputs, dtype=dtype or scope.dtype
         )

@@ -12,7 +12,7 @@ import sys
 import absl.flags
 import tensorflow.compat.v1 as tf
 
-from legacy.facade import history
+from legacy.facade import release
 
 # Libraries that define flags of their own, whose names a script may use again.
 _LIBRARIES = ("absl", "tensorflow", "keras", "tf_keras")
@@ -91,7 +91,7 @@ def _of_the_time(argv):
 
     Later releases take the second word for an argument of the script.
     """
-    if history.written_for == history.RELEASES[-1]:
+    if release.rule("flags", matters=False) == "absl":
         return argv
     joined, words = [], list(argv)
     while words:

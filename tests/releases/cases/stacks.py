@@ -1,0 +1,507 @@
+"""Cells of the user's own, and one cell object in several places."""
+
+import numpy as np
+import tensorflow as tf
+from harness import only
+
+EARLY = not hasattr(tf, "global_variables_initializer") or not hasattr(
+    tf.contrib.rnn, "static_rnn"
+)
+NEW = ("1.15.5",)
+FROM_1_0 = ("1.0.0", "1.15.5")
+if EARLY:
+    rnn_cell, static_rnn = tf.nn.rnn_cell, tf.nn.rnn
+else:
+    rnn_cell, static_rnn = tf.contrib.rnn, tf.contrib.rnn.static_rnn
+LSTMStateTuple = rnn_cell.LSTMStateTuple
+D, H, T = 3, 4, 3
+
+
+def _data(width=D, steps=T):
+    draw = np.random.RandomState(3).randn(2, steps, width)
+    return tf.constant(draw.astype("float32"))
+
+
+def _steps(width=D):
+    data = _data(width)
+    return [data[:, step, :] for step in range(T)]
+
+
+def _joined(tensors):
+    return tf.concat(1, tensors) if EARLY else tf.concat(tensors, 1)
+
+
+def _run(cell, width=D, scope=None):
+    return tf.nn.dynamic_rnn(cell, _data(width), dtype=tf.float32, scope=scope)[0]
+
+
+def _both_ways(forward, backward, width):
+    lengths = tf.constant([T, T - 1], tf.int64)
+    data = _data(width)
+    out, _ = tf.nn.bidirectional_dynamic_rnn(
+        forward, backward, data, sequence_length=lengths, dtype=tf.float32
+    )
+    return list(out)
+
+
+class _Own(rnn_cell.RNNCell):
+    """As most batch-normalised cells of public code: get_variable within __call__."""
+
+    def __init__(self, units, training=None, activation=tf.tanh):
+        self.units = units
+        self.training = training
+        self.activation = activation
+        self.scale = 1.0
+
+    @property
+    def state_size(self):
+        return (self.units, self.units)
+
+    @property
+    def output_size(self):
+        return self.units
+
+    def __call__(self, inputs, state, scope=None):
+        with tf.variable_scope(scope or type(self).__name__):
+            c, h = state
+            size = inputs.get_shape().as_list()[1]
+            w = tf.get_variable("W_xh", [size, self.units])
+            u = tf.get_variable("W_hh", [self.units, self.units])
+            mean = tf.get_variable("pop_mean", [self.units], trainable=False)
+            b = tf.get_variable("bias", [self.units])
+            z = tf.matmul(inputs, w) + tf.matmul(h, u) + b
+            if self.training is not None:
+                z = tf.cond(self.training, lambda: z, lambda: z - mean)
+            c = c * 0.5 + self.activation(z) * self.scale
+            return tf.tanh(c), (c, tf.tanh(c))
+
+
+class _OwnSum(_Own):
+    """The same with one number as its state size."""
+
+    state_size = property(lambda self: self.units)
+
+    def __call__(self, inputs, state, scope=None):
+        with tf.variable_scope(scope or "sum"):
+            size = inputs.get_shape().as_list()[1]
+            w = tf.get_variable("w", [size + self.units, self.units])
+            out = self.activation(tf.matmul(_joined([inputs, state]), w) * self.scale)
+            return out, out
+
+
+class _Scaled(rnn_cell.BasicLSTMCell):
+    """Extends a cell of TensorFlow's, and calls it."""
+
+    scale = 1.0
+
+    def __call__(self, inputs, state, scope=None):
+        outputs, state = super(_Scaled, self).__call__(inputs, state, scope)
+        with tf.variable_scope("scaled"):
+            gain = tf.get_variable("gain", [self.output_size])
+        return outputs * gain * self.scale, state
+
+
+class _Replaced(rnn_cell.LSTMCell):
+    """Extends a cell of TensorFlow's, and replaces its step."""
+
+    def __call__(self, inputs, state, scope=None):
+        with tf.variable_scope(scope or "replaced"):
+            c, h = state
+            size = inputs.get_shape().as_list()[1]
+            w = tf.get_variable("w", [size + self.output_size, self.output_size])
+            c = c + tf.tanh(tf.matmul(_joined([inputs, h]), w))
+            return tf.tanh(c), LSTMStateTuple(c, tf.tanh(c))
+
+
+class _Around(rnn_cell.RNNCell):
+    """Holds a cell of TensorFlow's and calls it."""
+
+    def __init__(self, cell, offset):
+        self.inner, self.offset = cell, offset
+
+    state_size = property(lambda self: self.inner.state_size)
+    output_size = property(lambda self: self.inner.output_size)
+
+    def __call__(self, inputs, state, scope=None):
+        with tf.variable_scope(scope or "around"):
+            b = tf.get_variable("b", [self.output_size])
+            outputs, state = self.inner(inputs, state)
+            return outputs + b * self.offset, state
+
+
+class _Plain(object):
+    """A cell that extends nothing."""
+
+    state_size = output_size = H
+
+    def zero_state(self, batch_size, dtype):
+        return tf.zeros([batch_size, H], dtype)
+
+    def __call__(self, inputs, state, scope=None):
+        with tf.variable_scope(scope or "plain"):
+            size = inputs.get_shape().as_list()[1]
+            w = tf.get_variable("w", [size + H, H])
+            out = tf.tanh(tf.matmul(_joined([inputs, state]), w))
+            return out, out
+
+
+class _Call(rnn_cell.RNNCell):
+    """From 1.2 on: ``call`` makes its variables."""
+
+    def __init__(self, units, gain=None):
+        super(_Call, self).__init__()
+        self.units, self.gain = units, gain
+
+    state_size = property(lambda self: self.units)
+    output_size = property(lambda self: self.units)
+
+    def call(self, inputs, state):
+        size = inputs.get_shape().as_list()[1]
+        w = tf.get_variable("w", [size + self.units, self.units])
+        out = tf.tanh(tf.matmul(_joined([inputs, state]), w))
+        return (out if self.gain is None else out * self.gain), out
+
+
+def _built_class():
+    """From 1.3 on: a layer, with ``build``."""
+    base = rnn_cell.LayerRNNCell if hasattr(rnn_cell, "LayerRNNCell") else object
+
+    class Built(base):
+        def __init__(self, units, **kwargs):
+            super(Built, self).__init__(**kwargs)
+            self.units = units
+
+        state_size = property(lambda self: self.units)
+        output_size = property(lambda self: self.units)
+
+        def build(self, shape):
+            size = int(shape[1]) + self.units
+            self.w = self.add_variable("w", [size, self.units])
+            self.built = True
+
+        def call(self, inputs, state):
+            out = tf.tanh(tf.matmul(_joined([inputs, state]), self.w))
+            return out, out
+
+    return Built
+
+
+def own_twice():
+    return {"out": _run(rnn_cell.MultiRNNCell([_Own(H)] * 2))}
+
+
+def own_twice_same_width():
+    return {"out": _run(rnn_cell.MultiRNNCell([_Own(H)] * 2), H)}
+
+
+def own_three_times_static():
+    cell = rnn_cell.MultiRNNCell([_Own(H)] * 3)
+    return {"out": static_rnn(cell, _steps(), dtype=tf.float32)[0]}
+
+
+def own_with_a_placeholder():
+    training = tf.placeholder_with_default(False, [])
+    return {"out": _run(rnn_cell.MultiRNNCell([_Own(H, training)] * 2))}
+
+
+def own_with_a_function():
+    cell = _Own(H, activation=lambda z: tf.nn.relu(z) + 0.1)
+    return {"out": _run(rnn_cell.MultiRNNCell([cell] * 2))}
+
+
+def own_with_an_attribute_set_later():
+    cell = _Own(H)
+    cell.scale = 5.0
+    return {"out": _run(rnn_cell.MultiRNNCell([cell] * 2))}
+
+
+def own_attribute_set_between_calls():
+    cell = _OwnSum(H)
+    stack = rnn_cell.MultiRNNCell([cell] * 2)
+    with tf.variable_scope("one"):
+        first = _run(stack)
+    cell.scale = 3.0
+    with tf.variable_scope("two"):
+        second = _run(stack)
+    return {"first": first, "second": second}
+
+
+def own_both_ways():
+    forward, backward = _Own(H), _Own(H)
+    stacks = [rnn_cell.MultiRNNCell([cell] * 2) for cell in (forward, backward)]
+    return {"out": _both_ways(*(stacks + [D]))}
+
+
+def own_same_object_both_ways():
+    cell = _Own(H)
+    return {"out": _both_ways(cell, cell, D)}
+
+
+def own_in_two_scopes():
+    stack = rnn_cell.MultiRNNCell([_Own(H)] * 2)
+    with tf.variable_scope("word"):
+        word = _run(stack, H)
+    with tf.variable_scope("sentence"):
+        sentence = tf.nn.dynamic_rnn(stack, word, dtype=tf.float32)[0]
+    return {"word": word, "sentence": sentence}
+
+
+def own_alone_in_two_scopes():
+    cell = _Own(H)
+    with tf.variable_scope("word"):
+        word = _run(cell)
+    with tf.variable_scope("sentence"):
+        sentence = tf.nn.dynamic_rnn(cell, word, dtype=tf.float32)[0]
+    return {"word": word, "sentence": sentence}
+
+
+@only("0.12.1", "1.0.0")
+def own_in_two_scopes_other_width():
+    stack = rnn_cell.MultiRNNCell([_Own(H)] * 2)
+    with tf.variable_scope("word"):
+        word = _run(stack)
+    with tf.variable_scope("sentence"):
+        sentence = tf.nn.dynamic_rnn(stack, word, dtype=tf.float32)[0]
+    return {"word": word, "sentence": sentence}
+
+
+def own_in_dropout():
+    keep = tf.placeholder_with_default(1.0, [])
+    cell = rnn_cell.DropoutWrapper(_Own(H), output_keep_prob=keep)
+    return {"out": _run(rnn_cell.MultiRNNCell([cell] * 2))}
+
+
+@only(*NEW)
+def own_in_residual():
+    cell = rnn_cell.ResidualWrapper(_Own(H))
+    return {"out": _run(rnn_cell.MultiRNNCell([cell] * 2), H)}
+
+
+def own_in_embedding():
+    cell = rnn_cell.EmbeddingWrapper(rnn_cell.MultiRNNCell([_OwnSum(H)] * 2), 5, 3)
+    words = [tf.constant([[0], [3]]), tf.constant([[4], [1]])]
+    return {"out": static_rnn(cell, words, dtype=tf.float32)[0]}
+
+
+def own_without_a_tuple():
+    cell = rnn_cell.MultiRNNCell([_OwnSum(H)] * 2, state_is_tuple=False)
+    out, state = tf.nn.dynamic_rnn(cell, _data(), dtype=tf.float32)
+    return {"out": out, "state": state}
+
+
+def own_by_hand():
+    cell = rnn_cell.MultiRNNCell([_Own(H)] * 2)
+    state, found = cell.zero_state(2, tf.float32), []
+    with tf.variable_scope("by_hand"):
+        for number, step in enumerate(_steps()):
+            if number:
+                tf.get_variable_scope().reuse_variables()
+            out, state = cell(step, state)
+            found.append(out)
+    return {"out": found}
+
+
+def own_in_attention():
+    wrapper = getattr(tf.contrib.rnn, "AttentionCellWrapper", None)
+    cell = wrapper(_OwnSum(H), 2, state_is_tuple=True)
+    return {"shape": _run(cell).get_shape().as_list()[1:]}
+
+
+@only(*NEW)
+def plain_object():
+    return {"out": _run(_Plain())}
+
+
+def plain_object_twice():
+    return {"out": _run(rnn_cell.MultiRNNCell([_Plain()] * 2))}
+
+
+def scaled_twice_same_width():
+    return {"out": _run(rnn_cell.MultiRNNCell([_Scaled(H)] * 2), H)}
+
+
+def scaled_twice_attribute():
+    cell = _Scaled(H)
+    cell.scale = 2.0
+    return {"out": _run(rnn_cell.MultiRNNCell([cell] * 2), H)}
+
+
+def replaced_twice():
+    return {"out": _run(rnn_cell.MultiRNNCell([_Replaced(H)] * 2))}
+
+
+def around_twice_same_width():
+    cell = _Around(rnn_cell.GRUCell(H), 2.0)
+    return {"out": _run(rnn_cell.MultiRNNCell([cell] * 2), H)}
+
+
+@only(*NEW)
+def call_twice_same_width():
+    return {"out": _run(rnn_cell.MultiRNNCell([_Call(H)] * 2), H)}
+
+
+@only(*NEW)
+def call_twice_other_width():
+    return {"out": _run(rnn_cell.MultiRNNCell([_Call(H)] * 2))}
+
+
+@only(*NEW)
+def call_with_a_tensor():
+    gain = tf.constant([2.0])
+    return {"out": _run(rnn_cell.MultiRNNCell([_Call(H, gain)] * 2), H)}
+
+
+@only(*NEW)
+def call_in_two_scopes():
+    cell = _Call(H)
+    with tf.variable_scope("word"):
+        word = _run(cell, H)
+    with tf.variable_scope("sentence"):
+        return {"word": word, "sentence": _run(cell, H)}
+
+
+@only(*NEW)
+def built_twice_same_width():
+    return {"out": _run(rnn_cell.MultiRNNCell([_built_class()(H)] * 2), H)}
+
+
+@only(*NEW)
+def built_in_two_scopes():
+    cell = _built_class()(H)
+    with tf.variable_scope("word"):
+        word = _run(cell, H)
+    with tf.variable_scope("sentence"):
+        return {"word": word, "sentence": _run(cell, H)}
+
+
+def theirs_twice_same_width():
+    found = {}
+    for name, cell in (
+        ("basic", rnn_cell.BasicRNNCell(H)),
+        ("gru", rnn_cell.GRUCell(H)),
+        ("lstm", rnn_cell.BasicLSTMCell(H)),
+        ("full", rnn_cell.LSTMCell(H, use_peepholes=True, num_proj=H)),
+    ):
+        found[name] = _run(rnn_cell.MultiRNNCell([cell] * 2), H, scope=name)
+    return found
+
+
+@only("0.12.1", "1.0.0")
+def theirs_twice_other_width():
+    found = {}
+    for name, cell in (
+        ("basic", rnn_cell.BasicRNNCell(H)),
+        ("gru", rnn_cell.GRUCell(H)),
+        ("lstm", rnn_cell.BasicLSTMCell(H)),
+        ("full", rnn_cell.LSTMCell(H, use_peepholes=True, num_proj=2)),
+    ):
+        found[name] = _run(rnn_cell.MultiRNNCell([cell] * 2), scope=name)
+    return found
+
+
+def theirs_in_two_scopes():
+    stack = rnn_cell.MultiRNNCell([rnn_cell.GRUCell(H)] * 2)
+    with tf.variable_scope("word"):
+        word = _run(stack, H)
+    with tf.variable_scope("sentence"):
+        return {"word": word, "sentence": _run(stack, H)}
+
+
+def theirs_in_one_scope_twice():
+    cell = rnn_cell.GRUCell(H)
+    with tf.variable_scope("model"):
+        first = _run(cell, H)
+        return {"first": first, "second": _run(cell, H)}
+
+
+def theirs_in_one_scope_again():
+    cell = rnn_cell.MultiRNNCell([rnn_cell.BasicLSTMCell(H)] * 2)
+    with tf.variable_scope("model"):
+        first = _run(cell, H)
+    with tf.variable_scope("model", reuse=True):
+        return {"first": first, "second": _run(cell, H)}
+
+
+def theirs_made_anew():
+    found = []
+    for reuse in (None, True):
+        with tf.variable_scope("model", reuse=reuse):
+            cell = rnn_cell.MultiRNNCell([rnn_cell.BasicLSTMCell(H)] * 2)
+            found.append(_run(cell, H))
+    return {"out": found}
+
+
+def theirs_without_a_tuple():
+    cell = rnn_cell.BasicLSTMCell(H, state_is_tuple=False)
+    stack = rnn_cell.MultiRNNCell([cell] * 2, state_is_tuple=False)
+    out, state = tf.nn.dynamic_rnn(stack, _data(H), dtype=tf.float32)
+    return {"out": out, "state": state}
+
+
+def theirs_in_dropout():
+    keep = tf.placeholder_with_default(1.0, [])
+    cell = rnn_cell.DropoutWrapper(rnn_cell.GRUCell(H), input_keep_prob=keep)
+    return {"out": _run(rnn_cell.MultiRNNCell([cell] * 2), H)}
+
+
+def theirs_both_ways():
+    cell = rnn_cell.MultiRNNCell([rnn_cell.GRUCell(H)] * 2)
+    return {"out": _both_ways(cell, cell, H)}
+
+
+def theirs_stack_of_stacks():
+    inner = rnn_cell.MultiRNNCell([rnn_cell.BasicRNNCell(H)] * 2)
+    return {"out": _run(rnn_cell.MultiRNNCell([inner] * 2), H)}
+
+
+def theirs_by_hand():
+    cell = rnn_cell.MultiRNNCell([rnn_cell.BasicLSTMCell(H)] * 2)
+    state, found = cell.zero_state(2, tf.float32), []
+    with tf.variable_scope("by_hand"):
+        for number, step in enumerate(_steps(H)):
+            if number:
+                tf.get_variable_scope().reuse_variables()
+            out, state = cell(step, state)
+            found.append(out)
+    return {"out": found}
+
+
+@only("0.12.1", "1.0.0")
+def contrib_twice_other_width():
+    found = {}
+    for name, cell in (
+        ("norm", tf.contrib.rnn.LayerNormBasicLSTMCell(H)),
+        ("coupled", tf.contrib.rnn.CoupledInputForgetGateLSTMCell(H)),
+        ("block", tf.contrib.rnn.LSTMBlockCell(H)),
+        ("block_gru", tf.contrib.rnn.GRUBlockCell(H)),
+    ):
+        found[name] = _run(rnn_cell.MultiRNNCell([cell] * 2), scope=name)
+    return found
+
+
+@only(*FROM_1_0)
+def contrib_twice_same_width():
+    found = {}
+    for name, cell in (
+        ("norm", rnn_cell.LayerNormBasicLSTMCell(H)),
+        ("coupled", rnn_cell.CoupledInputForgetGateLSTMCell(H)),
+        ("block", rnn_cell.LSTMBlockCell(H)),
+        ("block_gru", rnn_cell.GRUBlockCell(H)),
+    ):
+        found[name] = _run(rnn_cell.MultiRNNCell([cell] * 2), H, scope=name)
+    return found
+
+
+def encoder_and_decoder():
+    """One cell, as in the translation scripts: an encoder's and a decoder's scope."""
+    cell = rnn_cell.GRUCell(H)
+    with tf.variable_scope("seq"):
+        _, state = static_rnn(cell, _steps(H), dtype=tf.float32)
+        with tf.variable_scope("decoder"):
+            found = []
+            for number, step in enumerate(_steps(H)):
+                if number:
+                    tf.get_variable_scope().reuse_variables()
+                out, state = cell(step, state)
+                found.append(out)
+    return {"out": found}
