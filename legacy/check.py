@@ -15,6 +15,8 @@ import ast
 import json
 import os
 
+from legacy.era.lost_methods import METHOD
+
 ROOTS = ("tensorflow", "numpy")
 _DIMENSION_FIRST = {"tensorflow.concat", "tensorflow.split"}
 # Handlers of these, or of anything, expect a name to be missing.
@@ -116,6 +118,10 @@ class _Uses(ast.NodeVisitor):
             self.uses.append((name, node.lineno))
 
     def visit_Call(self, node):
+        translated = self.dotted(node)
+        if translated:
+            self.uses.append((translated, node.lineno))
+            return
         self.generic_visit(node)
         name = self.dotted(node.func) or ""
         first = node.args[0] if node.args else None
@@ -138,6 +144,10 @@ class _Uses(ast.NodeVisitor):
         if isinstance(node, ast.Attribute):
             start = self.dotted(node.value)
             return f"{start}.{node.attr}" if start else None
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == METHOD:
+            # `era.source` has translated the method of this name.
+            start = self.dotted(node.args[0])
+            return f"{start}.{node.args[1].value}" if start else None
         return None
 
 

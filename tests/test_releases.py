@@ -54,9 +54,9 @@ def as_named(case, release):
 @pytest.mark.parametrize(
     ("name", "release"),
     [
-        pytest.param(name, release, marks=pytest.mark.slow if slow else ())
-        for name, (releases, slow) in record.CASES.items()
-        for release in releases
+        pytest.param(name, release, marks=pytest.mark.slow if place else ())
+        for name, releases in record.CASES.items()
+        for place, release in enumerate(releases)
     ],
 )
 def test_as_the_release_did(name, release):

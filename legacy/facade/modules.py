@@ -5,10 +5,8 @@ import functools
 import importlib
 import types
 
-from legacy.facade import errors, leaked, registry
+from legacy.facade import errors, leaked, registry, release
 
-# What answers for ``tf.__version__``: the release whose behaviour is reproduced.
-VERSION = "1.15.5"
 # Found as real modules; all else below ``tensorflow`` is looked up in compat.v1 first.
 _REAL_PACKAGES = {"python", "core", "compat"}
 _INTERNAL = "tensorflow.python."
@@ -139,5 +137,5 @@ def module(path):
             return base
     answer = Facade(path, base)
     if path == "tensorflow":
-        answer.__dict__["__version__"] = VERSION
+        answer.__dict__["__version__"] = release.VERSION
     return answer

@@ -37,7 +37,8 @@ _MEANS = {
     ),
     ("slots", "variable"): "optimizers make their slots under reuse=True",
     ("flags", "argparse"): "defaults of flags stay as they are given",
-    ("losses", "logits first"): "logits come before targets",
+    ("losses", "logits first"): "a loss's logits come before its targets",
+    ("losses", "labels first"): "a loss's targets come before its logits",
 }
 
 
@@ -50,6 +51,16 @@ class _Release:
 
 
 _now = _Release()
+
+
+def __getattr__(name):
+    """``VERSION``, for ``tf.__version__``: the release that was told, else 1.15.5.
+
+    The names of every release are there, whatever is guessed.
+    """
+    if name == "VERSION":
+        return _now.name if _now.told else history.RELEASES[-1]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def current():

@@ -87,7 +87,10 @@ def _graph_mode(verbose):
     if not verbose:
         deprecation._PRINT_DEPRECATION_WARNINGS = False
         tf.get_logger().addFilter(_tells_news)
+    from legacy.facade import variables
+
     tf.disable_v2_behavior()
+    variables.install()
 
 
 def _tells_news(record):
