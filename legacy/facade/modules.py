@@ -5,7 +5,7 @@ import functools
 import importlib
 import types
 
-from legacy.facade import errors, leaked, registry, release
+from legacy.facade import errors, keras_paths, leaked, registry, release
 
 # Found as real modules; all else below ``tensorflow`` is looked up in compat.v1 first.
 _REAL_PACKAGES = {"python", "core", "compat"}
@@ -129,6 +129,9 @@ def _base(path):
 @functools.cache
 def module(path):
     """The module that user code gets for ``path``; raises ``LookupError`` if none."""
+    joined = keras_paths.base(path)
+    if joined is not None:
+        return Facade(path, joined)
     base = _base(path)
     if not registry.registered(path):
         if base is None:

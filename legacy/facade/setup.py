@@ -87,9 +87,10 @@ def _graph_mode(verbose):
     if not verbose:
         deprecation._PRINT_DEPRECATION_WARNINGS = False
         tf.get_logger().addFilter(_tells_news)
-    from legacy.facade import variables
+    from legacy.facade import keras_names, variables
 
     tf.disable_v2_behavior()
+    keras_names.install()
     variables.install()
 
 
