@@ -193,7 +193,9 @@ class _Living:
 
     def _extends_others(self, node):
         """Whether a class extends one that is not the script's: it calls methods."""
-        bases = {getattr(each, "attr", getattr(each, "id", "")) for each in _bases(node)}
+        bases = {
+            getattr(each, "attr", getattr(each, "id", "")) for each in _bases(node)
+        }
         return bool(bases - self._own_classes - {"object", ""})
 
 

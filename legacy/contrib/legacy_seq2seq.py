@@ -148,7 +148,9 @@ def embedding_rnn_seq2seq(
 ):
     """Symbols to symbols; outputs [B, num_decoder_symbols] unless projected later."""
     with tf.variable_scope(scope or "embedding_rnn_seq2seq", dtype=dtype) as scope:
-        encoder = EmbeddingWrapper(copy.deepcopy(cell), num_encoder_symbols, embedding_size)
+        encoder = EmbeddingWrapper(
+            copy.deepcopy(cell), num_encoder_symbols, embedding_size
+        )
         _, state = tf.nn.static_rnn(encoder, encoder_inputs, dtype=dtype or scope.dtype)
         if output_projection is None:
             cell = OutputProjectionWrapper(cell, num_decoder_symbols)
@@ -329,7 +331,9 @@ def embedding_attention_seq2seq(
     with tf.variable_scope(
         scope or "embedding_attention_seq2seq", dtype=dtype
     ) as scope:
-        encoder = EmbeddingWrapper(copy.deepcopy(cell), num_encoder_symbols, embedding_size)
+        encoder = EmbeddingWrapper(
+            copy.deepcopy(cell), num_encoder_symbols, embedding_size
+        )
         encoded, state = tf.nn.static_rnn(
             encoder, encoder_inputs, dtype=dtype or scope.dtype
         )

@@ -1,4 +1,4 @@
-"""Variables that nobody gave a start, and optimizers' slots, as the release had them."""
+"""Variables that nobody gave a start, and optimizers' slots, by the release."""
 
 import functools
 
@@ -49,5 +49,7 @@ def _slot_maker(original):
 def install():
     """Puts the two rules into TensorFlow's own functions."""
     store = variable_scope._VariableStore
-    store._get_default_initializer = _default_initializer(store._get_default_initializer)
+    store._get_default_initializer = _default_initializer(
+        store._get_default_initializer
+    )
     slot_creator._create_slot_var = _slot_maker(slot_creator._create_slot_var)

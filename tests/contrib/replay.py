@@ -39,12 +39,12 @@ class Family:
         self._path = path
 
     def __getattr__(self, name):
-        from legacy.contrib import FAMILIES
+        from legacy.contrib import FAMILIES, names_of
 
         inner = f"{self._path}.{name}".lstrip(".")
         home = FAMILIES.get(self._path)
         if home:
-            target = importlib.import_module(home).NAMES.get(name)
+            target = names_of(home).get(name)
             if target is not None:
                 return resolve(target)
         if inner in FAMILIES or any(key.startswith(inner + ".") for key in FAMILIES):

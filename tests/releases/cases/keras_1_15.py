@@ -87,7 +87,9 @@ class _Own(tf.layers.Layer):
 
 @only(*NEW)
 def names_of_own_layers():
-    return {"names": str([VGG16Net2D().name, _Own().name, layers.ConvLSTM2D(1, 2).name])}
+    return {
+        "names": str([VGG16Net2D().name, _Own().name, layers.ConvLSTM2D(1, 2).name])
+    }
 
 
 @only(*NEW)
