@@ -10,6 +10,7 @@ import inspect
 
 import tensorflow.compat.v1 as tf
 
+from legacy.contrib.rnn import scopes
 from legacy.contrib.rnn.base import dense
 from legacy.contrib.rnn.wrappers import EmbeddingWrapper, OutputProjectionWrapper
 
@@ -21,6 +22,11 @@ NAMES = {
     name: f"{__name__}:{name}"
     for name in [*_PUBLIC.split(), "_extract_argmax_and_embed"]
 }
+
+
+def _of_encoder(cell):
+    """The encoder's cell: the same up to 1.0, whose scope tells its weights apart."""
+    return cell if scopes.by_scope() else copy.deepcopy(cell)
 
 
 def _extract_argmax_and_embed(embedding, output_projection=None, update_embedding=True):
@@ -56,7 +62,7 @@ def basic_rnn_seq2seq(
 ):
     """An encoder with a cell of its own, then `rnn_decoder` from its last state."""
     with tf.variable_scope(scope or "basic_rnn_seq2seq"):
-        _, state = tf.nn.static_rnn(copy.deepcopy(cell), encoder_inputs, dtype=dtype)
+        _, state = tf.nn.static_rnn(_of_encoder(cell), encoder_inputs, dtype=dtype)
         return rnn_decoder(decoder_inputs, state, cell)
 
 
@@ -149,7 +155,7 @@ def embedding_rnn_seq2seq(
     """Symbols to symbols; outputs [B, num_decoder_symbols] unless projected later."""
     with tf.variable_scope(scope or "embedding_rnn_seq2seq", dtype=dtype) as scope:
         encoder = EmbeddingWrapper(
-            copy.deepcopy(cell), num_encoder_symbols, embedding_size
+            _of_encoder(cell), num_encoder_symbols, embedding_size
         )
         _, state = tf.nn.static_rnn(encoder, encoder_inputs, dtype=dtype or scope.dtype)
         if output_projection is None:
@@ -332,7 +338,7 @@ def embedding_attention_seq2seq(
         scope or "embedding_attention_seq2seq", dtype=dtype
     ) as scope:
         encoder = EmbeddingWrapper(
-            copy.deepcopy(cell), num_encoder_symbols, embedding_size
+            _of_encoder(cell), num_encoder_symbols, embedding_size
         )
         encoded, state = tf.nn.static_rnn(
             encoder, encoder_inputs, dtype=dtype or scope.dtype

@@ -19,6 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = {
     "stacks": ("1.0.0", "0.12.1", "1.15.5"),
     "defaults": ("0.12.1", "1.0.0", "1.15.5"),
+    "modules_0_12": ("0.12.1",),
     "cells_in_layers": ("1.15.5",),
     "keras_1_15": ("1.15.5",),
 }

@@ -14,23 +14,28 @@ from legacy.facade import release
 _REMEMBERED = ("rnncell_scope", "_always_reuse_variable_scope")
 
 
+def by_scope():
+    """Whether cells of the script's release have their weights by variable scope."""
+    return release.rule("cells", matters=False) == "scope"
+
+
 class PerScope:
     """Mixin: a cell whose weights live where its release had them."""
 
     def __call__(self, inputs, state, scope=None, *args, **kwargs):
-        if _by_scope(self, inputs, scope):
+        if _this_by_scope(self, inputs, scope):
             _forget(self)
             scope = self._base_name if scope is None else scope
         return super().__call__(inputs, state, scope, *args, **kwargs)
 
 
-def _by_scope(cell, inputs, scope):
+def _this_by_scope(cell, inputs, scope):
     """Whether this call takes its weights from the variable scope.
 
     The first call of a cell says nothing about its release. A later one in another
     scope does: over inputs of another width, no release that shares weights runs it.
     """
-    if release.rule("cells", matters=False) == "scope":
+    if by_scope():
         if _moved(cell, inputs, scope):
             release.rule("cells")
         return True

@@ -505,3 +505,44 @@ def encoder_and_decoder():
                 out, state = cell(step, state)
                 found.append(out)
     return {"out": found}
+
+
+def translator_of_two_buckets():
+    """One cell for encoder and decoder of two buckets."""
+    if EARLY:
+        library = tf.nn.seq2seq
+    else:
+        library = tf.contrib.legacy_seq2seq
+    cell = rnn_cell.MultiRNNCell([rnn_cell.GRUCell(H)] * 2)
+    words = [tf.constant([1, 2]), tf.constant([3, 0]), tf.constant([2, 2])]
+    weights = [tf.ones([2])] * 3
+
+    def model(source, target):
+        return library.embedding_attention_seq2seq(
+            source, target, cell, 5, 6, H, feed_previous=False
+        )
+
+    outputs, losses = library.model_with_buckets(
+        words, words, words[1:] + words[:1], weights, [(2, 2), (3, 3)], model
+    )
+    return {"outputs": outputs, "losses": losses}
+
+
+def translators_of_each_kind():
+    if EARLY:
+        library = tf.nn.seq2seq
+    else:
+        library = tf.contrib.legacy_seq2seq
+    words = [tf.constant([1, 2]), tf.constant([3, 0])]
+    steps, found = _steps(H), {}
+    with tf.variable_scope("a"):
+        found["basic"] = library.basic_rnn_seq2seq(
+            steps, steps, rnn_cell.BasicLSTMCell(H)
+        )[0]
+    with tf.variable_scope("b"):
+        found["embedding"] = library.embedding_rnn_seq2seq(
+            words, words, rnn_cell.GRUCell(H), 5, 6, H
+        )[0]
+    with tf.variable_scope("c"):
+        found["tied"] = library.tied_rnn_seq2seq(steps, steps, rnn_cell.GRUCell(H))[0]
+    return found
