@@ -30,7 +30,11 @@ def compare(found, wanted, path):
         one, other = np.asarray(found, np.float64), np.asarray(wanted, np.float64)
     except (TypeError, ValueError):
         one = other = None
-    if one is None or isinstance(wanted, (str, bool, int)):
+    lists = isinstance(wanted, list) and isinstance(found, list)
+    if one is None and lists and len(found) == len(wanted):
+        for place, pair in enumerate(zip(found, wanted, strict=True)):
+            yield from compare(*pair, f"{path}[{place}]")
+    elif one is None or isinstance(wanted, (str, bool, int)):
         if found != wanted:
             yield f"{path}: expected {wanted}, received {found}"
     elif one.shape != other.shape:
