@@ -6,7 +6,6 @@ call forms that only TensorFlow up to 0.12 took. Code that cannot run has no say
 ``hasattr``, or in a ``try`` with another way in its handler.
 """
 
-import ast
 import os
 
 from legacy import check, live

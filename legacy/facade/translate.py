@@ -32,7 +32,11 @@ def _tokens(sentence, tokenizer, normalize_digits):
 
 
 def create_vocabulary(
-    vocabulary_path, data_path, max_vocabulary_size, tokenizer=None, normalize_digits=True
+    vocabulary_path,
+    data_path,
+    max_vocabulary_size,
+    tokenizer=None,
+    normalize_digits=True,
 ):
     """Writes the most frequent words of a text, if the file is not there yet."""
     if tf.gfile.Exists(vocabulary_path):
@@ -57,9 +61,7 @@ def initialize_vocabulary(vocabulary_path):
     return {word: number for number, word in enumerate(words)}, words
 
 
-def sentence_to_token_ids(
-    sentence, vocabulary, tokenizer=None, normalize_digits=True
-):
+def sentence_to_token_ids(sentence, vocabulary, tokenizer=None, normalize_digits=True):
     """The numbers of a sentence's words; 3 for a word that is not known."""
     words = _tokens(sentence, tokenizer, normalize_digits)
     return [vocabulary.get(word, UNK_ID) for word in words]
@@ -237,7 +239,9 @@ class Seq2SeqModel:
         feed[self.decoder_inputs[target]] = np.zeros([self.batch_size], np.int32)
         loss = self.losses[bucket_id]
         if forward_only:
-            loss, *outputs = session.run([loss, *self.outputs[bucket_id][:target]], feed)
+            loss, *outputs = session.run(
+                [loss, *self.outputs[bucket_id][:target]], feed
+            )
             return None, loss, outputs
         update, norm = self.updates[bucket_id], self.gradient_norms[bucket_id]
         _, norm, loss = session.run([update, norm, loss], feed)

@@ -1,6 +1,6 @@
 """`tf.contrib.learn`: its early Estimator as an adaptor, modes, metrics: names as data.
 
-Its canned models (LinearClassifier, DNNRegressor, ...) and their heads are not emulated.
+Its canned models (LinearClassifier, DNNRegressor, ...) and heads are not emulated.
 """
 
 _PUBLIC = """BaseEstimator Estimator MetricSpec ModeKeys ModelFnOps NotFittedError

@@ -1,4 +1,4 @@
-"""`tf.contrib.learn.learn_runner` and `Experiment`: an estimator with its two inputs."""
+"""`tf.contrib.learn.learn_runner`, `Experiment`: an estimator and its two inputs."""
 
 import os
 
@@ -83,7 +83,7 @@ class Experiment:
             self._eval_steps = steps
 
     def train_and_evaluate(self):
-        """Trains, evaluating on the way and at the end: (results, what was exported)."""
+        """Trains, evaluating on the way and at the end: (results, exports)."""
         more = []
         if self._frequency and hasattr(self._estimator, "fit"):
             from legacy.contrib.learn import monitor_kinds

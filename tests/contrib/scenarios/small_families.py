@@ -1,7 +1,6 @@
 """Families of few functions: image, resampler, sparsemax, nn, integrate, signal, ..."""
 
 import numpy as np
-
 from harness import scenario, values
 
 NEW = ("1.15.5",)
