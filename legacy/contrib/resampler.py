@@ -6,7 +6,7 @@ NAMES = {"resampler": f"{__name__}:resampler"}
 
 
 def resampler(data, warp, name="resampler"):
-    """Bilinear values of `data` [B, H, W, C] at the points (x, y) of `warp` [B, ..., 2].
+    """Bilinear values of `data` [B, H, W, C] at points (x, y), `warp` [B, ..., 2].
 
     Outside the image every pixel is zero. Returns [B, ..., C].
     """

@@ -124,7 +124,7 @@ def run(experiment_fn, output_dir=None, schedule=None, run_config=None, hparams=
             )
         experiment = experiment_fn(run_config, hparams)
     elif output_dir:
-        experiment = experiment_fn(output_dir)
+        experiment = experiment_fn(output_dir=output_dir)
     else:
         raise ValueError("Expected output_dir or run_config. Received neither.")
     schedule = schedule or "train_and_evaluate"
