@@ -51,25 +51,28 @@ class _Joined(types.ModuleType):
         return sorted({name for module in self._modules for name in dir(module)})
 
 
-def base(path):
-    """What stands for the module ``path``; None if it is none of Keras's."""
+def base(path, served):
+    """What stands for the module ``path``; None if it is none of Keras's.
+
+    Args:
+      served: the function that gives user code its module for a public path, or raises
+        ``LookupError``.
+    """
     for root, public in _ROOTS.items():
         if path in _REAL or not (path + ".").startswith(root + "."):
             continue
         below = path[len(root) + 1 :].split(".") if path != root else []
-        found = [*_public(public, below), *_internal(public, below)]
+        found = [*_public(public, below, served), *_internal(public, below)]
         return _Joined(path, found) if found else None
     return None
 
 
-def _public(public, below):
+def _public(public, below, served):
     """The module of that name in the public API, or the nearest above it."""
-    from legacy.facade import modules
-
     for size in range(len(below), -1, -1):
         target = ".".join([public, *below[:size]])
         try:
-            found = modules.module(target)
+            found = served(target)
         except LookupError:
             continue
         if size or not below or public == "tensorflow.layers":

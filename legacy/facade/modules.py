@@ -140,7 +140,7 @@ def _base(path):
 @functools.cache
 def module(path):
     """The module that user code gets for ``path``; raises ``LookupError`` if none."""
-    joined = keras_paths.base(path)
+    joined = keras_paths.base(path, module)
     if joined is not None:
         return Facade(path, joined)
     base = _base(path)

@@ -5,7 +5,7 @@ script (``legacy.check``). Whatever depends on it asks :func:`rule`; the first t
 the answer rests on a guess, one line on stderr says so.
 """
 
-from legacy.facade import history
+from legacy.facade import history, quiet
 
 # What people say for a release -> the one whose behaviour is reproduced.
 NAMES = {
@@ -117,15 +117,13 @@ def rule(behaviour, matters=True):
 
 
 def _announce(behaviour, answer):
-    from legacy.facade import setup
-
     means = _MEANS.get((behaviour, answer))
     if means is None:
         return
     _now.announced = True
     short = _now.name.rpartition(".")[0]
     why = _now.why or "nothing in the script tells its release"
-    setup.announce(
+    quiet.announce(
         f"TensorFlow {short} is assumed ({why}), so {means}; "
         "--release 0.12, 1.0 or 1.15 says it for sure."
     )

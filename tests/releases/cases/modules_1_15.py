@@ -1,4 +1,4 @@
-"""Modules of contrib around an estimator: monitors, runners, predictors, TPU-less TPU."""
+"""Modules of contrib around an estimator: monitors, runners, predictors, `tpu`."""
 
 import inspect
 import os
