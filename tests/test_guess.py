@@ -156,9 +156,14 @@ STACK = HEAD + textwrap.dedent("""
 @pytest.mark.parametrize(
     ("options", "width", "output", "line"),
     [
-        ([], 4, "2 1.15.5", "TensorFlow 1.15 is assumed (nothing in the script"),
+        pytest.param(
+            *([], 4, "2 1.15.5", "TensorFlow 1.15 is assumed (nothing in the script"),
+            marks=pytest.mark.slow,
+        ),
         ([], 3, "4 1.15.5", "TensorFlow 1.0 is assumed (one BasicLSTMCell is called"),
-        (["--release", "1.15"], 4, "2 1.15.5", None),
+        pytest.param(
+            *(["--release", "1.15"], 4, "2 1.15.5", None), marks=pytest.mark.slow
+        ),
         (["--release", "1.0"], 4, "4 1.0.0", None),
     ],
 )
