@@ -77,11 +77,13 @@ def release_of(script):
     newest, oldest = _bounds(script)
     limit = min(newest, key=_place, default=None)
     floor = max(oldest, key=_place, default=None)
-    if floor is not None and (limit is None or floor[0] > limit[0]):
-        return history.RELEASES[floor[0]], floor[1]
-    if limit is not None:
-        return history.RELEASES[limit[0]], limit[1]
-    return history.RELEASES[-1], None
+    if limit is None:
+        # The oldest that had all names says nothing, unless it is the newest.
+        last = len(history.RELEASES) - 1
+        why = floor[1] if floor is not None and floor[0] == last else None
+        return history.RELEASES[-1], why
+    place, why = limit if floor is None else max(limit, floor, key=_place)
+    return history.RELEASES[place], why
 
 
 def _place(mark):

@@ -107,6 +107,8 @@ CASES = {
         "concat",
     ),
     "a lambda": (f"f = lambda: {OLD}", "0.12.1", "concat"),
+    "a name that 1.0 brought": ("tf.layers.dense(a, 2)", "1.15.5", None),
+    "a name that came later": ("tf.data.Dataset", "1.15.5", "tf.data.Dataset"),
     "two ages": (f"{OLD}\ntf.layers.dense(a, 2)", "1.0.0", "tf.layers.dense"),
     "three ages": (f"{OLD}\ntf.data.Dataset", "1.15.5", "tf.data.Dataset"),
     "a cell with call": (
