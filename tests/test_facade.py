@@ -74,7 +74,7 @@ def test_answers_by_who_asks(tmp_path):
 
 MISSING = [
     ("tf.train.AdmOptimizer", ("AdmOptimizer", "use tf.train.AdamOptimizer")),
-    ("tf.contrib.tpu", ("tf.contrib.tpu", "1.15.5", "tf.distribute")),
+    ("tf.contrib.bigtable", ("tf.contrib.bigtable", "1.15.5", "tensorflow-io")),
     (
         "tf.estimator.DNNClassifier",
         ("tf.estimator.DNNClassifier", "(TensorFlow 1.15.5 had it)", "; use "),

@@ -86,6 +86,10 @@ class Estimator:
 
         return public
 
+    def eval_dir(self, name=None):
+        """Folder of the summaries that an evaluation called ``name`` writes."""
+        return os.path.join(self.model_dir, f"eval_{name}" if name else "eval")
+
     def latest_checkpoint(self):
         """The newest checkpoint's prefix, or None."""
         return tf.train.latest_checkpoint(self.model_dir)
@@ -202,7 +206,7 @@ class Estimator:
         return results
 
     def _write_results(self, results, name):
-        folder = os.path.join(self.model_dir, f"eval_{name}" if name else "eval")
+        folder = self.eval_dir(name)
         values = [
             tf.Summary.Value(tag=key, simple_value=float(value))
             for key, value in results.items()

@@ -12,8 +12,6 @@ import pathlib
 RELEASES = ("0.12.1", "1.0.0", "1.15.5")
 # Modules that were never public.
 _NOT_LISTED = ("python", "core", "examples", "models", "tools")
-# The release that the script being run was written for; the runner sets it.
-written_for = RELEASES[-1]
 _FOLDER = pathlib.Path(__file__).parent / "api"
 
 
