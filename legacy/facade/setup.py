@@ -78,10 +78,13 @@ def _graph_mode(verbose):
         import tensorflow.compat.v1 as tf
     from tensorflow.python.util import deprecation
 
+    from legacy import ops
+
     if not verbose:
         deprecation._PRINT_DEPRECATION_WARNINGS = False
         tf.get_logger().addFilter(_tells_news)
     tf.disable_v2_behavior()
+    ops.install()
 
 
 def _tells_news(record):
