@@ -18,6 +18,9 @@ _MODULES = (
     "gradients.broadcast",
     "gradients.reductions",
     "gradients.start",
+    "gradients.others",
+    "arrays",
+    "layers",
 )
 
 

@@ -1,8 +1,23 @@
 """Elementary operations whose type or helpers differ from those of TensorFlow 1.15."""
 
+import collections.abc
+import numbers
+
 import numpy as np
-from tensorflow.python.framework import constant_op, dtypes, ops, tensor
-from tensorflow.python.ops import array_ops, data_flow_ops, gen_math_ops, math_ops
+from tensorflow.python.framework import (
+    constant_op,
+    dtypes,
+    indexed_slices,
+    ops,
+    tensor,
+)
+from tensorflow.python.ops import (
+    array_ops,
+    clip_ops,
+    data_flow_ops,
+    gen_math_ops,
+    math_ops,
+)
 
 from legacy.ops.replace import stands_for
 
@@ -53,4 +68,87 @@ def reduced_shape(input_shape, axes):
     axes_shape = array_ops.shape(axes)
     return data_flow_ops.dynamic_stitch(
         [math_ops.range(rank), axes], [input_shape, array_ops.fill(axes_shape, 1)]
+    )
+
+
+@stands_for(_ARRAY + "split")
+def split(value, num_or_size_splits, axis=0, num=None, name="split"):
+    """Also makes a constant, which nothing uses, of the number of pieces."""
+    if isinstance(num_or_size_splits, numbers.Integral):
+        ops.convert_to_tensor(num_or_size_splits)
+    return split.original(value, num_or_size_splits, axis, num, name)
+
+
+@stands_for("tensorflow.python.ops.clip_ops:clip_by_global_norm")
+def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
+    """Chooses the scale, or NaN if the norm is not finite, by a ``Select``."""
+    if not isinstance(t_list, collections.abc.Sequence) or isinstance(t_list, str):
+        return clip_by_global_norm.original(t_list, clip_norm, use_norm, name)
+    given = list(t_list)
+    norm = clip_ops.global_norm(given, name) if use_norm is None else use_norm
+    with ops.name_scope(name, "clip_by_global_norm", [*given, clip_norm]) as scope:
+        one = constant_op.constant(1.0, dtype=norm.dtype)
+        scale = clip_norm * math_ops.minimum(1.0 / norm, one / clip_norm)
+        finite = math_ops.is_finite(norm)
+        nan = constant_op.constant(float("nan"), dtype=norm.dtype)
+        scale = array_ops.where(finite, scale, nan)
+        values = [
+            one.values if isinstance(one, indexed_slices.IndexedSlices) else one
+            for one in given
+        ]
+        values = [
+            None if one is None else ops.convert_to_tensor(one, name=f"t_{place}")
+            for place, one in enumerate(values)
+        ]
+        return [
+            _clipped(one, value, scale, f"{scope}_{place}")
+            for place, (one, value) in enumerate(zip(given, values, strict=True))
+        ], norm
+
+
+def _clipped(given, value, scale, name):
+    if value is None:
+        return None
+    with ops.colocate_with(value):
+        value = array_ops.identity(value * scale, name=name)
+    if isinstance(given, indexed_slices.IndexedSlices):
+        return indexed_slices.IndexedSlices(value, given.indices, given.dense_shape)
+    return value
+
+
+@stands_for("tensorflow.python.ops.nn_impl:fused_batch_norm")
+def fused_batch_norm(
+    x,
+    scale,
+    offset,
+    mean=None,
+    variance=None,
+    epsilon=0.001,
+    data_format="NHWC",
+    is_training=True,
+    name=None,
+    exponential_avg_factor=1.0,
+):
+    """In training two empty constants stand for the statistics, which it replaces.
+
+    ``epsilon`` is at least 1.001e-5, the least that cuDNN allows.
+    """
+    exponential_avg_factor = exponential_avg_factor or 1.0
+    if is_training and exponential_avg_factor == 1.0:
+        x = ops.convert_to_tensor(x, name="input")
+        scale = ops.convert_to_tensor(scale, name="scale")
+        offset = ops.convert_to_tensor(offset, name="offset")
+        mean = constant_op.constant([])
+        variance = constant_op.constant([])
+    return fused_batch_norm.original(
+        x,
+        scale,
+        offset,
+        mean,
+        variance,
+        max(epsilon, 1.001e-5),
+        data_format,
+        is_training,
+        name,
+        exponential_avg_factor,
     )

@@ -102,7 +102,7 @@ def _publish(api, public, original, chosen):
 
 def _put_gradient(type_, function):
     entry = ops.gradient_registry._registry[type_]
-    original = entry["type"]
+    original = function.original = entry["type"]
 
     @functools.wraps(original)
     def chosen(op, *grads):

@@ -1,0 +1,74 @@
+"""Keras layers, and those of ``tf.layers`` and contrib above them, as in 1.15."""
+
+from tensorflow.python.framework import dtypes, ops, tensor_shape
+from tensorflow.python.ops import array_ops, array_ops_stack, nn_ops
+from tf_keras.src import backend
+from tf_keras.src.utils import conv_utils
+
+from legacy.ops.replace import stands_for
+
+_CONVOLUTIONAL = "tf_keras.src.layers.convolutional."
+
+
+@stands_for(_CONVOLUTIONAL + "base_conv:Conv.build")
+def build_convolution(self, input_shape):
+    """Ends with a constant of the dilation rate."""
+    build_convolution.original(self, input_shape)
+    if not hasattr(self, "_dilation_noted"):
+        self._dilation_noted = True
+        ops.convert_to_tensor(self.dilation_rate, dtypes.int32, name="dilation_rate")
+
+
+@stands_for(_CONVOLUTIONAL + "conv2d_transpose:Conv2DTranspose.call")
+def transposed_convolution(self, inputs):
+    """Works out the height and width of the result in the graph."""
+    shape = array_ops.shape(inputs)
+    first = self.data_format == "channels_first"
+    batch = shape[0]
+    lengths = (shape[2], shape[3]) if first else (shape[1], shape[2])
+    sides = zip(
+        lengths,
+        self.kernel_size,
+        self.strides,
+        self.output_padding or (None, None),
+        self.dilation_rate,
+        strict=True,
+    )
+    lengths = [
+        conv_utils.deconv_output_length(
+            length,
+            kernel,
+            padding=self.padding,
+            output_padding=extra,
+            stride=stride,
+            dilation=dilation,
+        )
+        for length, kernel, stride, extra, dilation in sides
+    ]
+    wanted = (batch, self.filters, *lengths) if first else (batch, *lengths, self.filters)
+    outputs = backend.conv2d_transpose(
+        inputs,
+        self.kernel,
+        array_ops_stack.stack(wanted),
+        strides=self.strides,
+        padding=self.padding,
+        data_format=self.data_format,
+        dilation_rate=self.dilation_rate,
+    )
+    outputs.set_shape(self.compute_output_shape(inputs.shape))
+    if self.use_bias:
+        data_format = conv_utils.convert_data_format(self.data_format, ndim=4)
+        outputs = nn_ops.bias_add(outputs, self.bias, data_format=data_format)
+    return outputs if self.activation is None else self.activation(outputs)
+
+
+@stands_for("tf_keras.src.layers.reshaping.flatten:Flatten.call")
+def flatten(self, inputs):
+    """Reshapes to the batch size and -1, whatever else is known."""
+    if self.data_format == "channels_first" and (inputs.shape.rank or 0) > 1:
+        axes = [0, *range(2, inputs.shape.rank), 1]
+        inputs = array_ops.transpose(inputs, perm=axes)
+    batch = tensor_shape.dimension_value(inputs.shape[0]) or array_ops.shape(inputs)[0]
+    outputs = array_ops.reshape(inputs, (batch, -1))
+    outputs.set_shape(self.compute_output_shape(inputs.shape))
+    return outputs
