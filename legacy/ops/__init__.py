@@ -20,6 +20,7 @@ _MODULES = (
     "gradients.start",
     "gradients.others",
     "arrays",
+    "loops",
     "layers",
 )
 

@@ -87,8 +87,9 @@ def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
     given = list(t_list)
     norm = clip_ops.global_norm(given, name) if use_norm is None else use_norm
     with ops.name_scope(name, "clip_by_global_norm", [*given, clip_norm]) as scope:
+        inverse = 1.0 / norm
         one = constant_op.constant(1.0, dtype=norm.dtype)
-        scale = clip_norm * math_ops.minimum(1.0 / norm, one / clip_norm)
+        scale = clip_norm * math_ops.minimum(inverse, one / clip_norm)
         finite = math_ops.is_finite(norm)
         nan = constant_op.constant(float("nan"), dtype=norm.dtype)
         scale = array_ops.where(finite, scale, nan)

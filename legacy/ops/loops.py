@@ -1,0 +1,59 @@
+"""Loops whose random draws happen in the order of the iterations.
+
+An operation that draws has one state for all iterations. The executors of TensorFlow
+1.15 and 2.21 start the iterations' draws in different orders where the order is open;
+here an iteration begins only when those before it have drawn, as in 1.15. That takes
+control edges, and no operations.
+"""
+
+from tensorflow.python.framework import ops
+from tensorflow.python.ops import control_flow_ops
+
+from legacy.ops.replace import stands_for
+
+# Type of operation -> whether it draws.
+_seeded = {}
+
+
+@stands_for("tensorflow.python.ops.control_flow_ops:WhileContext._BuildLoop")
+def build_loop(self, *args):
+    """Builds the loop ``self``, then ties its iterations to its draws."""
+    graph = ops.get_default_graph()
+    before = graph.num_operations()
+    result = build_loop.original(self, *args)
+    made = graph.get_operations()[before:]
+    drawn = [op for draw in made if draws(draw) for op in _done(draw, self, made)]
+    if drawn:
+        for op in made:
+            if op.type == "NextIteration" and _context(op) is self:
+                op._add_control_inputs(drawn)
+    return result
+
+
+def draws(op):
+    """Whether an operation draws random numbers from a state of its own."""
+    if op.type not in _seeded:
+        attributes = {attribute.name for attribute in op.op_def.attr}
+        _seeded[op.type] = {"seed", "seed2"} <= attributes
+    return _seeded[op.type]
+
+
+def _context(op):
+    return op._get_control_flow_context()
+
+
+def _done(draw, loop, made):
+    """Operations of ``loop`` itself that run after ``draw``: of a branch, its merges."""
+    context = _context(draw)
+    if context is loop:
+        return [draw]
+    if isinstance(context, control_flow_ops.CondContext) and (
+        context.outer_context is loop
+    ):
+        return [
+            op
+            for op in made
+            if op.type == "Merge"
+            and any(_context(value.op) is context for value in op.inputs)
+        ]
+    return []
