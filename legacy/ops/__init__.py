@@ -27,8 +27,5 @@ _MODULES = (
 
 def install():
     """Puts all the functions in place, once; TensorFlow must have been imported."""
-    from legacy.ops import replace
-
     for name in _MODULES:
         importlib.import_module(f"legacy.ops.{name}")
-    replace.install()

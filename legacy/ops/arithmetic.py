@@ -19,7 +19,7 @@ from tensorflow.python.ops import (
     math_ops,
 )
 
-from legacy.ops.replace import stands_for
+from legacy.ops.replace import around, stands_for
 
 _MATH = "tensorflow.python.ops.math_ops:"
 _ARRAY = "tensorflow.python.ops.array_ops:"
@@ -43,19 +43,19 @@ def reduction_dims(x, axis):
     return constant_op.constant(list(range(rank)), dtypes.int32)
 
 
-@stands_for(_ARRAY + "shape_internal")
-def shape_internal(input, name=None, optimize=True, out_type=None):
+@around(_ARRAY + "shape_internal")
+def shape_internal(original, input, name=None, optimize=True, out_type=None):
     """The shape as one constant, named as the operation ``Shape`` would be."""
     out_type = out_type or dtypes.int32
-    return shape_internal.original(input, name, optimize, out_type)
+    return original(input, name, optimize, out_type)
 
 
-@stands_for(_ARRAY + "reshape")
-def reshape(tensor, shape, name=None):
+@around(_ARRAY + "reshape")
+def reshape(original, tensor, shape, name=None):
     """Makes one constant, not two, of the empty shape."""
     if isinstance(shape, list | tuple) and not shape:
         shape = np.zeros(0, np.int32)
-    return reshape.original(tensor, shape, name)
+    return original(tensor, shape, name)
 
 
 @stands_for(_MATH + "reduced_shape")
@@ -71,19 +71,19 @@ def reduced_shape(input_shape, axes):
     )
 
 
-@stands_for(_ARRAY + "split")
-def split(value, num_or_size_splits, axis=0, num=None, name="split"):
+@around(_ARRAY + "split")
+def split(original, value, num_or_size_splits, axis=0, num=None, name="split"):
     """Also makes a constant, which nothing uses, of the number of pieces."""
     if isinstance(num_or_size_splits, numbers.Integral):
         ops.convert_to_tensor(num_or_size_splits)
-    return split.original(value, num_or_size_splits, axis, num, name)
+    return original(value, num_or_size_splits, axis, num, name)
 
 
-@stands_for("tensorflow.python.ops.clip_ops:clip_by_global_norm")
-def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
+@around("tensorflow.python.ops.clip_ops:clip_by_global_norm")
+def clip_by_global_norm(original, t_list, clip_norm, use_norm=None, name=None):
     """Chooses the scale, or NaN if the norm is not finite, by a ``Select``."""
     if not isinstance(t_list, collections.abc.Sequence) or isinstance(t_list, str):
-        return clip_by_global_norm.original(t_list, clip_norm, use_norm, name)
+        return original(t_list, clip_norm, use_norm, name)
     given = list(t_list)
     norm = clip_ops.global_norm(given, name) if use_norm is None else use_norm
     with ops.name_scope(name, "clip_by_global_norm", [*given, clip_norm]) as scope:
@@ -117,8 +117,9 @@ def _clipped(given, value, scale, name):
     return value
 
 
-@stands_for("tensorflow.python.ops.nn_impl:fused_batch_norm")
+@around("tensorflow.python.ops.nn_impl:fused_batch_norm")
 def fused_batch_norm(
+    original,
     x,
     scale,
     offset,
@@ -141,7 +142,7 @@ def fused_batch_norm(
         offset = ops.convert_to_tensor(offset, name="offset")
         mean = constant_op.constant([])
         variance = constant_op.constant([])
-    return fused_batch_norm.original(
+    return original(
         x,
         scale,
         offset,

@@ -2,7 +2,7 @@
 
 import numbers
 
-from tensorflow.python.framework import dtypes, ops, tensor_util
+from tensorflow.python.framework import dtypes, ops, random_seed, tensor_util
 from tensorflow.python.ops import (
     array_ops,
     gen_random_ops,
@@ -12,26 +12,25 @@ from tensorflow.python.ops import (
     shape_util,
 )
 
-from legacy.ops.replace import stands_for
-from legacy.ops.seeds import get_seed
+from legacy.ops.replace import around, stands_for
 
 _RANDOM = "tensorflow.python.ops.random_ops:"
 _NN = "tensorflow.python.ops.nn_ops:"
 
 
-@stands_for(_RANDOM + "random_uniform")
+@around(_RANDOM + "random_uniform")
 def random_uniform(
-    shape, minval=0, maxval=None, dtype=dtypes.float32, seed=None, name=None
+    original, shape, minval=0, maxval=None, dtype=dtypes.float32, seed=None, name=None
 ):
     """Always scales and shifts the draw, also from 0 to 1."""
     dtype = dtypes.as_dtype(dtype)
     if dtype.is_integer or not dtype.is_floating:
-        return random_uniform.original(shape, minval, maxval, dtype, seed, name)
+        return original(shape, minval, maxval, dtype, seed, name)
     with ops.name_scope(name, "random_uniform", [shape, minval, maxval]) as scope:
         shape = shape_util.shape_tensor(shape)
         low = ops.convert_to_tensor(minval, dtype, name="min")
         high = ops.convert_to_tensor(1 if maxval is None else maxval, dtype, name="max")
-        seed, seed2 = get_seed(seed)
+        seed, seed2 = random_seed.get_seed(seed)
         drawn = gen_random_ops.random_uniform(shape, dtype, seed=seed, seed2=seed2)
         result = math_ops.add(drawn * (high - low), low, name=scope)
         shape_util.maybe_set_static_shape(result, shape)
@@ -46,7 +45,7 @@ def random_gamma(shape, alpha, beta=None, dtype=dtypes.float32, seed=None, name=
         alpha = ops.convert_to_tensor(alpha, dtype, name="alpha")
         beta = ops.convert_to_tensor(1 if beta is None else beta, dtype, name="beta")
         spread = alpha + array_ops.zeros_like(beta)
-        seed, seed2 = get_seed(seed)
+        seed, seed2 = random_seed.get_seed(seed)
         drawn = gen_random_ops.random_gamma(shape, spread, seed=seed, seed2=seed2)
         result = math_ops.maximum(dtype.as_numpy_dtype(_tiny(dtype)), drawn / beta)
         shape_util.maybe_set_static_shape(result, shape)
@@ -60,16 +59,16 @@ def _tiny(dtype):
     return np.finfo(dtype.as_numpy_dtype).tiny
 
 
-@stands_for(_NN + "dropout_v2")
-def dropout_v2(x, rate, noise_shape=None, seed=None, name=None):
+@around(_NN + "dropout_v2")
+def dropout_v2(original, x, rate, noise_shape=None, seed=None, name=None):
     """``x / (1 - rate)`` where a uniform draw is at least ``rate``, else 0."""
     certain = isinstance(rate, numbers.Real)
     if certain and not 0 <= rate < 1:
-        return dropout_v2.original(x, rate, noise_shape, seed, name)
+        return original(x, rate, noise_shape, seed, name)
     with ops.name_scope(name, "dropout", [x]):
         x = ops.convert_to_tensor(x, name="x")
         if not x.dtype.is_floating:
-            return dropout_v2.original(x, rate, noise_shape, seed, name)
+            return original(x, rate, noise_shape, seed, name)
         if certain and rate == 0:
             return x
         rate = ops.convert_to_tensor(rate, dtype=x.dtype, name="rate")

@@ -5,21 +5,25 @@ from tensorflow.python.ops import array_ops, array_ops_stack, nn_ops
 from tf_keras.src import backend
 from tf_keras.src.utils import conv_utils
 
-from legacy.ops.replace import stands_for
+from legacy.ops.replace import around, stands_for
 
-_CONVOLUTIONAL = "tf_keras.src.layers.convolutional."
+# The Keras of tf.layers and tf.keras, and that inside TensorFlow, of contrib.
+_KERAS, _INNER = "tf_keras.src.layers.", "tensorflow.python.keras.layers."
 
 
-@stands_for(_CONVOLUTIONAL + "base_conv:Conv.build")
-def build_convolution(self, input_shape):
+@around(_KERAS + "convolutional.base_conv:Conv.build", _INNER + "convolutional:Conv.build")
+def build_convolution(original, self, input_shape):
     """Ends with a constant of the dilation rate."""
-    build_convolution.original(self, input_shape)
+    original(self, input_shape)
     if not hasattr(self, "_dilation_noted"):
         self._dilation_noted = True
         ops.convert_to_tensor(self.dilation_rate, dtypes.int32, name="dilation_rate")
 
 
-@stands_for(_CONVOLUTIONAL + "conv2d_transpose:Conv2DTranspose.call")
+@stands_for(
+    _KERAS + "convolutional.conv2d_transpose:Conv2DTranspose.call",
+    _INNER + "convolutional:Conv2DTranspose.call",
+)
 def transposed_convolution(self, inputs):
     """Works out the height and width of the result in the graph."""
     shape = array_ops.shape(inputs)
@@ -62,7 +66,7 @@ def transposed_convolution(self, inputs):
     return outputs if self.activation is None else self.activation(outputs)
 
 
-@stands_for("tf_keras.src.layers.reshaping.flatten:Flatten.call")
+@stands_for(_KERAS + "reshaping.flatten:Flatten.call", _INNER + "core:Flatten.call")
 def flatten(self, inputs):
     """Reshapes to the batch size and -1, whatever else is known."""
     if self.data_format == "channels_first" and (inputs.shape.rank or 0) > 1:

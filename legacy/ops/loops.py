@@ -9,18 +9,18 @@ control edges, and no operations.
 from tensorflow.python.framework import ops
 from tensorflow.python.ops import control_flow_ops
 
-from legacy.ops.replace import stands_for
+from legacy.ops.replace import around
 
 # Type of operation -> whether it draws.
 _seeded = {}
 
 
-@stands_for("tensorflow.python.ops.control_flow_ops:WhileContext._BuildLoop")
-def build_loop(self, *args):
+@around("tensorflow.python.ops.control_flow_ops:WhileContext._BuildLoop")
+def build_loop(original, self, *args):
     """Builds the loop ``self``, then ties its iterations to its draws."""
     graph = ops.get_default_graph()
     before = graph.num_operations()
-    result = build_loop.original(self, *args)
+    result = original(self, *args)
     made = graph.get_operations()[before:]
     drawn = [op for draw in made if draws(draw) for op in _done(draw, self, made)]
     if drawn:

@@ -2,22 +2,24 @@
 
 TensorFlow's modules look each other's functions up when they call them, so setting an
 attribute of the function's home is enough inside TensorFlow; the public API has copies,
-which are set too.
+which are set too. A module that nobody has imported yet is left until somebody does.
 """
 
 import functools
 import importlib
+import importlib.util
+import sys
 
 from tensorflow.python.eager import context
-from tensorflow.python.framework import composite_tensor, ops
+from tensorflow.python.framework import composite_tensor, indexed_slices, ops
 from tensorflow.python.util import tf_decorator, tf_export
 
 _APIS = (
     ("tensorflow.compat.v1", tf_export.get_v1_names),
     ("tensorflow.compat.v2", tf_export.get_v2_names),
 )
-# What to do at install(), in this order.
-_waiting = []
+# Module -> what to do once it is imported.
+_waiting = {}
 
 
 def building_graph():
@@ -29,18 +31,17 @@ def building_graph():
 
 
 def stands_for(*targets):
-    """Decorates the function that takes the place of ``"module:name"``, while a graph
-    is built and no argument is a ragged tensor or another composite one.
+    """Decorates a function that takes the place of each target, ``"module:name"``.
 
-    The first target is the home; others are modules that hold a copy. Elsewhere, and as
-    the attribute ``original`` of the decorated function, the home's own is called.
+    It is called while a graph is built, unless an argument is a ragged tensor or
+    another composite one; otherwise the target's own function is.
     """
+    return _at(targets, lambda function, original: function)
 
-    def decorate(function):
-        _waiting.append(lambda: _put(function, targets))
-        return function
 
-    return decorate
+def around(*targets):
+    """As :func:`stands_for`; the function gets the target's own as first argument."""
+    return _at(targets, functools.partial)
 
 
 def gradient(*types):
@@ -49,44 +50,50 @@ def gradient(*types):
 
     def decorate(function):
         for type_ in types:
-            _waiting.append(functools.partial(_put_gradient, type_, function))
+            entry = ops.gradient_registry._registry[type_]
+            entry["type"] = _chosen(entry["type"], function)
         return function
 
     return decorate
 
 
-def install():
-    """Does what the decorators have noted so far."""
-    while _waiting:
-        _waiting.pop(0)()
+def _at(targets, bind):
+    def decorate(function):
+        for target in targets:
+            path, _, names = target.partition(":")
+            _once_imported(path, functools.partial(_put, path, names, function, bind))
+        return function
+
+    return decorate
 
 
-def _put(function, targets):
-    homes = []
-    for target in targets:
-        path, _, names = target.partition(":")
-        *owner, name = names.split(".")
-        home = importlib.import_module(path)
-        for part in owner:
-            home = getattr(home, part)
-        homes.append((home, name))
-    home, name = homes[0]
-    original = function.original = getattr(home, name)
-
+def _chosen(original, function):
     @functools.wraps(original)
     def chosen(*args, **kwargs):
-        if building_graph() and not any(
-            isinstance(value, composite_tensor.CompositeTensor)
-            for value in (*args, *kwargs.values())
-        ):
+        if building_graph() and not any(map(_composite, (*args, *kwargs.values()))):
             return function(*args, **kwargs)
         return original(*args, **kwargs)
 
-    for home, name in homes:
-        setattr(home, name, chosen)
+    return chosen
+
+
+def _composite(value):
+    return isinstance(value, composite_tensor.CompositeTensor) and not isinstance(
+        value, indexed_slices.IndexedSlices
+    )
+
+
+def _put(path, names, function, bind):
+    owner = sys.modules[path]
+    *between, name = names.split(".")
+    for part in between:
+        owner = getattr(owner, part)
+    original = getattr(owner, name)
+    chosen = _chosen(original, bind(function, original))
+    setattr(owner, name, chosen)
     exported = tf_decorator.unwrap(original)[1]
-    for api, names in _APIS:
-        for public in names(exported):
+    for api, public_names in _APIS:
+        for public in public_names(exported):
             _publish(api, public, original, chosen)
 
 
@@ -100,14 +107,30 @@ def _publish(api, public, original, chosen):
         setattr(module, name, chosen)
 
 
-def _put_gradient(type_, function):
-    entry = ops.gradient_registry._registry[type_]
-    original = function.original = entry["type"]
+def _once_imported(path, action):
+    if path in sys.modules:
+        action()
+        return
+    if not _waiting:
+        sys.meta_path.insert(0, _Finder)
+    _waiting.setdefault(path, []).append(action)
 
-    @functools.wraps(original)
-    def chosen(op, *grads):
-        if building_graph():
-            return function(op, *grads)
-        return original(op, *grads)
 
-    entry["type"] = chosen
+class _Finder:
+    """Finds the modules that something waits for, and does it when they have run."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        actions = _waiting.pop(name, None)
+        if actions is None:
+            return None
+        spec = importlib.util.find_spec(name)
+        run = spec.loader.exec_module
+
+        def run_and_act(module):
+            run(module)
+            for action in actions:
+                action()
+
+        spec.loader.exec_module = run_and_act
+        return spec

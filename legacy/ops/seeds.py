@@ -7,18 +7,18 @@ same numbers from the same pair.
 
 from tensorflow.python.framework import ops
 
-from legacy.ops.replace import stands_for
+from legacy.ops.replace import around
 
 _INT32_MAX = 2**31 - 1
 _RANDOM_SEED = "tensorflow.python.framework.random_seed:get_seed"
 
 
-@stands_for(_RANDOM_SEED)
-def get_seed(op_seed):
+@around(_RANDOM_SEED)
+def get_seed(original, op_seed):
     """The graph's and the operation's seed: two integers, or (None, None)."""
     graph = ops.get_default_graph()
     if graph.seed is None or op_seed is not None:
-        return get_seed.original(op_seed)
+        return original(op_seed)
     # Functions that a graph calls note whether they drew anything.
     if hasattr(graph, "_seed_used"):
         graph._seed_used = True

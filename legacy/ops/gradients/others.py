@@ -161,14 +161,14 @@ def array_split(op, flow):
     return None, _array_of_gradients(op, flow).concat(), None, flow
 
 
-def _batch_norm(compute, reserved):
+def _batch_norm(compute, reserved, original):
     """The gradient of a fused batch norm whose statistics are those of the batch."""
 
     def batch_norm(op, *grads):
         if not op.get_attr("is_training"):
-            return batch_norm.original(op, *grads)
+            return original(op, *grads)
         x, scale = op.inputs[:2]
-        extra = {f"reserve_space_{n}": op.outputs[n + 2] for n in reserved}
+        extra = {f"reserve_space_{n}": op.outputs[n + 2] for n in range(1, reserved + 1)}
         return compute(
             y_backprop=grads[0],
             x=x,
@@ -182,8 +182,11 @@ def _batch_norm(compute, reserved):
     return batch_norm
 
 
-gradient("FusedBatchNorm")(_batch_norm(gen_nn_ops.fused_batch_norm_grad, (1, 2)))
-gradient("FusedBatchNormV2")(_batch_norm(gen_nn_ops.fused_batch_norm_grad_v2, (1, 2)))
-gradient("FusedBatchNormV3")(
-    _batch_norm(gen_nn_ops.fused_batch_norm_grad_v3, (1, 2, 3))
-)
+for _version, _compute, _reserved in (
+    ("", gen_nn_ops.fused_batch_norm_grad, 2),
+    ("V2", gen_nn_ops.fused_batch_norm_grad_v2, 2),
+    ("V3", gen_nn_ops.fused_batch_norm_grad_v3, 3),
+):
+    _type = "FusedBatchNorm" + _version
+    _original = ops.gradient_registry.lookup(_type)
+    gradient(_type)(_batch_norm(_compute, _reserved, _original))

@@ -3,16 +3,16 @@
 from tensorflow.python.framework import constant_op
 from tensorflow.python.ops import array_ops, gradients_util
 
-from legacy.ops.replace import stands_for
+from legacy.ops.replace import around
 
 
-@stands_for("tensorflow.python.ops.gradients_util:_DefaultGradYs")
-def default_grad_ys(grad_ys, ys, colocate_gradients_with_ops, gradient_uid="__"):
+@around("tensorflow.python.ops.gradients_util:_DefaultGradYs")
+def default_grad_ys(original, grad_ys, ys, colocate_gradients_with_ops, gradient_uid="__"):
     """Ones for each target, if the caller gave no gradients to start from."""
     if any(grad is not None for grad in grad_ys) or any(
         y.dtype.is_complex for y in ys
     ):
-        return default_grad_ys.original(
+        return original(
             grad_ys, ys, colocate_gradients_with_ops, gradient_uid
         )
     found = []
