@@ -134,3 +134,31 @@ class _Finder:
 
         spec.loader.exec_module = run_and_act
         return spec
+
+
+class _View:
+    """A module with some of its names replaced, for one other module's eyes."""
+
+    def __init__(self, module, names):
+        self._module = module
+        self.__dict__.update(names)
+
+    def __getattr__(self, name):
+        return getattr(self._module, name)
+
+
+def in_module(path, alias, **functions):
+    """Lets the module ``path`` see other functions in what it imports as ``alias``.
+
+    Each function is called while a graph is built, otherwise its namesake.
+    """
+
+    def put():
+        seen = getattr(sys.modules[path], alias)
+        chosen = {
+            name: _chosen(getattr(seen, name), function)
+            for name, function in functions.items()
+        }
+        setattr(sys.modules[path], alias, _View(seen, chosen))
+
+    _once_imported(path, put)
