@@ -22,6 +22,7 @@ _MODULES = (
     "arrays",
     "loops",
     "layers",
+    "datasets",
     "training",
 )
 

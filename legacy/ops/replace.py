@@ -12,6 +12,7 @@ import sys
 
 from tensorflow.python.eager import context
 from tensorflow.python.framework import composite_tensor, indexed_slices, ops
+from tensorflow.python.types import data
 from tensorflow.python.util import tf_decorator, tf_export
 
 _APIS = (
@@ -79,7 +80,7 @@ def _chosen(original, function):
 
 def _composite(value):
     return isinstance(value, composite_tensor.CompositeTensor) and not isinstance(
-        value, indexed_slices.IndexedSlices
+        value, indexed_slices.IndexedSlices | data.DatasetV2
     )
 
 

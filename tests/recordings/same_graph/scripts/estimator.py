@@ -6,8 +6,8 @@ import seen
 
 tf.logging.set_verbosity(tf.logging.ERROR)
 draw = np.random.RandomState(12)
-inputs = draw.randn(32, 5).astype(np.float32)
-labels = draw.randint(0, 3, 32).astype(np.int32)
+inputs = draw.randn(40, 5).astype(np.float32)
+labels = draw.randint(0, 3, 40).astype(np.int32)
 found = {'losses': []}
 
 
@@ -30,7 +30,7 @@ class Watch(tf.train.SessionRunHook):
 
 def input_fn():
     data = tf.data.Dataset.from_tensor_slices(({'x': inputs}, labels))
-    data = data.shuffle(32).repeat().batch(8)
+    data = data.shuffle(32).batch(8)
     return data.make_one_shot_iterator().get_next()
 
 
