@@ -19,6 +19,7 @@ _MODULES = (
     "gradients.reductions",
     "gradients.start",
     "gradients.others",
+    "products",
     "arrays",
     "loops",
     "layers",

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 from tf_keras.src.layers.rnn.legacy_cells import _zero_state_tensors
 
+from legacy.contrib.framework.shapes import with_same_shape
 from legacy.contrib.rnn.base import Plain
 
 nest = tf.nest
@@ -430,14 +431,10 @@ class AttentionWrapperState(
 
         def checked(old, new):
             if isinstance(old, tf.Tensor) and isinstance(new, tf.Tensor):
-                new.shape.assert_is_compatible_with(old.shape)
+                return with_same_shape(old, new)
             return new
 
-        fields = {
-            name: nest.map_structure(checked, getattr(self, name), value)
-            for name, value in kwargs.items()
-        }
-        return self._replace(**fields)
+        return nest.map_structure(checked, self, self._replace(**kwargs))
 
 
 def _attend(mechanism, query, state, layer):

@@ -161,7 +161,7 @@ def dynamic_decode(
             decoder.output_dtype,
         )
         if limit is not None:
-            finished = tf.logical_or(finished, tf.greater_equal(0, limit))
+            finished = tf.logical_or(finished, tf.less_equal(limit, 0))
         lengths = tf.zeros_like(finished, dtype=tf.int32)
         start = tf.constant(0)
         arrays = nest.map_structure(
