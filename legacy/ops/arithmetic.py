@@ -43,6 +43,23 @@ def reduction_dims(x, axis):
     return constant_op.constant(list(range(rank)), dtypes.int32)
 
 
+@stands_for(_MATH + "reduce_logsumexp")
+def reduce_logsumexp(input_tensor, axis=None, keepdims=False, name=None):
+    """log Σ exp, from which the largest finite element is taken out beforehand."""
+    input_tensor = ops.convert_to_tensor(input_tensor)
+    with ops.name_scope(name, "ReduceLogSumExp", [input_tensor]):
+        largest = math_ops.reduce_max(input_tensor, axis=axis, keepdims=True)
+        finite = gen_math_ops.is_finite(largest)
+        zeros = array_ops.zeros_like(largest)
+        shift = array_ops.stop_gradient(array_ops.where(finite, largest, zeros))
+        shifted = gen_math_ops.exp(gen_math_ops.sub(input_tensor, shift))
+        summed = math_ops.reduce_sum(shifted, axis, keepdims=bool(keepdims))
+        result = gen_math_ops.log(summed)
+        if not keepdims:
+            shift = array_ops.reshape(shift, array_ops.shape(result))
+        return gen_math_ops.add(result, shift)
+
+
 @around(_ARRAY + "shape_internal")
 def shape_internal(original, input, name=None, optimize=True, out_type=None):
     """The shape as one constant, named as the operation ``Shape`` would be."""

@@ -1,9 +1,10 @@
-"""Loops whose random draws happen in the order of the iterations.
+"""Loops whose random draws happen in the order in which TensorFlow 1.15 makes them.
 
-An operation that draws has one state for all iterations. The executors of TensorFlow
-1.15 and 2.21 start the iterations' draws in different orders where the order is open;
-here an iteration begins only when those before it have drawn, as in 1.15. That takes
-control edges, and no operations.
+An operation that draws has one state for all iterations. Where it waits for nothing in
+its iteration but constants, 1.15 was seen to draw in the order of the iterations, 2.21
+in the reverse order; elsewhere both were seen to do the same. So such an iteration
+begins here only when those before it have drawn. That takes control edges, and no
+operations.
 """
 
 from tensorflow.python.framework import ops
@@ -22,7 +23,8 @@ def build_loop(original, self, *args):
     before = graph.num_operations()
     result = original(self, *args)
     made = graph.get_operations()[before:]
-    drawn = [op for draw in made if draws(draw) for op in _done(draw, self, made)]
+    waiting = [op for op in made if draws(op) and _waits_for_nothing(op)]
+    drawn = [op for draw in waiting for op in _done(draw, self, made)]
     if drawn:
         for op in made:
             if op.type == "NextIteration" and _context(op) is self:
@@ -36,6 +38,15 @@ def draws(op):
         attributes = {attribute.name for attribute in op.op_def.attr}
         _seeded[op.type] = {"seed", "seed2"} <= attributes
     return _seeded[op.type]
+
+
+def _waits_for_nothing(op):
+    """Whether ``op`` can run as soon as its iteration begins."""
+    return all(
+        value.op.type in ("Const", "Enter")
+        or (value.op.type in ("Identity", "Switch") and _waits_for_nothing(value.op))
+        for value in op.inputs
+    )
 
 
 def _context(op):

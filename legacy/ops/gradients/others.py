@@ -1,5 +1,7 @@
 """Gradients of slices, gathers, reshapes, cross entropies, arrays and batch norms."""
 
+import warnings
+
 from tensorflow.python.framework import (
     dtypes,
     indexed_slices,
@@ -18,12 +20,17 @@ from tensorflow.python.ops import (
 
 from legacy.ops.replace import gradient
 
-_dense = array_grad._IndexedSlicesToTensorNoWarning
+
+def _reshaped(grad, shape):
+    """``grad``, sparse or not, in another shape."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Converting sparse IndexedSlices")
+        return array_ops.reshape(grad, shape)
 
 
 @gradient("Reshape")
 def reshape(op, grad):
-    return array_ops.reshape(_dense(grad), array_ops.shape(op.inputs[0])), None
+    return _reshaped(grad, array_ops.shape(op.inputs[0])), None
 
 
 @gradient("StridedSlice")
@@ -54,7 +61,7 @@ def _shape_of_parameters(parameters):
 def _rows(shape, indices, size, grad):
     """The gradient of rows taken at ``indices``, as sparse rows."""
     wanted = array_ops.concat([size, shape[1:]], 0)
-    values = array_ops.reshape(_dense(grad), wanted)
+    values = _reshaped(grad, wanted)
     return indexed_slices.IndexedSlices(
         values, array_ops.reshape(indices, size), shape
     )
@@ -91,7 +98,7 @@ def _along(shape, indices, axis, batch_dims, grad):
     batch = math_ops.range(batch_dims)
     before = math_ops.range(batch_dims, place)
     after = math_ops.range(place + 1, rank)
-    values = array_ops.reshape(_dense(grad), wanted)
+    values = _reshaped(grad, wanted)
     there = array_ops.concat([batch, [place], before, after], 0)
     values = array_ops.transpose(values, there)
     found = array_grad._BatchGatherGrad(

@@ -36,7 +36,7 @@ with tf.name_scope('attention'):
     pooled = tf.reduce_sum(joined * tf.expand_dims(alphas, -1), 1)
 logits = tf.layers.dense(joined + tf.expand_dims(pooled, 1), tags)
 likelihood, transitions = tf.contrib.crf.crf_log_likelihood(logits, y, lengths)
-sparse = tf.contrib.layers.dense_to_sparse(y[:, :2], eos_token=0)
+sparse = tf.contrib.layers.dense_to_sparse(y[:, :2], eos_token=-1)
 ctc = tf.nn.ctc_loss(sparse, tf.layers.dense(joined, tags + 1), lengths, time_major=False,
                      ignore_longer_outputs_than_inputs=True)
 loss = tf.reduce_mean(-likelihood) + 0.1 * tf.reduce_mean(ctc)
