@@ -11,7 +11,9 @@ from legacy.ops.replace import around, stands_for
 _KERAS, _INNER = "tf_keras.src.layers.", "tensorflow.python.keras.layers."
 
 
-@around(_KERAS + "convolutional.base_conv:Conv.build", _INNER + "convolutional:Conv.build")
+@around(
+    _KERAS + "convolutional.base_conv:Conv.build", _INNER + "convolutional:Conv.build"
+)
 def build_convolution(original, self, input_shape):
     """Ends with a constant of the dilation rate."""
     original(self, input_shape)
@@ -49,7 +51,9 @@ def transposed_convolution(self, inputs):
         )
         for length, kernel, stride, extra, dilation in sides
     ]
-    wanted = (batch, self.filters, *lengths) if first else (batch, *lengths, self.filters)
+    wanted = (
+        (batch, self.filters, *lengths) if first else (batch, *lengths, self.filters)
+    )
     outputs = backend.conv2d_transpose(
         inputs,
         self.kernel,

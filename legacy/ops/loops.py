@@ -8,7 +8,6 @@ operations.
 """
 
 from tensorflow.python.framework import ops
-from tensorflow.python.ops import control_flow_ops
 
 from legacy.ops.replace import around
 
@@ -23,11 +22,11 @@ def build_loop(original, self, *args):
     before = graph.num_operations()
     result = original(self, *args)
     made = graph.get_operations()[before:]
-    waiting = [op for op in made if draws(op) and _waits_for_nothing(op)]
-    drawn = [op for draw in waiting for op in _done(draw, self, made)]
+    own = [op for op in made if op._get_control_flow_context() is self]
+    drawn = [op for op in own if draws(op) and _waits_for_nothing(op)]
     if drawn:
-        for op in made:
-            if op.type == "NextIteration" and _context(op) is self:
+        for op in own:
+            if op.type == "NextIteration":
                 op._add_control_inputs(drawn)
     return result
 
@@ -47,24 +46,3 @@ def _waits_for_nothing(op):
         or (value.op.type in ("Identity", "Switch") and _waits_for_nothing(value.op))
         for value in op.inputs
     )
-
-
-def _context(op):
-    return op._get_control_flow_context()
-
-
-def _done(draw, loop, made):
-    """Operations of ``loop`` itself that run after ``draw``: of a branch, its merges."""
-    context = _context(draw)
-    if context is loop:
-        return [draw]
-    if isinstance(context, control_flow_ops.CondContext) and (
-        context.outer_context is loop
-    ):
-        return [
-            op
-            for op in made
-            if op.type == "Merge"
-            and any(_context(value.op) is context for value in op.inputs)
-        ]
-    return []

@@ -606,9 +606,7 @@ class AttentionWrapper(Plain, tf.nn.rnn_cell.RNNCell):
             attentions.append(read)
             alignments.append(places)
             states.append(new)
-            histories.append(
-                history.write(state.time, places) if self._history else ()
-            )
+            histories.append(history.write(state.time, places) if self._history else ())
         attention = tf.concat(attentions, 1)
         state = AttentionWrapperState(
             time=state.time + 1,

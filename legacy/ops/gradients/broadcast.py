@@ -56,7 +56,9 @@ def operands(x, y, grad):
         axes = gen_array_ops.broadcast_gradient_args(
             *(np.array(shape, np.int32) for shape in shapes)
         )
-        known[shapes] = [tuple(map(int, tensor_util.try_evaluate_constant(one))) for one in axes]
+        known[shapes] = [
+            tuple(map(int, tensor_util.try_evaluate_constant(one))) for one in axes
+        ]
     result = _static(grad)
     return [
         Operand(shape, axes, shape != result)

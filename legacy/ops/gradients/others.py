@@ -62,9 +62,7 @@ def _rows(shape, indices, size, grad):
     """The gradient of rows taken at ``indices``, as sparse rows."""
     wanted = array_ops.concat([size, shape[1:]], 0)
     values = _reshaped(grad, wanted)
-    return indexed_slices.IndexedSlices(
-        values, array_ops.reshape(indices, size), shape
-    )
+    return indexed_slices.IndexedSlices(values, array_ops.reshape(indices, size), shape)
 
 
 @gradient("Gather")
@@ -101,9 +99,7 @@ def _along(shape, indices, axis, batch_dims, grad):
     values = _reshaped(grad, wanted)
     there = array_ops.concat([batch, [place], before, after], 0)
     values = array_ops.transpose(values, there)
-    found = array_grad._BatchGatherGrad(
-        shape, values, indices, batch_dims, shape[axis]
-    )
+    found = array_grad._BatchGatherGrad(shape, values, indices, batch_dims, shape[axis])
     back = array_ops.concat([batch, before + 1, [batch_dims], after], 0)
     return array_ops.transpose(found, back)
 
@@ -175,7 +171,9 @@ def _batch_norm(compute, reserved, original):
         if not op.get_attr("is_training"):
             return original(op, *grads)
         x, scale = op.inputs[:2]
-        extra = {f"reserve_space_{n}": op.outputs[n + 2] for n in range(1, reserved + 1)}
+        extra = {
+            f"reserve_space_{n}": op.outputs[n + 2] for n in range(1, reserved + 1)
+        }
         return compute(
             y_backprop=grads[0],
             x=x,

@@ -1,4 +1,4 @@
-"""Gradients of sums, means and extremes: a reshape and a tiling to the input's shape."""
+"""Gradients of sums, means and extremes: reshaped and tiled to the input's shape."""
 
 import math
 import weakref

@@ -7,14 +7,12 @@ from legacy.ops.replace import around
 
 
 @around("tensorflow.python.ops.gradients_util:_DefaultGradYs")
-def default_grad_ys(original, grad_ys, ys, colocate_gradients_with_ops, gradient_uid="__"):
+def default_grad_ys(
+    original, grad_ys, ys, colocate_gradients_with_ops, gradient_uid="__"
+):
     """Ones for each target, if the caller gave no gradients to start from."""
-    if any(grad is not None for grad in grad_ys) or any(
-        y.dtype.is_complex for y in ys
-    ):
-        return original(
-            grad_ys, ys, colocate_gradients_with_ops, gradient_uid
-        )
+    if any(grad is not None for grad in grad_ys) or any(y.dtype.is_complex for y in ys):
+        return original(grad_ys, ys, colocate_gradients_with_ops, gradient_uid)
     found = []
     for number, y in enumerate(ys):
         with gradients_util._maybe_colocate_with(
