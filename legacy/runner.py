@@ -234,6 +234,6 @@ def _claimed(spec):
 
 def _code(path):
     from legacy.era import source
-    from legacy.facade import setup
+    from legacy.facade import quiet
 
-    return source.compile_file(path, setup.announce)
+    return source.compile_file(path, quiet.announce)
