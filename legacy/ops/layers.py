@@ -1,6 +1,8 @@
 """Keras layers, and those of ``tf.layers`` and contrib above them, as in 1.15."""
 
-from tensorflow.python.framework import dtypes, ops, tensor_shape
+import functools
+
+from tensorflow.python.framework import tensor_shape
 from tensorflow.python.ops import array_ops, array_ops_stack, nn_ops
 from tf_keras.src import backend
 from tf_keras.src.utils import conv_utils
@@ -15,11 +17,39 @@ _KERAS, _INNER = "tf_keras.src.layers.", "tensorflow.python.keras.layers."
     _KERAS + "convolutional.base_conv:Conv.build", _INNER + "convolutional:Conv.build"
 )
 def build_convolution(original, self, input_shape):
-    """Ends with a constant of the dilation rate."""
+    """Ends with the convolution as an object, which notes its dilation in the graph."""
     original(self, input_shape)
-    if not hasattr(self, "_dilation_noted"):
-        self._dilation_noted = True
-        ops.convert_to_tensor(self.dilation_rate, dtypes.int32, name="dilation_rate")
+    if self.groups == 1:
+        self._convolution_of_1_15 = _convolution(self, input_shape)
+        if hasattr(self, "_convolution_op"):
+            self._convolution_op = functools.partial(_convolved, self)
+
+
+@around(_KERAS + "convolutional.base_conv:Conv.convolution_op")
+def convolution_op(original, self, inputs, kernel):
+    if not hasattr(self, "_convolution_of_1_15"):
+        return original(self, inputs, kernel)
+    return _convolved(self, inputs, kernel)
+
+
+def _convolved(layer, inputs, kernel):
+    """Runs that object, made anew if the input's static shape does not fit it."""
+    if not inputs.shape.is_compatible_with(layer._convolution_of_1_15.input_shape):
+        layer._convolution_of_1_15 = _convolution(layer, inputs.shape)
+    return layer._convolution_of_1_15(inputs, kernel)
+
+
+def _convolution(layer, input_shape):
+    # Causal padding is added to the input before the convolution.
+    padding = "valid" if layer.padding == "causal" else layer.padding
+    return nn_ops.Convolution(
+        tensor_shape.TensorShape(input_shape),
+        filter_shape=layer.kernel.shape,
+        dilation_rate=layer.dilation_rate,
+        strides=layer.strides,
+        padding=padding.upper(),
+        data_format=layer._tf_data_format,
+    )
 
 
 @stands_for(

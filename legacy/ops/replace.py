@@ -50,8 +50,9 @@ def gradient(*types):
     these types while a graph is built."""
 
     def decorate(function):
+        registered = ops.gradient_registry._registry
         for type_ in types:
-            entry = ops.gradient_registry._registry[type_]
+            entry = registered[type_]
             entry["type"] = _chosen(entry["type"], function)
         return function
 
@@ -88,8 +89,11 @@ def _put(path, names, function, bind):
     owner = sys.modules[path]
     *between, name = names.split(".")
     for part in between:
-        owner = getattr(owner, part)
-    original = getattr(owner, name)
+        owner = getattr(owner, part, None)
+    original = getattr(owner, name, None)
+    if original is None:
+        # Not in this release of TensorFlow: its callers keep what they have.
+        return
     chosen = _chosen(original, bind(function, original))
     setattr(owner, name, chosen)
     exported = tf_decorator.unwrap(original)[1]
