@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import tensorflow.compat.v1 as tf
+from tensorflow.python.training import training_util
 
 from legacy.estimator.spec import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 
@@ -307,6 +308,9 @@ class Estimator:
         """The graph: input, then model. Returns the spec and the global step."""
         tf.set_random_seed(self._config.tf_random_seed)
         step = tf.train.create_global_step()
+        if mode == ModeKeys.TRAIN:
+            # The value that all hooks share; real ones make it before the input.
+            training_util._get_or_create_global_step_read()
         features, labels = _tensors(
             _called(input_fn, mode=mode, params=self.params, config=self.config)
         )

@@ -84,12 +84,15 @@ def _graph_mode(verbose):
         import tensorflow.compat.v1 as tf
     from tensorflow.python.util import deprecation
 
+    from legacy import ops
+
     if not verbose:
         deprecation._PRINT_DEPRECATION_WARNINGS = False
         tf.get_logger().addFilter(_tells_news)
     from legacy.facade import keras_names, variables
 
     tf.disable_v2_behavior()
+    ops.install()
     keras_names.install()
     variables.install()
 
