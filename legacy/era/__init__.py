@@ -10,7 +10,7 @@ import sys
 
 from legacy.era import (
     lost_methods,
-    numpy_changes,
+    numpy_printing,
     one_element,
     python_names,
     source,
@@ -62,7 +62,7 @@ def install(is_user, announce):
     python_names.install()
     lost_methods.install()
     translate.install()
-    numpy_changes.install()
+    numpy_printing.install()
     one_element.install()
     if not any(isinstance(finder, _UserFinder) for finder in sys.meta_path):
         path_finder = sys.meta_path.index(importlib.machinery.PathFinder)

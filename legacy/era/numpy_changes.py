@@ -7,14 +7,12 @@ Source: the release notes of NumPy 1.17 to 2.4.
 """
 
 import functools
-import importlib
 import pathlib
-import sys
 import types
 
 import numpy as np
 
-from legacy.era import numpy_functions
+from legacy.era import numpy_functions, numpy_printing
 
 TWO = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
 _RAGGED = "inhomogeneous"
@@ -283,33 +281,6 @@ def _in_bytes(function):
     return reading
 
 
-def set_printoptions(*arguments, threshold=None, **named):
-    """``set_printoptions``, for all threads; no number as ``threshold`` is no limit."""
-    if isinstance(threshold, str) or threshold != threshold:
-        threshold = sys.maxsize
-    if arguments[1:] and (
-        isinstance(arguments[1], str) or arguments[1] != arguments[1]
-    ):
-        arguments = (arguments[0], sys.maxsize, *arguments[2:])
-    if threshold is not None:
-        named["threshold"] = threshold
-    np.set_printoptions(*arguments, **named)
-    _in_all_threads()
-
-
-def _in_all_threads():
-    """Makes the options of this thread those that other threads begin with."""
-    if np.lib.NumpyVersion(np.__version__) >= "2.2.0":
-        options = importlib.import_module("numpy._core.printoptions")
-        options.default_format_options_dict.update(options.format_options.get())
-
-
-def install():
-    """Arrays and NumPy's numbers print themselves as in NumPy 1.16 from now on."""
-    np.set_printoptions(legacy="1.21")
-    _in_all_threads()
-
-
 def _found(name):
     module, _, function = name.rpartition(".")
     return getattr(getattr(np, module) if module else np, function, None)
@@ -343,7 +314,7 @@ def _changed():
     adapt(_in_bytes, "genfromtxt loadtxt")
     own = (array, asanyarray, asarray, bincount, corrcoef, fromstring, load, nonzero)
     found |= {function.__name__: function for function in (*own, unique)}
-    found |= {"set_printoptions": set_printoptions}
+    found["set_printoptions"] = numpy_printing.set_printoptions
     return found | {"linalg.solve": solve, "linalg.lstsq": lstsq}
 
 

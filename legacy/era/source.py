@@ -5,8 +5,8 @@ Python 2 had: its built-in names (``xrange``, ``unicode``, ...), its modules
 (``cPickle``, ...), or imports of a package's neighbours by their short names. A use
 that is prepared for both, under a ``try`` or a test of the version, is no sign.
 
-``translate`` translates it. The methods that types have lost (``lost_methods``) and, for
-NumPy 2, arrays of one element (``one_element``) are seen to in every file's syntax tree.
+``translate`` translates it. Methods that types have lost (``lost_methods``) and, for
+NumPy 2, arrays of one element (``one_element``) are seen to in every file's tree.
 """
 
 import ast

@@ -20,9 +20,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 RECORDED = os.path.join(HERE, "recorded")
 
 
-def write(name, value):
+def write(name, value, indent=0):
     with open(os.path.join(RECORDED, name), "w") as f:
-        json.dump(value, f, sort_keys=True, indent=0)
+        json.dump(value, f, sort_keys=True, indent=indent)
         f.write("\n")
 
 
@@ -38,7 +38,7 @@ def main():
             told = subprocess.check_output([sys.executable, path], cwd=tempfile.mkdtemp())
             with open(os.path.join(RECORDED, sample + ".txt"), "wb") as f:
                 f.write(told)
-        write("python2_pickles.json", python2_pickles.recording())
+        write("python2_pickles.json", python2_pickles.recording(), indent=None)
         return 0
     about = {"python": sys.version.split()[0], "numpy": np.__version__}
     names = [name for name in dir(np) if not name.startswith("_")]
