@@ -19,8 +19,6 @@ from legacy.era import numpy_changes
 _CONVERSION = re.compile(
     r"%(?:\((?P<key>[^)]*)\))?[-#0 +]*[\d*]*(?:\.[\d*]+)?[hlL]?(.)"
 )
-    r"%(?:\((?P<key>[^)]*)\))?[-#0 +]*[\d*]*(?:\.[\d*]+)?[hlL]?(.)"
-)
 _NUMBERS = frozenset("diouxXeEfFgGc")
 _WHOLE = frozenset(
     "int8 int16 int32 int64 uint8 uint16 uint32 uint64 intp uintp".split()
