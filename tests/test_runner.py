@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import time
 
 import pytest
 
-from legacy_process import ROOT, legacy, succeeded, write
+from legacy_process import ROOT, environment, legacy, succeeded, write
 
 PLAIN = (sys.executable,)
 # Lines that TensorFlow's C++ part prints while it is imported.
@@ -192,6 +193,41 @@ def test_port_cell_replaces_copies_and_nothing_else(tmp_path):
     assert str(tmp_path / "BNLSTMCell.py") + ":1" in told[0]
     run = succeeded(legacy("script.py", cwd=tmp_path))
     assert run.split() == ["__main__", "BNLSTMCell", "BNLSTMCell"]
+
+
+@pytest.mark.parametrize(
+    ("script", "parts"),
+    [
+        ("print('done')", ("made no class of that name",)),
+        (
+            "class BNLSTMCell(object):\n    def __init__(self, units): pass\n"
+            "print('done')\nimport sys; sys.exit()",
+            ("script.py:1: class BNLSTMCell(self, units)", "is_training_tensor"),
+        ),
+    ],
+)
+def test_port_cell_that_replaces_nothing_says_so(tmp_path, script, parts):
+    write(tmp_path / "script.py", script)
+    run = legacy("--port-cell", "script.py", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (2, "done\n")
+    (line,) = own_lines(run.stderr)
+    assert line.startswith("legacy: --port-cell replaced nothing: expected a class")
+    assert all(part in line for part in parts)
+
+
+def test_a_script_from_a_pipe_runs(tmp_path):
+    command = f"{sys.executable} -m legacy <(printf %b {{}}) --flag"
+    for text in (r"import sys\nprint(sys.argv[1:])", r"import sys\nprint sys.argv[1:]"):
+        run = subprocess.run(
+            ["bash", "-c", command.format(shlex.quote(text))],
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert run.stdout == "['--flag']\n", run.stderr
 
 
 def test_check_lists_names_of_the_script_and_its_modules(tmp_path):

@@ -88,9 +88,17 @@ def _tree(path, in_package):
     return ast.fix_missing_locations(tree), translated
 
 
+# What was read from pipes, which are read once.
+_piped = {}
+
+
 def _read(path):
-    with open(path, "rb") as file:
-        data = file.read()
+    data = _piped.get(path)
+    if data is None:
+        with open(path, "rb") as file:
+            data = file.read()
+        if not os.path.isfile(path):
+            _piped[path] = data
     try:
         return importlib.util.decode_source(data)
     except (SyntaxError, UnicodeDecodeError):
