@@ -172,7 +172,7 @@ def _name_working_folder():
 
 def _run(options):
     """Runs the script as ``__main__``, in a process made one of TensorFlow 1."""
-    from legacy import check
+    from legacy import check, numpy_two
     from legacy.facade import asks, children, history, setup, traces
 
     main_module = types.ModuleType("__main__")
@@ -213,6 +213,9 @@ def _run(options):
     sys.modules["__main__"] = main_module
     code = _code(path)
     history.written_for = check.release_of(path)
+    changed = numpy_two.announcement(path)
+    if changed:
+        setup.announce(changed)
     children.install(
         path=path,
         package=names["__package__"],

@@ -95,6 +95,47 @@ def test_python_2_prints_what_real_python_2_printed(tmp_path, sample):
     assert script.read_bytes() == before
 
 
+def test_cells_of_a_notebook_are_read_as_files_are(tmp_path):
+    """In a real IPython, the shell below every notebook kernel."""
+    pytest.importorskip("IPython")
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(NOTEBOOK)],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, "IPYTHONDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.stdout == NOTEBOOK_SAYS, done.stdout + done.stderr
+    assert done.stderr.count("Python 2") == 1
+
+
+NOTEBOOK = """
+    from IPython.core.interactiveshell import InteractiveShell
+    shell = InteractiveShell.instance()
+    for cell in (
+        "print('three', 7 / 2)",
+        "import sys\\nfrom legacy import era\\nfrom legacy.facade import asks\\n"
+        "era.install(asks.is_user, lambda line: print(line, file=sys.stderr))",
+        "print('still three', 7 / 2)",
+        "print 'two', 7 / 2, {'a': 1}.has_key('a'),\\nprint u'caf\\\\xe9'",
+        "class A:\\n    def f(self):\\n        print round(2.5), xrange(2)[1]",
+        "A().f()\\n7 / 2",
+        "print(f'{7 / 2}', end='!\\\\n')",
+                "print map(str, [7 / 2])",
+    ):
+        shell.run_cell(cell)
+"""
+NOTEBOOK_SAYS = """three 3.5
+still three 3.5
+two 3 True café
+3.0 1
+Out[0]: 3
+3!
+['3']
+"""
+
+
 def test_modules_beside_the_script_are_translated_too(tmp_path):
     (tmp_path / "beside.py").write_text(
         "def half(n):\n    print 'half'\n    return n / 2\n"

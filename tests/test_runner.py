@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from legacy_process import ROOT, environment, legacy, succeeded, write
@@ -272,6 +273,39 @@ def test_check_lists_names_of_the_script_and_its_modules(tmp_path):
     run = legacy("--check", good)
     assert "tf.mul" in succeeded(run)
     assert "1 emulated, 0 missing" in run.stdout
+
+
+NUMPY_FORMS = """
+    import numpy as np
+    a = np.array([1], copy=False)
+    b = np.array([[1], [2, 3]])
+    c = np.vstack([row] for row in a), np.sum(x for x in a)
+    d = a.astype(np.float32) * np.sqrt(2. / 3), 2 * np.sqrt(3)
+    e = np.uint8(200) + 100
+"""
+
+
+def test_what_numpy_2_changed_is_told_and_checked(tmp_path):
+    script = write(tmp_path / "script.py", NUMPY_FORMS)
+    run = legacy("--check", "--json", script)
+    rows = json.loads(succeeded(run))
+    found = {(row["line"], row["status"]) for row in rows if "of a" in row["name"]}
+    assert found == {(4, "emulated")}
+    judged = {(row["line"], row["status"]) for row in rows if row["line"] > 1}
+    two = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
+    assert {(2, "emulated"), (3, "emulated"), (4, "emulated")} <= judged
+    kept = {(5, "by value"), (6, "by value")}
+    assert judged & kept == (kept if two else set())
+    assert "Not judged: values" in succeeded(legacy("--check", script))
+    lines = [
+        line
+        for line in own_lines(legacy(script).stderr)
+        if "bnlstm-compat[scripts]" in line
+    ]
+    assert len(lines) == two
+    plain = write(tmp_path / "plain.py", "import numpy as np\nprint(np.sqrt(4.) * 2)")
+    run = legacy(plain)
+    assert (succeeded(run), own_lines(run.stderr)) == ("4.0\n", [])
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import sys
 
 from legacy.era import (
     lost_methods,
+    notebook,
     numpy_printing,
     one_element,
     python_names,
@@ -64,6 +65,7 @@ def install(is_user, announce):
     translate.install()
     numpy_printing.install()
     one_element.install()
+    notebook.install(announce)
     if not any(isinstance(finder, _UserFinder) for finder in sys.meta_path):
         path_finder = sys.meta_path.index(importlib.machinery.PathFinder)
         sys.meta_path.insert(path_finder, _UserFinder(is_user, announce))

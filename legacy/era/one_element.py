@@ -29,6 +29,10 @@ def _hidden(name):
     return f"__legacy_one_element_{name}__"
 
 
+# The built-in name under which rewritten code reaches ``function``.
+FUNCTION = _hidden("function")
+
+
 def element(value):
     """The element of an array of one element; all else as it is."""
     if isinstance(value, np.ndarray) and value.ndim and value.size == 1:

@@ -64,19 +64,44 @@ def compile_file(path, announce, in_package=False):
 
 
 def parse(path):
-    """Parses a user's source file as ``compile_file`` does, without compiling it."""
-    return _tree(path, in_package=False)[0]
+    """Parses a user's source file as ``compile_file`` does, without compiling it.
+
+    The tree is kept, and not to be changed.
+    """
+    changed = os.stat(path).st_mtime_ns
+    if _parsed.get(path, (None,))[0] != changed:
+        _parsed[path] = changed, _tree(path, in_package=False)[0]
+    return _parsed[path][1]
+
+
+def cell_tree(text, path, parse, python_2):
+    """The tree of a notebook's cell, as ``compile_file`` compiles a file.
+
+    Args:
+      text: the cell.
+      path: its made-up file name.
+      parse: the notebook's own parser, a function of text and path.
+      python_2: whether the notebook is known to be Python 2.
+
+    Returns:
+      The tree, and whether the cell was translated.
+    """
+    return _tree_of(text, path, parse, os.getcwd(), python_2=python_2)
 
 
 def _tree(path, in_package):
     """Gives the final syntax tree, and whether the file was Python 2."""
-    text = _read(path)
+    text, folder = _read(path), os.path.dirname(path)
+    return _tree_of(text, path, ast.parse, folder, in_package)
+
+
+def _tree_of(text, path, parse, folder, in_package=False, python_2=False):
     tree, problem = None, None
     try:
-        tree = ast.parse(text, path)
+        tree = parse(text, path)
     except SyntaxError as error:
         problem = error
-    translated = tree is None or _is_python_2(tree, os.path.dirname(path), in_package)
+    translated = tree is None or python_2 or _is_python_2(tree, folder, in_package)
     if translated:
         try:
             tree = translate.translate(text, path, in_package)
@@ -88,6 +113,8 @@ def _tree(path, in_package):
     return ast.fix_missing_locations(tree), translated
 
 
+# File -> when it was changed, and its tree.
+_parsed = {}
 # What was read from pipes, which are read once.
 _piped = {}
 

@@ -1,0 +1,105 @@
+"""What of NumPy 2's changes a script's source shows.
+
+Most of them are undone for user code (``era.numpy_changes``, ``era.one_element``); the
+rules by which types are joined are not. Values are not known here: this finds forms.
+"""
+
+import ast
+
+from legacy import check
+
+# Joined with a float32 array, such a float64 makes float64 in NumPy 2, and not before.
+_SCALARS = frozenset(
+    "cos exp float64 log log2 log10 mean median prod sin sqrt std sum var".split()
+)
+_SMALL = frozenset("float16 int8 int16 uint8 uint16 uint32".split())
+_STACKS = frozenset("column_stack dstack hstack row_stack stack vstack".split())
+_CONVERTERS = frozenset("array asanyarray asarray".split())
+UNDONE, KEPT = "emulated", "by value"
+
+
+class _Forms(check._Uses):
+    """Collects (line, status, form)."""
+
+    def __init__(self):
+        super().__init__()
+        self.forms = []
+
+    def _numpy(self, node):
+        """The name of NumPy's function that ``node`` calls, or None."""
+        name = self.dotted(node.func) if isinstance(node, ast.Call) else None
+        return (
+            name.removeprefix("numpy.") if (name or "").startswith("numpy.") else None
+        )
+
+    def _add(self, node, status, form):
+        self.forms.append((node.lineno, status, form))
+
+    def visit_Call(self, node):
+        super().visit_Call(node)
+        name = self._numpy(node)
+        first = node.args[0] if node.args else None
+        if name in _CONVERTERS:
+            for keyword in node.keywords:
+                if keyword.arg == "copy" and not getattr(keyword.value, "value", True):
+                    self._add(node, UNDONE, f"numpy.{name}(copy=False)")
+            if _ragged(first) and len(node.args) == 1 and not node.keywords:
+                self._add(node, UNDONE, f"numpy.{name} of rows of unequal length")
+        lazy = isinstance(first, ast.GeneratorExp) or _is_map(first)
+        if lazy and name in _STACKS | {"sum"}:
+            self._add(node, UNDONE, f"numpy.{name} of a generator")
+
+    def visit_BinOp(self, node):
+        self.generic_visit(node)
+        names = {self._numpy(node.left), self._numpy(node.right)}
+        sides = (node.left, node.right)
+        if names & _SMALL and any(isinstance(side, ast.Constant) for side in sides):
+            name = min(names & _SMALL)
+            self._add(node, KEPT, f"numpy.{name}(...) and a number: no wider type")
+        elif names & _SCALARS and not any(map(_plain, sides)):
+            name = min(names & _SCALARS)
+            self._add(node, KEPT, f"numpy.{name}(...) and an array: may be float64")
+
+
+def _ragged(node):
+    """Whether a list of lists is written out with rows of unequal length."""
+    rows = getattr(node, "elts", ())
+    lengths = {len(row.elts) for row in rows if isinstance(row, (ast.List, ast.Tuple))}
+    return len(lengths) > 1
+
+
+def _is_map(node):
+    name = getattr(getattr(node, "func", None), "id", "")
+    return name in ("map", "zip", "filter")
+
+
+def _plain(node):
+    """Whether a side is a number: then nothing is joined with an array."""
+    return isinstance(node, ast.Constant) or (
+        isinstance(node, ast.UnaryOp) and _plain(node.operand)
+    )
+
+
+def forms(tree):
+    """What a module's tree shows: a list of (line, status, form) in order of lines."""
+    found = _Forms()
+    found.visit(tree)
+    return sorted(set(found.forms))
+
+
+def announcement(script):
+    """The runner's line for ``script``, or None if it shows nothing of the kind."""
+    import numpy
+
+    from legacy.era import numpy_changes
+
+    if not numpy_changes.TWO:
+        return None
+    for path, tree in check.trees(script):
+        for line, _, form in forms(tree):
+            return (
+                f"{path}:{line}: {form}: NumPy {numpy.__version__} does otherwise than "
+                "NumPy 1; most of that is undone, its rules of types are not. "
+                "pip install 'bnlstm-compat[scripts]' brings NumPy 1.26"
+            )
+    return None
