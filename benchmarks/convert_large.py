@@ -78,11 +78,10 @@ def _memory(key):
 
 def convert(prefix, out):
     """``convert``, in this process, after its imports."""
-    from migrate import quiet
+    from migrate import start as quiet
 
     quiet.start_tensorflow()
-    from migrate import writers  # noqa: F401
-    from migrate.cli import main as migrate_main
+    from migrate.cli.main import main as migrate_main
 
     return _measured(lambda: migrate_main(["convert", prefix, out]))
 

@@ -113,11 +113,6 @@ def batch_moments(z, axis, dtype, valid=None, all_sum=None):
     return mean, average(tf.square(z - tf.expand_dims(mean, axis)))
 
 
-def row_of(step, max_bn_steps):
-    """Row of the statistics for a step counter [B,1]: that of batch row 0, cut."""
-    return tf.minimum(tf.cast(step, tf.int32)[0, 0], max_bn_steps - 1)
-
-
 def gates_to_state(w, gates, c, cell_affine, activation, recurrent_activation):
     """From the normalised sum of the gates [B,4H] and c [B,H] to ``(h', c')`` [B,H].
 

@@ -173,7 +173,7 @@ def _name_working_folder():
 def _run(options):
     """Runs the script as ``__main__``, in a process made one of TensorFlow 1."""
     from legacy import check, numpy_two
-    from legacy.facade import asks, children, history, setup, traces
+    from legacy.facade import asks, children, history, quiet, setup, traces
 
     main_module = types.ModuleType("__main__")
     names = vars(main_module)
@@ -215,7 +215,7 @@ def _run(options):
     history.written_for = check.release_of(path)
     changed = numpy_two.announcement(path)
     if changed:
-        setup.announce(changed)
+        quiet.announce(changed)
     children.install(
         path=path,
         package=names["__package__"],
@@ -252,6 +252,6 @@ def _claimed(spec):
 
 def _code(path):
     from legacy.era import source
-    from legacy.facade import setup
+    from legacy.facade import quiet
 
-    return source.compile_file(path, setup.announce)
+    return source.compile_file(path, quiet.announce)

@@ -1,8 +1,9 @@
 """TensorFlow 1 checkpoints of batch-normalised LSTMs, carried into Keras and proven.
 
-``read(ckpt)`` gives the cells of a checkpoint as arrays; ``load(model, ckpt, map=...)``
-fills a Keras model, ``load(layer, ckpt, scope=...)`` a layer, ``load_optimizer`` the
-state of training; ``python -m migrate`` inspects, converts and verifies.
+Every verb of ``python -m migrate`` is a function here: ``inspect``, ``convert``,
+``verify``, ``revert``, ``diff``, ``diagnose``. ``read(source)`` gives the cells of a
+checkpoint as arrays; ``load(model, source, map=...)`` fills a Keras model,
+``load(layer, source, scope=...)`` a layer, ``load_optimizer`` the state of training.
 
 Names are looked up on first use, so that importing this package imports nothing heavy.
 """
@@ -12,14 +13,25 @@ import importlib
 _HOMES = {
     "LoadError": "migrate.errors",
     "MigrateError": "migrate.errors",
-    "load": "migrate.loading",
-    "load_optimizer": "migrate.optimizers",
-    "read": "migrate.convert",
+    "Settings": "migrate.cells.settings",
+    "convert": "migrate.verbs.convert",
+    "diagnose": "migrate.verbs.diagnose",
+    "diff": "migrate.verbs.diff",
+    "inspect": "migrate.verbs.inspect",
+    "load": "migrate.models.load",
+    "load_optimizer": "migrate.models.optimizers",
+    "read": "migrate.verbs.convert",
+    "revert": "migrate.verbs.revert",
+    "verify": "migrate.verbs.verify",
 }
-__all__ = ["LoadError", "MigrateError", "load", "load_optimizer", "read"]
+__all__ = list(_HOMES)
 
 
 def __getattr__(name):
     if name not in _HOMES:
         raise AttributeError(f"module 'migrate' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__():
+    return sorted({*globals(), *_HOMES})

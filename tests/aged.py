@@ -10,10 +10,10 @@ import bnlstm_compat
 import golden as goldens
 from bnlstm_compat import BNLSTM
 from goldens.copy_goldens import AGED
-from migrate import survey
-from migrate.checkpoint import Checkpoint
-from migrate.convert import cell_weights
-from migrate.layouts import layout_of
+from migrate.cells.inventory import take_inventory
+from migrate.cells.layouts import layout_of
+from migrate.cells.values import cell_weights
+from migrate.sources.checkpoint import Checkpoint
 
 NAMES = AGED
 PER_STEP = tuple(name for name in AGED if name != "aged_olavhn")
@@ -31,7 +31,7 @@ class Aged:
         self.x, self.gap = arrays["in|x"], float(arrays["gap"])
         self.lengths = arrays["in|lengths"] if self.meta["lengths"] else None
         checkpoint = Checkpoint(self.prefix)
-        (cell,) = survey.survey(checkpoint.entries).cells
+        (cell,) = take_inventory(checkpoint.entries).cells
         self.weights = cell_weights(checkpoint, cell)
         self.epsilon = layout_of(cell).defaults["epsilon"]
 

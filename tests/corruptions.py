@@ -24,9 +24,9 @@ from forked import (
     recorded,
     state_of,
 )
-from migrate.cli import main as migrate_main
-from migrate.conversion import Conversion
-from migrate.table import Table, crc32c
+from migrate.cli.main import main as migrate_main
+from migrate.output.conversion import Conversion
+from migrate.sources.sstable import Table, crc32c
 
 #: More than an undamaged conversion takes; what is mapped may be three times that.
 MEMORY = 256 << 20

@@ -17,12 +17,9 @@ from typing import NamedTuple
 import tensorflow as tf
 
 # What the commands import when they run.
-import migrate.diff
-import migrate.revert
-import migrate.verify  # noqa: F401
 from migrate import bits
-from migrate.checkpoint import Checkpoint
-from migrate.cli import main as migrate_main
+from migrate.cli.main import main as migrate_main
+from migrate.sources.checkpoint import Checkpoint
 
 GOLDENS = Path(__file__).parent / "goldens" / "tf-1.15.5" / "ckpt"
 #: Both formats, one file and several, partitions, slots and moving averages.

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from goldens.copy_goldens import SCENARIOS, VERSIONS
-from migrate import survey
-from migrate.checkpoint import Checkpoint, Entry
-from migrate.layouts import layout_of
+from migrate.cells import networks
+from migrate.cells.inventory import take_inventory
+from migrate.cells.layouts import layout_of
+from migrate.sources.base import Entry
+from migrate.sources.checkpoint import Checkpoint
 
 FOLDER = Path(__file__).parent / "goldens"
 SHARED = Path(__file__).parent.parent.parent / "shared"
@@ -41,7 +43,7 @@ class Golden:
     """One scenario of one TensorFlow.
 
     Attributes: ``meta``; ``x``, ``target``; ``lengths`` [B], or None where they are not
-    fed; ``rnn``, the ``survey.RNN`` of its cells; ``activation``, a name.
+    fed; ``rnn``, the ``networks.RNN`` of its cells; ``activation``, a name.
     """
 
     def __init__(self, version, name):
@@ -56,7 +58,7 @@ class Golden:
             key: Entry(array.shape, array.dtype.name)
             for key, array in self.group("v0").items()
         }
-        found = survey.survey(entries)
+        found = take_inventory(entries)
         assert not found.problems
         (self.rnn,) = found.rnns
 
@@ -98,7 +100,7 @@ class Golden:
         """The cells' canonical weights at the start."""
         v0 = self.group("v0")
         return [
-            layout_of(cell).to_canonical(
+            layout_of(cell).to_keras(
                 {leaf: v0[name] for leaf, name in cell.variables.items()}
             )
             for cell in self.rnn.cells
@@ -119,7 +121,7 @@ class Golden:
 
     def state_keys(self):
         """For each cell, the goldens' keys of (h, c), and of the step where kept."""
-        if self.rnn.kind == survey.BIDIRECTIONAL:
+        if self.rnn.kind == networks.BIDIRECTIONAL:
             return [
                 {"c": f"state_{end}0", "h": f"state_{end}1"} for end in ("fw", "bw")
             ]

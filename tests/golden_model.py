@@ -8,9 +8,9 @@ import tensorflow as tf
 
 import golden as goldens
 from bnlstm_compat import BNLSTM, BNLSTMWeights, spec
-from migrate import survey
-from migrate.convert import cells_of
-from migrate.layouts import layout_of
+from migrate.cells import networks
+from migrate.cells.layouts import layout_of
+from migrate.models.cells import cells_of
 
 MODES = ("eager", "function", "jit")
 
@@ -40,7 +40,7 @@ class Model:
             )
             for cell in golden.rnn.cells
         ]
-        if self.kind == survey.BIDIRECTIONAL:
+        if self.kind == networks.BIDIRECTIONAL:
             self.layers = [keras.layers.Bidirectional(self.layers[0], dtype=dtype)]
         self.dtype = dtype
         x = golden.x.astype(dtype)
@@ -92,7 +92,7 @@ class Model:
         """The statistics by v1 name."""
         found = {}
         for cell, mine in zip(golden.rnn.cells, self.cells, strict=True):
-            by_leaf = layout_of(cell).from_canonical(mine.export_weights())
+            by_leaf = layout_of(cell).from_keras(mine.export_weights())
             found |= {
                 cell.variables[leaf]: array
                 for leaf, array in by_leaf.items()

@@ -21,10 +21,11 @@ from forked import (
     recorded,
     state_of,
 )
-from migrate import revert, writers
-from migrate.checkpoint import Checkpoint
-from migrate.cli import main as migrate_main
-from migrate.conversion import Conversion
+from migrate.cli.main import main as migrate_main
+from migrate.output import write as writers
+from migrate.output.conversion import Conversion
+from migrate.sources.checkpoint import Checkpoint
+from migrate.verbs import revert
 
 FORMATS = tuple(writers.MODELS)
 

@@ -9,13 +9,13 @@ import cases
 import golden as goldens
 import graphs
 from bnlstm_compat import BNLSTMCell
-from migrate import survey
-from migrate.layouts import layout_of
+from migrate.cells import networks
+from migrate.cells.layouts import layout_of
 
 
 def run_steps(golden, cells, training):
     """Outputs [B,T,.] and states, by Keras's loop over ``BNLSTMCell``, unrolled."""
-    backward = golden.rnn.kind == survey.BIDIRECTIONAL
+    backward = golden.rnn.kind == networks.BIDIRECTIONAL
     batch, steps, _ = golden.x.shape
     lengths = np.full(batch, steps) if golden.lengths is None else golden.lengths
     outputs, states, x = [], [], golden.x
@@ -84,7 +84,7 @@ def test_same_bits(name):
             _same("step", step, my_step)
         tables = graph.statistics()
         for found, cell in zip(golden.rnn.cells, cells, strict=True):
-            by_leaf = layout_of(found).from_canonical(cell.export_weights())
+            by_leaf = layout_of(found).from_keras(cell.export_weights())
             for leaf, variable in found.variables.items():
                 if "/pop_" in leaf:
                     _same(variable, tables[variable], by_leaf[leaf])

@@ -14,10 +14,10 @@ import checkpoints
 import golden as goldens
 from corruptions import seal
 from forked import forked
-from migrate.checkpoint import Checkpoint
-from migrate.cli import main
+from migrate.cli.main import main
 from migrate.errors import MigrateError
-from migrate.table import Table
+from migrate.sources.checkpoint import Checkpoint
+from migrate.sources.sstable import Table
 
 _OWN = sorted(
     {

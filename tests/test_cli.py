@@ -17,11 +17,14 @@ import checkpoints
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM
-from migrate import cli, survey, verify, writers
-from migrate.checkpoint import Checkpoint
-from migrate.cli import main
-from migrate.convert import Settings
-from migrate.demo import CHECKPOINT
+from migrate.cells.inventory import take_inventory
+from migrate.cells.settings import Settings
+from migrate.cli import show
+from migrate.cli.main import main
+from migrate.demo.demo import CHECKPOINT
+from migrate.output import write as writers
+from migrate.proof import verdict
+from migrate.sources.checkpoint import Checkpoint
 
 ROOT = Path(__file__).parent.parent
 _CPP_LOG = re.compile(r"([IWE]\d{4}|\d{4}-\d\d-\d\d) \d\d:\d\d:")
@@ -242,7 +245,7 @@ def test_half_a_cell(tmp_path, capfd):
     prefix = checkpoints.write(tmp_path / "m", variables)
     for argv in (["inspect", prefix], ["convert", prefix, tmp_path / "out"]):
         err = _fails(capfd, *argv)
-        assert "net/rnn/BNLSTMCell is not a whole per-step cell" in err
+        assert "net/rnn/BNLSTMCell is not a complete per-step cell" in err
         assert "hh/pop_var missing" in err
     assert not (tmp_path / "out").exists()
 
@@ -252,17 +255,17 @@ def test_half_a_cell_beside_a_whole_one(tmp_path, capfd):
     variables = {**checkpoints.cell("good/BNLSTMCell"), "other/hh/scale": np.ones(4)}
     prefix = checkpoints.write(tmp_path / "m", variables)
     assert main(["inspect", prefix]) == 0
-    assert "Half a cell: other is not a whole" in capfd.readouterr().out
+    assert "Incomplete cell: other is not a complete" in capfd.readouterr().out
     layer = BNLSTM(checkpoints.H, checkpoints.M)
     migrate.load(layer, prefix, scope="good")
     np.testing.assert_array_equal(
         layer.cell.export_weights().kernel, variables["good/BNLSTMCell/W_xh"]
     )
     out = tmp_path / "out"
-    assert "other is not a whole" in _fails(capfd, "convert", prefix, out)
+    assert "other is not a complete" in _fails(capfd, "convert", prefix, out)
     whole = checkpoints.write(tmp_path / "whole", checkpoints.cell("good/BNLSTMCell"))
     assert main(["convert", whole, str(out)]) == 0
-    assert "other is not a whole" in _fails(capfd, "verify", prefix, out)
+    assert "other is not a complete" in _fails(capfd, "verify", prefix, out)
 
 
 def test_a_shape_that_does_not_fit(tmp_path, capfd):
@@ -352,7 +355,7 @@ def test_a_full_disk_leaves_nothing(tmp_path):
         "import resource, signal, sys\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, 10**6))\n"
-        "from migrate.cli import main\n"
+        "from migrate.cli.main import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )
     out = tmp_path / "new" / "out"
@@ -404,7 +407,7 @@ def test_an_unexpected_fault_is_one_line_unless_asked_for(source, capfd, monkeyp
     def fault(*_):
         raise ZeroDivisionError("by\nzero")
 
-    monkeypatch.setattr("migrate.averages.survey", fault)
+    monkeypatch.setattr("migrate.cells.inventory.search", fault)
     assert "ZeroDivisionError: by zero" in _fails(capfd, "inspect", source)
     with pytest.raises(ZeroDivisionError):
         main(["--traceback", "inspect", str(source)])
@@ -514,7 +517,7 @@ def test_progress_on_a_terminal(capfd, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
-    with cli._progress("Converting") as update:
+    with show.progress("Converting") as update:
         update(1, 4, "a[bold]b[/]\n\x1b[2J")
         update(2, 4, "x" * 65536 + "/end")
     err = capfd.readouterr().err
@@ -522,7 +525,7 @@ def test_progress_on_a_terminal(capfd, monkeypatch):
     assert "xx/end" in err
     plain = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", err)  # without colours
     assert re.search(r" 50% (\d+|-):[-\d]{2}:[-\d]{2}", plain)
-    with cli._progress("Converting") as update:
+    with show.progress("Converting") as update:
         update(1, 4, "a[bold]b[/]\n\x1b[2J")
     err = capfd.readouterr().err
     assert "Converting a[bold]b[/]" in err
@@ -535,7 +538,7 @@ def test_progress_counts_every_byte_twice(source, tmp_path):
     writers.write(
         tmp_path / "out",
         checkpoint,
-        survey.survey(checkpoint.entries),
+        take_inventory(checkpoint.entries),
         Settings(),
         formats=("keras", "npz"),
         progress=lambda *told: seen.append(told),
@@ -547,6 +550,6 @@ def test_progress_counts_every_byte_twice(source, tmp_path):
 
 def test_relative_difference():
     a = np.array([1.0, 2.0, -4.0])
-    assert verify.relative_difference(a * 1.1, a) == pytest.approx(0.1)
-    assert verify.relative_difference(np.array([1.0, np.nan]), a[:2]) == float("inf")
-    assert verify.relative_difference(np.zeros(2), np.zeros(2)) == 0
+    assert verdict.relative_difference(a * 1.1, a) == pytest.approx(0.1)
+    assert verdict.relative_difference(np.array([1.0, np.nan]), a[:2]) == float("inf")
+    assert verdict.relative_difference(np.zeros(2), np.zeros(2)) == 0

@@ -5,7 +5,7 @@ import tensorflow.compat.v1 as tf
 
 import legacy
 from bnlstm_compat import BNLSTMCell, spec
-from migrate.layouts.per_step import NAMES, PER_STEP
+from migrate.cells.per_step import NAMES, PER_STEP
 
 D, H, M = 3, 5, 7
 
@@ -26,7 +26,7 @@ def _graph_variables(**options):
 def test_layout_and_spec_name_the_variables_that_the_graph_makes():
     values, trained = _graph_variables()
     scope = "rnn/BNLSTMCell/"
-    assert [name.removeprefix(scope) for name in values] == list(PER_STEP.leaves)
+    assert [name.removeprefix(scope) for name in values] == list(PER_STEP.shapes)
     assert list(NAMES.values()) == list(spec.NAMES)
     for weight, leaf in zip(spec.WEIGHTS, NAMES, strict=True):
         assert values[scope + leaf].shape == weight.shape(D, H, M)

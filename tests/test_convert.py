@@ -15,10 +15,11 @@ import checkpoints
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM, BNLSTMCell
-from migrate import survey, writers
-from migrate.checkpoint import Checkpoint
-from migrate.cli import main
-from migrate.layouts.per_step import PER_STEP
+from migrate.cells.inventory import take_inventory
+from migrate.cells.per_step import PER_STEP
+from migrate.cli.main import main
+from migrate.output import write as writers
+from migrate.sources.checkpoint import Checkpoint
 
 ROOT = Path(__file__).parent.parent
 
@@ -29,7 +30,7 @@ def _bnlstm(**options):
 
 def _expect(cell, variables, scope):
     """The Keras cell holds the variables of that scope, to the bit."""
-    arrays = PER_STEP.from_canonical(cell.export_weights())
+    arrays = PER_STEP.from_keras(cell.export_weights())
     for leaf, array in arrays.items():
         assert array.tobytes() == variables[f"{scope}/{leaf}"].tobytes(), leaf
 
@@ -100,7 +101,7 @@ def test_kinds_of_network(tmp_path):
         "head/kernel": np.zeros((4, 2), np.float32),
         "global_step": np.int64(7),
     }
-    found = survey.survey(
+    found = take_inventory(
         Checkpoint(checkpoints.write(tmp_path / "m", variables)).entries
     )
     assert {(rnn.scope, rnn.kind, len(rnn.cells)) for rnn in found.rnns} == {
@@ -271,7 +272,7 @@ def test_networks_whose_cells_do_not_fit_together(tmp_path, capfd):
         **checkpoints.cell("both/multi_rnn_cell/cell_1/BNLSTMCell", input_dim=4),
     }
     prefix, out = checkpoints.write(tmp_path / "m", variables), str(tmp_path / "out")
-    found = survey.survey(Checkpoint(prefix).entries)
+    found = take_inventory(Checkpoint(prefix).entries)
     assert {(rnn.scope, rnn.kind) for rnn in found.rnns} == {
         ("skip/multi_rnn_cell/cell_0", "single"),
         ("skip/multi_rnn_cell/cell_1", "single"),
@@ -299,7 +300,7 @@ def test_slots_are_known_in_the_scope_of_their_optimizer(tmp_path):
         "train/other/W_xh/Adam": np.zeros(3, np.float32),
     }
     prefix = checkpoints.write(tmp_path / "m", variables)
-    found = survey.survey(Checkpoint(prefix).entries)
+    found = take_inventory(Checkpoint(prefix).entries)
     assert found.slots == {"train/rnn/BNLSTMCell/W_xh/Adam": "rnn/BNLSTMCell/W_xh"}
     assert found.others == ("train/other/W_xh/Adam",)
 
@@ -382,8 +383,8 @@ def test_float64_cells_stay_float64(tmp_path):
 
 def test_layout_and_its_reverse():
     variables = checkpoints.cell("")
-    weights = PER_STEP.to_canonical(variables)
-    again = PER_STEP.from_canonical(weights)
+    weights = PER_STEP.to_keras(variables)
+    again = PER_STEP.from_keras(weights)
     assert sorted(again) == sorted(variables)
     for leaf, array in variables.items():
         assert again[leaf].tobytes() == array.tobytes()

@@ -9,7 +9,7 @@ import pytest
 import aged
 import checkpoints
 import golden as goldens
-from migrate.cli import main
+from migrate.cli.main import main
 
 FAULTS = {
     "aged_healthy": {},
@@ -121,7 +121,7 @@ def test_the_comments_cell_under_dynamic_rnn(tmp_path, capfd):
     prefix = checkpoints.write(tmp_path / "model.ckpt", values)
     code, said = _doctor(capfd, prefix, "--json")
     (cell,) = json.loads(said.out)["cells"]
-    assert (code, cell["layout"]) == (1, "comment")
+    assert (code, cell["layout"]) == (1, "unrolled")
     assert _faults(cell) == {"updates inside the loop": [0], "never updated": [0]}
 
 

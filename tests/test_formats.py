@@ -16,15 +16,16 @@ import tensorflow as tf
 
 import checkpoints
 import golden as goldens
-from migrate import bits, writers
-from migrate.averages import survey_for
-from migrate.checkpoint import Checkpoint, find_prefix
-from migrate.cli import main
-from migrate.conversion import Conversion
-from migrate.convert import Settings
-from migrate.diff import diff
-from migrate.revert import revert
-from migrate.writers import keras_files
+from migrate import bits
+from migrate.cells.inventory import take_inventory
+from migrate.cells.settings import Settings
+from migrate.cli.main import main
+from migrate.output import write as writers
+from migrate.output.conversion import Conversion
+from migrate.output.formats import keras_files
+from migrate.sources.checkpoint import Checkpoint, find_prefix
+from migrate.verbs.diff import diff
+from migrate.verbs.revert import revert
 from test_checkpoint import every_dtype
 
 FORMATS = tuple(writers.MODELS)
@@ -47,7 +48,7 @@ def _expect_same(prefix, again):
 
 def _there_and_back(prefix, folder, formats=FORMATS, averages="raw"):
     source = Checkpoint(prefix)
-    found = survey_for(source.entries, choice=averages)
+    found = take_inventory(source.entries, averages=averages)
     writers.write(
         folder / "out", source, found, Settings(), formats=formats, averages=averages
     )
@@ -368,13 +369,13 @@ def test_room_for_a_file_is_enough(many, tmp_path):
 def test_a_model_is_unpacked_elsewhere(all_formats, monkeypatch):
     """Keras 3.4 unpacks weights beside the file that it is given."""
     (path,) = all_formats.glob("*.keras")
-    given, load = [], keras.saving.load_model
+    given, load = [], keras_files._load
 
-    def noted(path, **options):
+    def noted(path):
         given.append(pathlib.Path(path))
-        return load(path, **options)
+        return load(path)
 
-    monkeypatch.setattr(keras.saving, "load_model", noted)
+    monkeypatch.setattr(keras_files, "_load", noted)
     keras_files.KERAS.read(path, None)
     assert given[0].parent != path.parent
 

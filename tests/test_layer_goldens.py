@@ -9,7 +9,7 @@ import tensorflow as tf
 import golden as goldens
 import golden_model
 import migrate
-from migrate import survey
+from migrate.cells import networks
 
 # Compiling a model takes five seconds and more: of these, it is fast.
 COMPILED_FIRST = {"basic", "beyond_max_steps", "bidirectional_lengths"}
@@ -85,7 +85,7 @@ def test_final_from_the_checkpoint(version, name, mode):
 def test_step_path(version, name):
     """``BNLSTMCell`` in Keras's own loop, which also calls the cell to probe it."""
     golden, layers = goldens.load(version, name), model(name, "eager")
-    if golden.rnn.kind == survey.BIDIRECTIONAL and golden.lengths is not None:
+    if golden.rnn.kind == networks.BIDIRECTIONAL and golden.lengths is not None:
         pytest.skip("Keras's loop does not reverse within lengths; see test_bits.py")
     loops = [
         keras.layers.RNN(
@@ -93,7 +93,7 @@ def test_step_path(version, name):
         )
         for cell in layers.cells
     ]
-    if golden.rnn.kind == survey.BIDIRECTIONAL:
+    if golden.rnn.kind == networks.BIDIRECTIONAL:
         loops[1].go_backwards = True
     for training, key in ((False, "inference"), (True, "train")):
         layers.set_weights(golden.weights())
@@ -108,10 +108,10 @@ def test_step_path(version, name):
             )
             states.append(dict(zip(("h", "c", "step"), last, strict=True)))
             outputs.append(y)
-            if golden.rnn.kind == survey.STACK:
+            if golden.rnn.kind == networks.STACK:
                 x = y
         y = outputs[-1]
-        if golden.rnn.kind == survey.BIDIRECTIONAL:
+        if golden.rnn.kind == networks.BIDIRECTIONAL:
             y = tf.concat([outputs[0], tf.reverse(y, [1])], axis=2)
         goldens.check_pass(golden, key, tolerance, y, states)
     goldens.check_statistics(

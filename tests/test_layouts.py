@@ -14,22 +14,20 @@ import checkpoints
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM
-from migrate import survey, writers
 from migrate.bits import same_bits
-from migrate.checkpoint import Checkpoint, Entry
-from migrate.cli import main
-from migrate.convert import (
-    Settings,
-    build_rnn,
-    cell_weights,
-    folded_variables,
-    v1_variables,
-)
-from migrate.layouts import BY_NAME, LAYOUTS, layout_of
-from migrate.layouts.base import Cell, Layout, measure
-from migrate.layouts.folding import fold, unfold
-from migrate.layouts.search import search
-from migrate.targets import cells_of, weights_of
+from migrate.cells.base import Cell, Layout, measure
+from migrate.cells.inventory import take_inventory
+from migrate.cells.layouts import BY_NAME, LAYOUTS, layout_of
+from migrate.cells.merging import fold, unfold
+from migrate.cells.search import search
+from migrate.cells.settings import Settings
+from migrate.cells.values import cell_weights, merged_variables, v1_variables
+from migrate.cli.main import main
+from migrate.models.build import build_rnn
+from migrate.models.cells import cells_of, weights_of
+from migrate.output import write as writers
+from migrate.sources.base import Entry
+from migrate.sources.checkpoint import Checkpoint
 
 OF_LAYOUTS = goldens.FOLDER / "tf-1.15.5"
 NEIGHBOURS = goldens.FOLDER.parent / "neighbours" / "goldens"
@@ -41,7 +39,7 @@ CONVERTED = [layout for layout in LAYOUTS if layout.lacking is None]
 def _models(prefix, chosen=USUAL):
     """From scope to the Keras model of each RNN in a checkpoint."""
     checkpoint = Checkpoint(prefix)
-    found = survey.survey(checkpoint.entries)
+    found = take_inventory(checkpoint.entries)
     assert not found.problems
     return {rnn.scope: build_rnn(rnn, checkpoint, chosen) for rnn in found.rnns}
 
@@ -73,7 +71,7 @@ def test_layouts_train_as_tensorflow_did(name):
         key[3:].replace("\\", "/"): golden[key] for key in golden if key[:3] == "v0|"
     }
     entries = {k: Entry(a.shape, a.dtype.name) for k, a in start.items()}
-    (rnn,) = survey.survey(entries).rnns
+    (rnn,) = take_inventory(entries).rnns
     model = build_rnn(rnn, start, Settings())
     outputs = model(golden["in|x"], training=True)
     worst = goldens.difference(outputs, golden["out|train|outputs"])
@@ -87,7 +85,7 @@ def test_layouts_come_back_to_the_bit(name, tmp_path):
     assert main(["convert", str(prefix), str(out)]) == 0
     kept = safetensors.numpy.load_file(out / "variables.safetensors")
     checkpoint = Checkpoint(prefix)
-    rnns = survey.survey(checkpoint.entries).rnns
+    rnns = take_inventory(checkpoint.entries).rnns
     for rnn in rnns:
         model = keras.saving.load_model(out / writers.file_name(rnn.scope))
         for cell, keras_cell in zip(rnn.cells, cells_of(model), strict=True):
@@ -128,20 +126,20 @@ def test_verify_proves_layouts_without_a_graph_cell(name, tmp_path, capfd):
 
 
 def _shapes(layout, d, h, m):
-    if layout.name == "comment":
-        leaves = layout.leaves_for(
+    if layout.name == "unrolled":
+        leaves = layout.shapes_for(
             {f"bn_xWXH{t}/gamma": None for t in range(m)}
             | {f"bn_hWHH{t}/gamma": None for t in range(m)}
         )
     else:
-        leaves = layout.leaves
+        leaves = layout.shapes
     sizes = {"D": d, "H": h, "M": m, "P": 2, "D+H": d + h}
     sizes |= {f"{n}H": n * h for n in (2, 3, 4)}
     return {leaf: tuple(sizes[a] for a in axes) for leaf, axes in leaves.items()}
 
 
 def _cell(layout, shapes, scope, dtype="float32"):
-    leaves = layout.leaves_for({layout.suffix(leaf): None for leaf in shapes})
+    leaves = layout.shapes_for({layout.suffix(leaf): None for leaf in shapes})
     sizes = measure(leaves, shapes)
     variables = {leaf: f"{scope}/{layout.suffix(leaf)}" for leaf in shapes}
     return Cell(
@@ -183,11 +181,11 @@ def cells(draw, layouts=CONVERTED):
 @given(cells())
 def test_any_cell_comes_back_to_the_bit(drawn):
     layout, cell, arrays = drawn
-    folded = layout.folded(cell)
+    folded = layout.merged(cell)
     assert set(folded) <= set(arrays)
     assert set(layout.places(cell)) == set(arrays)
-    weights = layout.to_canonical(arrays)
-    back = layout.from_canonical(weights, {leaf: arrays[leaf] for leaf in folded})
+    weights = layout.to_keras(arrays)
+    back = layout.from_keras(weights, {leaf: arrays[leaf] for leaf in folded})
     assert set(back) == set(arrays)
     for leaf, array in arrays.items():
         assert same_bits(np.asarray(back[leaf]), array), leaf
@@ -198,22 +196,22 @@ def test_any_cell_comes_back_to_the_bit(drawn):
 def test_any_change_goes_into_one_variable(drawn, seed):
     """Weights changed in Keras come back as they are; what did not change, stays."""
     layout, cell, arrays = drawn
-    folded = layout.folded(cell)
-    weights = layout.to_canonical(arrays).asdict()
+    folded = layout.merged(cell)
+    weights = layout.to_keras(arrays).asdict()
     rng = np.random.default_rng(seed)
     changed = rng.uniform(size=weights["recurrent_beta"].shape) < 0.5
     beta = weights["recurrent_beta"]
     new = rng.normal(size=beta.shape).astype(beta.dtype)
     weights["recurrent_beta"] = np.where(changed, new, beta)
-    weights = type(layout.to_canonical(arrays))(**weights)
+    weights = type(layout.to_keras(arrays))(**weights)
     kept = {leaf: arrays[leaf] for leaf in folded}
     for originals in (kept, None):
-        back = layout.from_canonical(weights, originals)
-        again = layout.to_canonical(back).asdict()
+        back = layout.from_keras(weights, originals)
+        again = layout.to_keras(back).asdict()
         for name, array in weights.asdict().items():
             np.testing.assert_array_equal(again[name], array, name)
     if folded:
-        back = layout.from_canonical(weights, kept)
+        back = layout.from_keras(weights, kept)
         np.testing.assert_array_equal(back["bias"], arrays["bias"])
 
 
@@ -235,9 +233,9 @@ def test_a_forget_bias_that_rounding_hides_comes_back():
     layout = BY_NAME["basic-lstm"]
     kernel = np.zeros((3, 8), np.float32)
     bias = np.full(8, 1e-9, np.float32)
-    weights = layout.to_canonical({"kernel": kernel, "bias": bias})
+    weights = layout.to_keras({"kernel": kernel, "bias": bias})
     assert weights.bias.tolist()[2:4] == [1, 1]
-    back = layout.from_canonical(weights, {"bias": bias})
+    back = layout.from_keras(weights, {"bias": bias})
     assert same_bits(back["bias"], bias)
 
 
@@ -262,11 +260,11 @@ def _own_name(layout):
 def test_every_layout_is_found_by_its_names(layout):
     scope = f"rnn/{_own_name(layout)}"
     arrays = _spelled(layout, scope)
-    found = survey.survey({k: Entry(a.shape, "float32") for k, a in arrays.items()})
+    found = take_inventory({k: Entry(a.shape, "float32") for k, a in arrays.items()})
     assert not found.problems
     if layout.lacking:
         assert not found.cells
-        assert layout.lacking in found.notes[0]
+        assert layout.lacking in found.notes[0].text
         return
     (cell,) = found.cells
     assert (cell.layout, cell.scope, cell.input_dim, cell.units) == (
@@ -304,8 +302,8 @@ def _with_both_names():
 @pytest.mark.parametrize(
     ("make", "names", "chosen"),
     [
-        (_with_bias, ["per-step", "olavhn-lstm"], "per-step"),
-        (_with_bias, ["per-step", "olavhn-lstm"], "olavhn-lstm"),
+        (_with_bias, ["per-step", "shared-lstm"], "per-step"),
+        (_with_bias, ["per-step", "shared-lstm"], "shared-lstm"),
         (_with_both_names, ["per-step", "per-step-all"], "per-step-all"),
     ],
 )
@@ -325,7 +323,7 @@ def test_ambiguity_is_an_error_until_someone_decides(
     assert told["rnns"][0]["cells"][0]["layout"] == chosen
     assert main(["convert", prefix, out, *choice]) == 0
     assert main(["verify", prefix, out]) == 0  # the report knows what was decided
-    target = BNLSTM(4, 5) if chosen != "olavhn-lstm" else keras.layers.LSTM(4)
+    target = BNLSTM(4, 5) if chosen != "shared-lstm" else keras.layers.LSTM(4)
     with pytest.raises(migrate.MigrateError, match="--layout"):
         migrate.load(target, prefix)
     migrate.load(target, prefix, layouts={"rnn/Cell": chosen})
@@ -336,7 +334,7 @@ def test_ambiguity_is_an_error_until_someone_decides(
     [
         ("rnn/Cell=nothing", ["expected one of the layouts", "nothing"]),
         ("elsewhere=per-step", ["no variables of a per-step cell", "elsewhere"]),
-        ("rnn/Cell=comment", ["not a whole comment cell", "missing"]),
+        ("rnn/Cell=comment", ["not a complete unrolled cell", "missing"]),
         ("rnn/Cell", ["expected --layout SCOPE=NAME"]),
     ],
 )
@@ -352,8 +350,8 @@ def test_a_chosen_layout_needs_no_usual_name(tmp_path):
     layout = BY_NAME["gru"]
     variables = _spelled(layout, "encoder/mine")
     entries = {k: Entry(a.shape, "float32") for k, a in variables.items()}
-    assert not survey.survey(entries).cells
-    (cell,) = survey.survey(entries, {"encoder/mine": "gru"}).cells
+    assert not take_inventory(entries).cells
+    (cell,) = take_inventory(entries, {"encoder/mine": "gru"}).cells
     assert (cell.layout, cell.units) == ("gru", 4)
 
 
@@ -364,7 +362,7 @@ def test_the_search_asks_layouts_alone():
         summary="",
         target="LSTM",
         defaults={},
-        leaves={"kernel_of_mine": ("D", "4H"), "other_of_mine": ("H", "4H")},
+        shapes={"kernel_of_mine": ("D", "4H"), "other_of_mine": ("H", "4H")},
     )
     entries = {"s/kernel_of_mine": Entry((2, 12), "float32")}
     entries["s/other_of_mine"] = Entry((3, 12), "float32")
@@ -470,10 +468,10 @@ def test_folded_variables_are_named():
     checkpoint = Checkpoint(NEIGHBOURS / "neighbours-1.15.5")
     (cell,) = (
         cell
-        for cell in survey.survey(checkpoint.entries).cells
+        for cell in take_inventory(checkpoint.entries).cells
         if cell.scope == "basic/basic_lstm_cell"
     )
-    assert folded_variables(cell) == ["basic/basic_lstm_cell/bias"]
+    assert merged_variables(cell) == ["basic/basic_lstm_cell/bias"]
     weights = cell_weights(checkpoint, cell)
     assert layout_of(cell).target == "LSTM"
     assert (weights.input_dim, weights.units) == (3, 5)

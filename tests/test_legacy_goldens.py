@@ -12,9 +12,9 @@ import cases
 import golden as goldens
 import golden_model
 from bnlstm_compat import reference
-from migrate import survey
-from migrate.checkpoint import Checkpoint
-from migrate.layouts import layout_of
+from migrate.cells import networks
+from migrate.cells.layouts import layout_of
+from migrate.sources.checkpoint import Checkpoint
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODES = ("v1-ref", "v1-resource", "v2-ref", "v2-resource")
@@ -141,7 +141,7 @@ def statistics_in_order(golden):
         zip(golden.rnn.cells, golden.weights(), strict=True)
     ):
         x = golden.x
-        if golden.rnn.kind == survey.BIDIRECTIONAL and number == 1:
+        if golden.rnn.kind == networks.BIDIRECTIONAL and number == 1:
             x = x.copy()
             for row, length in enumerate(golden.lengths):
                 x[row, :length] = x[row, :length][::-1]
@@ -155,7 +155,7 @@ def statistics_in_order(golden):
         ).weights
         found |= {
             cell.variables[leaf]: table
-            for leaf, table in layout_of(cell).from_canonical(after).items()
+            for leaf, table in layout_of(cell).from_keras(after).items()
             if "/pop_" in leaf
         }
     return found

@@ -6,7 +6,7 @@ import tensorflow.compat.v1 as tf
 
 import legacy
 from bnlstm_compat import BNLSTMWeights, reference, spec
-from migrate.layouts import LAYOUTS
+from migrate.cells.layouts import LAYOUTS
 
 D, H, M, T, B = 3, 4, 6, 6, 8
 DECAY = 0.9
@@ -42,7 +42,7 @@ class Graph:
     def weights(self):
         leaves = {k.partition("BNLSTMCell/")[2]: v for k, v in self.values().items()}
         (per_step,) = [one for one in LAYOUTS if one.name == "per-step"]
-        return per_step.to_canonical(leaves)
+        return per_step.to_keras(leaves)
 
     def feed(self, x, lengths=None):
         feed = {self.x: x, self.training: True}

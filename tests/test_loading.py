@@ -11,10 +11,10 @@ import checkpoints
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM
-from migrate import rules
 from migrate.bits import same_bits
-from migrate.checkpoint import Checkpoint
-from migrate.places import Places
+from migrate.models import rules
+from migrate.models.paths import Paths
+from migrate.sources.checkpoint import Checkpoint
 
 NEIGHBOURS = goldens.FOLDER.parent / "neighbours" / "goldens"
 CKPT = goldens.FOLDER / "tf-1.15.5" / "ckpt"
@@ -45,7 +45,7 @@ def test_patterns(pattern, place, name, expected):
     (rule,) = rules.read({pattern: place})
     assert rule.matches(name) == (expected is not None)
     if expected is not None:
-        assert rule.place_of(name) == expected
+        assert rule.path_of(name) == expected
 
 
 WRONG_MAPS = {
@@ -68,7 +68,7 @@ def test_wrong_maps_are_told_apart(name):
 def test_a_group_that_is_not_there():
     (rule,) = rules.read({"re:a(b)": r"\2"})
     with pytest.raises(migrate.MigrateError, match="cannot be used"):
-        rule.place_of("ab")
+        rule.path_of("ab")
 
 
 FILES = {
@@ -91,8 +91,8 @@ def test_the_map_in_the_guide(tmp_path):
     (tmp_path / "map.toml").write_text(text)
     found = {rule.pattern: rule for rule in rules.read(tmp_path / "map.toml")}
     cells = found["encoder/rnn/multi_rnn_cell/cell_*"]
-    assert cells.place_of("encoder/rnn/multi_rnn_cell/cell_1") == "lstm_1"
-    assert found["step_of_somebody"].place is None
+    assert cells.path_of("encoder/rnn/multi_rnn_cell/cell_1") == "lstm_1"
+    assert found["step_of_somebody"].path is None
 
 
 WRONG_FILES = {
@@ -571,7 +571,7 @@ def test_models_of_ones_own(tmp_path):
         (model.blocks[1].kernel, "net/block_1/kernel"),
     ):
         assert same_bits(keras.ops.convert_to_numpy(weight), arrays[name]), name
-    places = Places(model)
+    places = Paths(model)
     assert places.layer("encoder/each/layer") is places.layer("inner/each/in") is each
     assert len(places.weights) == len(model.weights) == len(arrays)
 

@@ -15,8 +15,8 @@ import checkpoints
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM
-from migrate.checkpoint import Checkpoint
-from migrate.cli import main
+from migrate.cli.main import main
+from migrate.sources.checkpoint import Checkpoint
 
 FOLDER = goldens.SHARED / "real" / "seqsleepnet_1chan_eeg"
 CHECKPOINT = FOLDER / "pretrained_model.ckpt"

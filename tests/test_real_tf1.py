@@ -14,7 +14,7 @@ import pytest
 import golden as goldens
 import legacy_process
 import test_legacy_goldens as graph_tests
-from migrate.cli import main
+from migrate.cli.main import main
 
 PYTHON = os.environ.get("REAL_TF1", "")
 

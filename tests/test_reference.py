@@ -5,8 +5,8 @@ import pytest
 
 import golden as goldens
 from bnlstm_compat import reference
-from migrate import survey
-from migrate.layouts import layout_of
+from migrate.cells import networks
+from migrate.cells.layouts import layout_of
 
 _ACTIVATIONS = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}
 
@@ -27,7 +27,7 @@ def run(golden, weights, training):
         "activation": _ACTIVATIONS[golden.activation],
         "momentum": golden.decay,
     }
-    if golden.rnn.kind == survey.BIDIRECTIONAL:
+    if golden.rnn.kind == networks.BIDIRECTIONAL:
         batch, steps, _ = golden.x.shape
         lengths = np.full(batch, steps) if golden.lengths is None else golden.lengths
         forward = reference.run(weights[0], golden.x, **options)
@@ -54,7 +54,7 @@ def test_passes(version, name):
         goldens.check_pass(golden, key, tolerance, outputs, states)
     statistics = {}
     for cell, result in zip(golden.rnn.cells, runs, strict=True):
-        by_leaf = layout_of(cell).from_canonical(result.weights)
+        by_leaf = layout_of(cell).from_keras(result.weights)
         statistics |= {
             cell.variables[leaf]: array
             for leaf, array in by_leaf.items()

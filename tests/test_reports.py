@@ -9,8 +9,8 @@ import pytest
 
 import checkpoints
 import golden as goldens
-from migrate import writers
-from migrate.cli import main
+from migrate.cli.main import main
+from migrate.output import write as writers
 
 DOCS = pathlib.Path(__file__).parent.parent / "docs"
 SCHEMA = json.loads((DOCS / "reports.schema.json").read_text())

@@ -1,6 +1,7 @@
 """Arrows between the packages, start-up cost of imports, and lint."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -15,15 +16,31 @@ ALLOWED = {
     "legacy": {"legacy"},
     "migrate": {"bnlstm_compat", "legacy", "migrate"},
 }
+# The rooms of ``migrate``, low to high; a file imports none above its own.
+ROOMS = (
+    ("errors", "bits", "start"),
+    ("sources",),
+    ("cells",),
+    ("graph",),
+    ("models",),
+    ("output",),
+    ("proof",),
+    ("verbs",),
+    ("demo",),
+    ("cli",),
+    ("__init__", "__main__"),
+)
+LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
+MOST_LINES = {"migrate": 350}
 LIGHT = {
     "bnlstm_compat/spec.py": set(),
     "bnlstm_compat/weights.py": {"numpy"},
     "bnlstm_compat/reference.py": {"numpy"},
     "bnlstm_compat/ops.py": {"tensorflow"},
     "legacy/cell.py": {"numpy", "tensorflow"},
-    "migrate/cli.py": set(),
-    "migrate/rules.py": set(),
-    "migrate/survey.py": set(),
+    "migrate/cli/main.py": set(),
+    "migrate/models/rules.py": set(),
+    "migrate/cells/inventory.py": set(),
 }
 HEAVY = {"h5py", "keras", "numpy", "rich", "safetensors", "tensorflow", "tf_keras"}
 
@@ -46,10 +63,79 @@ def test_data_flows_one_way(package):
     files = sorted((ROOT / package).rglob("*.py"))
     assert files
     for path in files:
-        if "demo_checkpoint" in path.parts:  # a script of its own, for TF 1.15.5
+        if path.parts[-3:-1] == (
+            "demo",
+            "checkpoint",
+        ):  # a script of its own, for TF 1.15.5
             continue
         wrong = _imports(path) & set(PACKAGES) - ALLOWED[package]
         assert not wrong, f"{path} imports {wrong}"
+
+
+def _imported(path):
+    """Dotted names of all that a file imports, inside functions, too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _rooms(path):
+    """The rooms of ``migrate`` that a file imports from."""
+    return {
+        name.split(".")[1] for name in _imported(path) if name.startswith("migrate.")
+    }
+
+
+def _files_of_migrate():
+    for path in sorted((ROOT / "migrate").rglob("*.py")):
+        parts = path.relative_to(ROOT / "migrate").parts
+        if parts[:2] not in (("demo", "checkpoint"), ("demo", "script")):
+            yield path, parts[0].removesuffix(".py")
+
+
+def test_the_rooms_of_migrate_are_in_order():
+    files = list(_files_of_migrate())
+    assert {room for _, room in files} <= set(LEVEL)
+    for path, room in files:
+        above = {other for other in _rooms(path) if LEVEL[other] > LEVEL[room]}
+        assert not above, f"{path} imports from {above}"
+
+
+def test_an_arrow_up_is_seen(tmp_path):
+    (tmp_path / "a.py").write_text("def f():\n    from migrate.cli import show\n")
+    (tmp_path / "b.py").write_text(
+        "from migrate import proof\nimport migrate.verbs.diff"
+    )
+    assert _rooms(tmp_path / "a.py") == {"cli"}
+    assert _rooms(tmp_path / "b.py") == {"proof", "verbs"}
+
+
+def test_no_import_goes_in_a_circle():
+    """Between modules; a package's ``__init__`` hands on the names of its modules."""
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if path.name != "__init__.py"
+    }
+    graph = {
+        name: {other for other in _imported(path) if other in modules}
+        for name, path in modules.items()
+    }
+    order = list(graphlib.TopologicalSorter(graph).static_order())
+    assert set(order) == set(modules)
+    with pytest.raises(graphlib.CycleError):
+        graphlib.TopologicalSorter({"a": {"b"}, "b": {"a"}}).prepare()
+
+
+@pytest.mark.parametrize("package", MOST_LINES)
+def test_no_file_is_long(package):
+    for path in sorted((ROOT / package).rglob("*.py")):
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= MOST_LINES[package], f"{path} has {lines} lines"
 
 
 @pytest.mark.parametrize("file", LIGHT)
@@ -61,8 +147,13 @@ def test_light_modules_import_little_themselves(file):
 
 
 def test_only_the_command_line_prints_or_exits():
-    for path in sorted((ROOT / "migrate").glob("*.py")):
-        if path.name in ("cli.py", "__main__.py"):
+    for path in sorted((ROOT / "migrate").rglob("*.py")):
+        inside = path.relative_to(ROOT / "migrate").parts
+        if (
+            inside[0] in ("cli", "__main__.py")
+            or "script" in inside
+            or "checkpoint" in inside
+        ):
             continue
         names = {
             node.func.id
@@ -74,7 +165,7 @@ def test_only_the_command_line_prints_or_exits():
 
 def test_help_imports_no_tensorflow():
     code = (
-        "import sys; from migrate.cli import main\n"
+        "import sys; from migrate.cli.main import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
         f"print(sorted(set(sys.modules) & {HEAVY!r}))"

@@ -8,18 +8,18 @@ import pytest
 
 import checkpoints
 import legacy_process
-from migrate import writers
-from migrate.checkpoint import Checkpoint
-from migrate.convert import Settings
-from migrate.diff import diff
+from migrate.cells.inventory import take_inventory
+from migrate.cells.settings import Settings
 from migrate.errors import MigrateError
-from migrate.revert import revert
-from migrate.survey import survey
+from migrate.output import write as writers
+from migrate.sources.checkpoint import Checkpoint
+from migrate.verbs.diff import diff
+from migrate.verbs.revert import revert
 
 
 def _convert(prefix, out, **options):
     checkpoint = Checkpoint(prefix)
-    found = survey(checkpoint.entries)
+    found = take_inventory(checkpoint.entries)
     return writers.write(out, checkpoint, found, Settings(), **options)
 
 

@@ -14,9 +14,9 @@ import checkpoints
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM
-from migrate.checkpoint import Checkpoint
-from migrate.optimizers import _exponents
-from migrate.places import Places
+from migrate.models.paths import Paths
+from migrate.models.steps_taken import _exponents
+from migrate.sources.checkpoint import Checkpoint
 
 FAST = ("momentum", "adagrad", "rmsprop_centered", "adam_long")
 FOLDER = goldens.FOLDER.parent / "training" / "goldens"
@@ -252,7 +252,7 @@ def test_slots_are_turned_as_their_variables_are(model):
     """By the bits: matrices of TensorFlow's cell are split and reordered in Keras."""
     optimizer = migrate.load_optimizer(ADAM(), model, FOLDER / "adam", map=MAP)
     source = Checkpoint(FOLDER / "adam")
-    paths = {id(weight): path for path, weight in Places(model).weights.items()}
+    paths = {id(weight): path for path, weight in Paths(model).weights.items()}
     for slot, name in (
         (optimizer._momentums, "Adam"),
         (optimizer._velocities, "Adam_1"),

@@ -11,11 +11,11 @@ import bnlstm_compat
 import checkpoints
 import golden as goldens
 from bnlstm_compat import spec
-from migrate import writers
 from migrate.bits import same_bits
-from migrate.checkpoint import Checkpoint
-from migrate.cli import main
-from migrate.targets import cells_of
+from migrate.cli.main import main
+from migrate.models.cells import cells_of
+from migrate.output import write as writers
+from migrate.sources.checkpoint import Checkpoint
 
 CKPT = goldens.FOLDER / "tf-1.15.5" / "ckpt"
 ROWS = checkpoints.M + 4

@@ -5,9 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from migrate import survey
-from migrate.checkpoint import Entry
-from migrate.layouts.per_step import PER_STEP
+from migrate.cells import networks
+from migrate.cells.inventory import take_inventory
+from migrate.cells.per_step import PER_STEP
+from migrate.sources.base import Entry
 
 
 def test_wrapped_cells_give_the_bits_of_the_bare_cell():
@@ -21,12 +22,12 @@ def test_wrapped_cells_give_the_bits_of_the_bare_cell():
     for name, result in found.items():
         assert result["differences"] == [0.0, 0.0], name
         both = name.endswith("bidirectional")
-        assert len(result["names"]) == len(PER_STEP.leaves) * (1 + both), name
+        assert len(result["names"]) == len(PER_STEP.shapes) * (1 + both), name
         ends = ["bidirectional_rnn/fw/", "bidirectional_rnn/bw/"] if both else ["rnn/"]
         inside = "multi_rnn_cell/cell_0/" if "multi" in name else ""
         scopes = {f"{end}{inside}BNLSTMCell" for end in ends}
         assert {
-            next(n[: -len(leaf) - 1] for leaf in PER_STEP.leaves if n.endswith(leaf))
+            next(n[: -len(leaf) - 1] for leaf in PER_STEP.shapes if n.endswith(leaf))
             for n in result["names"]
         } == scopes, name
 
@@ -51,10 +52,10 @@ def test_scopes_of_every_release_are_understood():
         ("bidirectional_rnn/{}/BNLSTMCell", "rnn/multi_rnn_cell/cell_{}/BNLSTMCell"),
     ):
         ends = ("FW", "BW") if pair.startswith("Bi") else ("fw", "bw")
-        (rnn,) = survey.survey(entries(*map(pair.format, ends))).rnns
-        assert rnn.kind == survey.BIDIRECTIONAL
+        (rnn,) = take_inventory(entries(*map(pair.format, ends))).rnns
+        assert rnn.kind == networks.BIDIRECTIONAL
         assert [c.scope for c in rnn.cells] == [pair.format(end) for end in ends]
         order = [10, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
-        (rnn,) = survey.survey(entries(*map(stack.format, order))).rnns
-        assert rnn.kind == survey.STACK
+        (rnn,) = take_inventory(entries(*map(stack.format, order))).rnns
+        assert rnn.kind == networks.STACK
         assert [c.scope for c in rnn.cells] == [stack.format(i) for i in sorted(order)]

@@ -4,7 +4,7 @@ import builtins
 import inspect
 import sys
 
-from legacy.facade import asks, setup
+from legacy.facade import asks, quiet
 
 NAME = "BNLSTMCell"
 _build_class = builtins.__build_class__
@@ -55,7 +55,7 @@ def _build(function, name, *bases, **kwargs):
         from legacy import cell
 
         replaced.append(where)
-        setup.announce(f"{where}: class {name} is replaced by legacy.BNLSTMCell")
+        quiet.announce(f"{where}: class {name} is replaced by legacy.BNLSTMCell")
         return cell.BNLSTMCell
     return cls
 

@@ -1,9 +1,14 @@
-"""Keeps TensorFlow's start-up chatter off the terminal."""
+"""What reaches the terminal: our own lines, and not TensorFlow's start-up chatter."""
 
 import contextlib
 import os
 import sys
 import tempfile
+
+
+def announce(line):
+    """Prints one line on stderr, as the runner's own."""
+    print(f"legacy: {line}", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager

@@ -49,7 +49,7 @@ def prepare(verbose=False, port_cell=False):
     if not _installed:
         _environment(verbose)
         hook.install(before_tensorflow=lambda: _graph_mode(verbose))
-        era.install(asks.is_user, announce)
+        era.install(asks.is_user, quiet.announce)
         _installed.append(True)
     if port_cell:
         port.install()
@@ -87,8 +87,3 @@ def _graph_mode(verbose):
 def _tells_news(record):
     """Whether a line of TensorFlow's log is more than a note that a name is old."""
     return "is deprecated" not in record.getMessage()
-
-
-def announce(line):
-    """Prints one line on stderr, as the runner's own."""
-    print(f"legacy: {line}", file=sys.stderr, flush=True)

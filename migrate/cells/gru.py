@@ -1,0 +1,238 @@
+"""TensorFlow 1's own GRU cells, in the spellings of three ranges of releases.
+
+Known by the cell's own name, as its LSTM cells are (``migrate.cells.lstm``).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from migrate.cells import equations
+from migrate.cells.base import Layout, reorder
+from migrate.cells.lstm import FROM_1_0, FROM_1_2, named
+from migrate.cells.plain import GRU_GATES, PlainWeights
+
+_V1_GATES = "rz"  # and the candidate, h, in variables of its own
+
+
+@dataclass(frozen=True, eq=False)
+class GRU(Layout):
+    """The reset gate acts on the state before its matrix (``reset_after=False``)."""
+
+    def places(self, cell):
+        """See ``Layout``."""
+        del cell
+        gates = "gates r, z put in the order z, r"
+        rows = "first D rows, other H rows"
+        return {
+            "gates/kernel": ("kernel, recurrent_kernel", f"{rows}; {gates}"),
+            "gates/bias": ("bias", gates),
+            "candidate/kernel": ("kernel, recurrent_kernel", f"{rows}; gate h"),
+            "candidate/bias": ("bias", "gate h"),
+        }
+
+    def to_keras(self, arrays, settings=None):
+        """See ``Layout``."""
+        del settings
+        kernel, bias = (
+            np.concatenate(
+                [
+                    reorder(arrays[f"gates/{name}"], _V1_GATES, GRU_GATES[:2]),
+                    arrays[f"candidate/{name}"],
+                ],
+                axis=-1,
+            )
+            for name in ("kernel", "bias")
+        )
+        units = bias.shape[-1] // len(GRU_GATES)
+        return PlainWeights(kernel[:-units], kernel[-units:], bias)
+
+    def from_keras(self, weights, originals=None, settings=None):
+        """See ``Layout``."""
+        del originals, settings
+        kernel = np.concatenate([weights.kernel, weights.recurrent_kernel])
+        whole = {"kernel": kernel, "bias": weights.bias}
+        arrays = {}
+        for name, array in whole.items():
+            gates, candidate = _gates_and_candidate(array)
+            arrays[f"gates/{name}"], arrays[f"candidate/{name}"] = gates, candidate
+        return arrays
+
+    def equations(self, arrays, activation, settings):
+        """See ``Layout``."""
+        return GRUCell(arrays, activation, settings)
+
+
+@dataclass(frozen=True, eq=False)
+class CudnnGRU(Layout):
+    """The reset gate acts on what the matrix gave (``reset_after=True``)."""
+
+    trains_alike = False  # Keras has a second bias of the gates r and z
+
+    def places(self, cell):
+        """See ``Layout``."""
+        del cell
+        gates = "gates r, z put in the order z, r"
+        placed = {
+            "gates/kernel": (
+                "kernel, recurrent_kernel",
+                f"first D rows, other H rows; {gates}",
+            ),
+            "gates/bias": ("bias", f"row 0; {gates}"),
+        }
+        for row, part in enumerate(("input", "hidden")):
+            matrix = ("kernel", "recurrent_kernel")[row]
+            placed[f"candidate/{part}_projection/kernel"] = (matrix, "gate h")
+            placed[f"candidate/{part}_projection/bias"] = ("bias", f"row {row}, gate h")
+        return placed
+
+    def to_keras(self, arrays, settings=None):
+        """See ``Layout``."""
+        del settings
+        gates = reorder(arrays["gates/kernel"], _V1_GATES, GRU_GATES[:2])
+        units = gates.shape[-1] // 2
+        kernels = [
+            np.concatenate([part, arrays[f"candidate/{name}_projection/kernel"]], -1)
+            for part, name in ((gates[:-units], "input"), (gates[-units:], "hidden"))
+        ]
+        bias = reorder(arrays["gates/bias"], _V1_GATES, GRU_GATES[:2])
+        biases = [
+            np.concatenate([part, arrays[f"candidate/{name}_projection/bias"]])
+            for part, name in ((bias, "input"), (np.zeros_like(bias), "hidden"))
+        ]
+        return PlainWeights(*kernels, np.stack(biases))
+
+    def from_keras(self, weights, originals=None, settings=None):
+        """See ``Layout``: Keras's second bias of a gate is added to its first."""
+        del originals, settings
+        arrays, gates, offsets = {}, [], []
+        parts = {
+            "input": (weights.kernel, weights.bias[0]),
+            "hidden": (weights.recurrent_kernel, weights.bias[1]),
+        }
+        for name, (kernel, bias) in parts.items():
+            rows, arrays[f"candidate/{name}_projection/kernel"] = _gates_and_candidate(
+                kernel
+            )
+            gates.append(rows)
+            offset, arrays[f"candidate/{name}_projection/bias"] = _gates_and_candidate(
+                bias
+            )
+            offsets.append(offset)
+        moved = offsets[1] != 0
+        arrays["gates/bias"] = np.where(moved, offsets[0] + offsets[1], offsets[0])
+        arrays["gates/kernel"] = np.concatenate(gates)
+        return arrays
+
+    def equations(self, arrays, activation, settings):
+        """See ``Layout``."""
+        return CudnnGRUCell(arrays, activation, settings)
+
+
+class GRUCell(equations.Cell):
+    """The reset gate acts on the state before the matrix."""
+
+    @property
+    def units(self):
+        """H."""
+        return len(self.variables["gates/bias"]) // 2
+
+    def zero_state(self, batch):
+        """h [B,H]."""
+        return (np.zeros((batch, self.units)),)
+
+    def step(self, x, state, t, training):
+        """One step."""
+        del t, training
+        w, (h,) = self.variables, state
+        both = np.concatenate([x, h], axis=1)
+        gates = equations.sigmoid(both @ w["gates/kernel"] + w["gates/bias"])
+        r, u = np.split(gates, 2, axis=1)
+        candidate = self.activation(self._candidate(x, h, r))
+        h = u * h + (1 - u) * candidate
+        return h, (h,)
+
+    def _candidate(self, x, h, r):
+        w = self.variables
+        both = np.concatenate([x, r * h], axis=1)
+        return both @ w["candidate/kernel"] + w["candidate/bias"]
+
+
+class CudnnGRUCell(GRUCell):
+    """The reset gate acts on what the matrix gave."""
+
+    def _candidate(self, x, h, r):
+        projected = [
+            z @ self.variables[f"candidate/{name}_projection/kernel"]
+            + self.variables[f"candidate/{name}_projection/bias"]
+            for z, name in ((x, "input"), (h, "hidden"))
+        ]
+        return projected[0] + r * projected[1]
+
+
+def _gates_and_candidate(array):
+    """The gates r, z, and the candidate, of Keras's z, r, h along the last axis."""
+    units = array.shape[-1] // len(GRU_GATES)
+    gates, candidate = array[..., : 2 * units], array[..., 2 * units :]
+    return reorder(gates, GRU_GATES[:2], _V1_GATES), candidate
+
+
+_SHAPES = {
+    "gates/kernel": ("D+H", "2H"),
+    "gates/bias": ("2H",),
+    "candidate/kernel": ("D+H", "H"),
+    "candidate/bias": ("H",),
+}
+_CUDNN_SHAPES = {
+    "gates/kernel": ("D+H", "2H"),
+    "gates/bias": ("2H",),
+    "candidate/input_projection/kernel": ("D", "H"),
+    "candidate/input_projection/bias": ("H",),
+    "candidate/hidden_projection/kernel": ("H", "H"),
+    "candidate/hidden_projection/bias": ("H",),
+}
+
+
+def _gru(name, summary, cell_names, spelling):
+    return GRU(
+        name=name,
+        summary=summary,
+        target="GRU",
+        defaults={"activation": "tanh"},
+        shapes=_SHAPES,
+        spelling=spelling,
+        cell_names=named(cell_names),
+    )
+
+
+GRUS = (
+    _gru("gru", "GRUCell", "gru_cell", FROM_1_2),
+    _gru(
+        "gru-1.0",
+        "GRUCell",
+        "gru_cell",
+        {
+            f"{part}/{part_name}": f"{part}/{name}"
+            for part in ("gates", "candidate")
+            for part_name, name in FROM_1_0.items()
+        },
+    ),
+    _gru(
+        "gru-0.12",
+        "GRUCell",
+        "GRUCell",
+        {
+            f"{part.lower()}/{part_name}": f"{part}/Linear/{name}"
+            for part in ("Gates", "Candidate")
+            for part_name, name in (("kernel", "Matrix"), ("bias", "Bias"))
+        },
+    ),
+    CudnnGRU(
+        name="cudnn-gru",
+        summary="CudnnGRU as it is saved, CudnnCompatibleGRUCell",
+        target="GRU",
+        defaults={"activation": "tanh"},
+        shapes=_CUDNN_SHAPES,
+        cell_names=named("cudnn_compatible_gru_cell"),
+    ),
+)

@@ -1,0 +1,149 @@
+"""What a source holds: cells, the RNNs they form, slots, other variables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from migrate.cells.base import Cell
+from migrate.cells.layouts import LAYOUTS
+from migrate.cells.networks import RNN, natural, networks
+from migrate.cells.search import Problem, search
+from migrate.errors import MigrateError
+
+#: Of a variable with a moving average, which of the two becomes a cell's weight.
+RAW, AVERAGED = CHOICES = ("raw", "averaged")
+_AVERAGE = "/ExponentialMovingAverage"
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Everything in a source, by names and shapes; no values are read.
+
+    ``slots`` maps optimizer slot variables to the variable that they belong to;
+    ``others`` are the names of neither cells nor slots; ``problems`` are about scopes
+    that look like a cell but are incomplete, or could be several; ``notes`` are about
+    cells that Keras cannot express.
+    """
+
+    cells: tuple[Cell, ...]
+    rnns: tuple[RNN, ...]
+    slots: Mapping[str, str]
+    others: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...] = ()
+
+
+def take_inventory(entries, layouts=None, averages=RAW) -> Inventory:
+    """Looks through ``Source.entries`` (v1 name to shape and dtype).
+
+    Args:
+      layouts: from scopes of cells to the name of the layout that they have, if that is
+        for a person to decide.
+      averages: ``AVERAGED``: the cells' variables are their moving averages, if these
+        exist; what they average is then among the others.
+
+    Raises:
+      MigrateError: averages are chosen, and there are none; a scope of ``layouts`` is
+        not in the source.
+    """
+    found = search(LAYOUTS, entries, layouts or {})
+    cells = sorted(found.cells, key=lambda cell: natural(cell.scope))
+    slots = _slots(entries, cells)
+    if averages == AVERAGED:
+        raw_to_average = {
+            raw: name for name, raw in required_averages(slots, entries).items()
+        }
+        cells = [_averaged(cell, raw_to_average) for cell in cells]
+        slots = _slots(entries, cells)
+    taken = _variables(cells)
+    return Inventory(
+        cells=tuple(cells),
+        rnns=networks(cells),
+        slots=slots,
+        others=tuple(n for n in entries if n not in taken and n not in slots),
+        problems=found.problems,
+        notes=found.notes,
+    )
+
+
+def _variables(cells):
+    return {name for cell in cells for name in cell.variables.values()}
+
+
+def _slots(entries, cells):
+    taken, slots = _variables(cells), {}
+    for name in entries:
+        owner = _owner(name, entries)
+        if name not in taken and owner is not None:
+            slots[name] = owner
+    return slots
+
+
+def _owner(name, entries):
+    """The variable whose slot ``name`` is: its name without the last component, and
+    perhaps without the scope in which the optimizer was made; or None."""
+    parts = name.split("/")[:-1]
+    for start in range(len(parts)):
+        owner = "/".join(parts[start:])
+        if owner in entries and entries[owner].shape == entries[name].shape:
+            return owner
+    return None
+
+
+def _averaged(cell, raw_to_average):
+    variables = {
+        key: raw_to_average.get(name, name) for key, name in cell.variables.items()
+    }
+    return replace(cell, variables=MappingProxyType(variables))
+
+
+def averages_in(slots, entries) -> dict[str, str]:
+    """From each moving average to the variable, of any kind, that it averages.
+
+    ``tf.train.ExponentialMovingAverage`` keeps the average of ``NAME`` under
+    ``NAME/ExponentialMovingAverage``, as a slot; scripts evaluated with the averages.
+    """
+    return {
+        name: raw
+        for name, raw in slots.items()
+        if name.endswith(_AVERAGE) and entries[name].dtype == entries[raw].dtype
+    }
+
+
+def required_averages(slots, entries) -> dict[str, str]:
+    """As ``averages_in``; a ``MigrateError`` if there is none."""
+    averages = averages_in(slots, entries)
+    if not averages:
+        raise MigrateError(
+            f"expected moving averages, variables NAME{_AVERAGE}. Received a "
+            "checkpoint without any, or under names of its own, which are not known "
+            "for averages; take the raw variables"
+        )
+    return averages
+
+
+def averaged_in_cells(inventory, entries) -> list[str]:
+    """Names of the cells' variables that are moving averages or have one."""
+    have = set(averages_in(inventory.slots, entries).values())
+    return [
+        name
+        for cell in inventory.cells
+        for name in cell.variables.values()
+        if name in have or name.endswith(_AVERAGE)
+    ]
+
+
+def require_cells(inventory: Inventory, label: str, *, complete: bool = True):
+    """Raises ``MigrateError`` unless there are cells; if ``complete``, all of them
+    complete and of one layout."""
+    problems = "; ".join(problem.text for problem in inventory.problems)
+    if problems and (complete or not inventory.cells):
+        raise MigrateError(f"{label}: {problems}")
+    if not inventory.cells:
+        names = [*inventory.others, *inventory.slots]
+        shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+        known = ", ".join(layout.name for layout in LAYOUTS)
+        raise MigrateError(
+            f"{label} has no cell of a known layout; found {len(names)} variables: "
+            f"{shown or 'none'}; known layouts: {known}"
+        )

@@ -1,0 +1,62 @@
+"""The per-step cell: separate population statistics for each time step."""
+
+from dataclasses import dataclass
+
+from bnlstm_compat import spec
+from migrate.cells.normalised import Normalised, axes
+
+#: From the cell's name of a variable to the weight of ``bnlstm_compat.spec``.
+NAMES = {
+    "W_xh": "kernel",
+    "W_hh": "recurrent_kernel",
+    "hh/scale": "recurrent_gamma",
+    "hh/offset": "recurrent_beta",
+    "hh/pop_mean": "recurrent_moving_mean",
+    "hh/pop_var": "recurrent_moving_variance",
+    "xh/scale": "input_gamma",
+    "xh/pop_mean": "input_moving_mean",
+    "xh/pop_var": "input_moving_variance",
+    "c/scale": "cell_gamma",
+    "c/offset": "cell_beta",
+    "c/pop_mean": "cell_moving_mean",
+    "c/pop_var": "cell_moving_variance",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class PerStep(Normalised):
+    """A layout whose variables are Keras's under other names."""
+
+    in_legacy = True
+
+
+def _layout(name, summary, spelling):
+    return PerStep(
+        name=name,
+        summary=summary,
+        target="BNLSTM",
+        defaults={
+            "epsilon": spec.EPSILON,
+            "decay": spec.MOMENTUM,
+            "activation": "tanh",
+            "forget_bias": 0.0,
+        },
+        shapes={name: axes(role, per_step=True) for name, role in NAMES.items()},
+        roles=NAMES,
+        spelling=spelling,
+        marks=frozenset(
+            f"{site}/{name}"
+            for site in ("hh", "xh")
+            for name in ("scale", "pop_mean", "pop_var")
+        ),
+    )
+
+
+PER_STEP = _layout(
+    "per-step", "batch-normalised LSTM, population statistics for each time step", {}
+)
+PER_STEP_ALL = _layout(
+    "per-step-all",
+    "the per-step cell of forks that call its statistics pop_mean_all, pop_var_all",
+    {name: f"{name}_all" for name in NAMES if "/pop_" in name},
+)

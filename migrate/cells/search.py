@@ -1,0 +1,182 @@
+"""Finding cells: which scope holds the variables of which layout, and of no other.
+
+A scope is a cell of the layout whose variables it holds, all of them and no others that
+layouts know. Where it holds more, or less, people are asked rather than guessed for.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
+
+from migrate.cells.base import Cell, IncompatibleError, Layout, measure
+from migrate.errors import MigrateError
+
+
+class Problem(NamedTuple):
+    """Something about a scope that a person should know: its name, and a sentence."""
+
+    scope: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Cells; ``problems``: scopes that need a decision or are broken; ``notes``: cells
+    that no Keras layer can express."""
+
+    cells: tuple[Cell, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
+
+    def __add__(self, other):
+        return Findings(
+            self.cells + other.cells,
+            self.problems + other.problems,
+            self.notes + other.notes,
+        )
+
+
+def search(layouts: tuple[Layout, ...], entries, chosen: Mapping[str, str]) -> Findings:
+    """Looks for cells of ``layouts`` among ``entries`` (name to shape and dtype).
+
+    Raises:
+      MigrateError: ``chosen`` (scope to layout name) names what does not exist.
+    """
+    by_name = {
+        name: layout for layout in layouts for name in (layout.name, *layout.aliases)
+    }
+    scopes = _scopes(layouts, entries)
+    _require_known(chosen, by_name, scopes, layouts)
+    found = Findings()
+    for scope, suffixes in scopes.items():
+        if scope in chosen:
+            found += _read(scope, by_name[chosen[scope]], suffixes, entries, sure=True)
+        else:
+            found += _decide(scope, layouts, suffixes, entries)
+    return found
+
+
+def _require_known(chosen, by_name, scopes, layouts):
+    """Raises ``MigrateError`` for a scope or a layout that does not exist."""
+    for scope, name in chosen.items():
+        if name not in by_name:
+            names = ", ".join(layout.name for layout in layouts)
+            raise MigrateError(
+                f"expected one of the layouts {names} for {scope}. Received: {name}"
+            )
+        if scope not in scopes:
+            candidates = sorted(scopes)
+            listed = ", ".join(candidates[:10]) + (", ..." if candidates[10:] else "")
+            raise MigrateError(
+                f"there are no variables of a {name} cell under {scope}; scopes with "
+                f"variables that a layout knows: {listed or 'none'}"
+            )
+
+
+def _scopes(layouts, entries):
+    """From each scope to the ends of its names that layouts know, with the names."""
+    fixed = {layout.suffix(key) for layout in layouts for key in layout.shapes}
+    deepest = 1 + max(suffix.count("/") for suffix in fixed)
+    scopes = {}
+    for name in entries:
+        parts = name.split("/")
+        for count in range(1, min(deepest, len(parts)) + 1):
+            suffix = "/".join(parts[-count:])
+            if suffix in fixed or any(layout.knows(suffix) for layout in layouts):
+                scope = "/".join(parts[:-count])
+                scopes.setdefault(scope, {})[suffix] = name
+    return scopes
+
+
+def _decide(scope, layouts, suffixes, entries):
+    """The one layout of a scope, where there is one."""
+    own_name = scope.rpartition("/")[2]
+    possible = [
+        layout
+        for layout in layouts
+        if layout.cell_names is None or layout.cell_names.fullmatch(own_name)
+    ]
+    ours = {
+        suffix
+        for suffix in suffixes
+        if any(layout.knows(suffix) for layout in possible)
+    }
+    missing = {layout: _missing(layout, ours) for layout in possible}
+    complete = [layout for layout in possible if not missing[layout]]
+    exact = [layout for layout in complete if len(_wanted(layout, ours)) == len(ours)]
+    if len(exact) == 1:
+        return _read(scope, exact[0], suffixes, entries)
+    if complete:
+        names = ", ".join(layout.name for layout in complete)
+        extra = sorted(
+            ours - set.union(*(_wanted(layout, ours) for layout in complete))
+        )
+        beside = f", but also holds {', '.join(extra)}" if extra else ""
+        problem = (
+            f"{scope or '(no scope)'} could be a cell of the layout {names}{beside}; "
+            f"say which with --layout {scope}={complete[0].name}"
+        )
+        return Findings(problems=(Problem(scope, problem),))
+    marked = [layout for layout in possible if layout.marks & set(suffixes)]
+    if not marked:
+        return Findings()
+    nearest = min(marked, key=lambda layout: len(missing[layout]))
+    return _read(scope, nearest, suffixes, entries)
+
+
+def _wanted(layout, suffixes):
+    return {layout.suffix(key) for key in layout.shapes_for(suffixes)}
+
+
+def _missing(layout, suffixes):
+    shapes = layout.shapes_for(suffixes)
+    return [key for key in shapes if layout.suffix(key) not in suffixes]
+
+
+def _read(scope, layout, suffixes, entries, sure=False):
+    """The cell of that layout in a scope, or what is wrong with it.
+
+    A cell known by its own name alone may be somebody else's: unless ``sure``, what is
+    wrong with it is a note.
+    """
+
+    def wrong(reason):
+        sentence = f"{where}: {reason}"
+        if sure or layout.cell_names is None:
+            return Findings(problems=(Problem(scope, sentence),))
+        kept = f"{sentence}; its variables are kept as they are"
+        return Findings(notes=(Problem(scope, kept),))
+
+    where = f"{scope or '(no scope)'} is not a complete {layout.name} cell"
+    missing = _missing(layout, suffixes)
+    if missing:
+        names = ", ".join(layout.suffix(key) for key in missing)
+        return wrong(f"{names} missing")
+    shapes = layout.shapes_for(suffixes)
+    variables = {key: suffixes[layout.suffix(key)] for key in shapes}
+    if layout.lacking is not None:
+        note = (
+            f"{scope} has {layout.lacking} ({layout.summary}), which no Keras layer "
+            "has; its variables are kept as they are"
+        )
+        return Findings(notes=(Problem(scope, note),))
+    dtypes = {entries[name].dtype for name in variables.values()}
+    try:
+        sizes = measure(
+            shapes, {key: entries[name].shape for key, name in variables.items()}
+        )
+    except IncompatibleError as error:
+        return wrong(error)
+    if dtypes not in ({"float32"}, {"float64"}):
+        return wrong(f"dtypes {sorted(dtypes)}, expected float32 or float64")
+    cell = Cell(
+        scope=scope,
+        layout=layout.name,
+        input_dim=sizes["D"],
+        units=sizes["H"],
+        max_bn_steps=layout.steps(shapes, sizes),
+        dtype=dtypes.pop(),
+        variables=MappingProxyType(variables),
+    )
+    return Findings(cells=(cell,))

@@ -1,0 +1,147 @@
+"""The cell with shared statistics, from which the per-step one descends.
+
+One row of population statistics for all steps. Gates i, j, f, o; in every step
+``bn(x W_xh) + bn(h W_hh) + bias``, each normalisation with an offset. Beside it in the
+same script: an LSTM without batch normalisation, with the same initialisers.
+"""
+
+from dataclasses import dataclass
+
+from bnlstm_compat import spec
+from bnlstm_compat.diagnosis import Finding
+from migrate.cells import equations
+from migrate.cells.base import Layout, gates_text, reorder
+from migrate.cells.normalised import Normalised, axes
+from migrate.cells.plain import LSTM_GATES, PlainWeights
+
+SHARED_BY_ALL = "shared by all steps"
+AT_TEST_TIME = "updated at test time"
+WIDEN = "convert with --max-bn-steps of one row a step, then bnlstm_compat.recalibrate"
+
+_GATES = "ijfo"
+_SITES = {"hh": "recurrent", "xh": "input", "c": "cell"}
+_PARTS = {
+    "scale": "gamma",
+    "offset": "beta",
+    "pop_mean": "moving_mean",
+    "pop_var": "moving_variance",
+}
+_ROLES = {
+    "W_xh": "kernel",
+    "W_hh": "recurrent_kernel",
+    "bias": "bias",
+    **{
+        f"{site}/{part}": f"{keras_site}_{keras_part}"
+        for site, keras_site in _SITES.items()
+        for part, keras_part in _PARTS.items()
+    },
+}
+
+
+_LSTM_ROLES = {"W_xh": "kernel", "W_hh": "recurrent_kernel", "bias": "bias"}
+
+
+@dataclass(frozen=True, eq=False)
+class Shared(Normalised):
+    """Statistics shared by all steps: one row (M = 1) of Keras's tables."""
+
+    def faults(self, weights):
+        """See ``Layout``."""
+        left = {
+            site: float(getattr(weights, f"{site}_moving_variance").min())
+            for site in spec.SITES
+        }
+        shares = ", ".join(f"{site} {min(1, s):.0%}" for site, s in left.items())
+        return [
+            Finding(
+                SHARED_BY_ALL,
+                (0,),
+                "one row for all steps, that every step of a pass updates at the same "
+                "time",
+                "it mixes the moments of all steps, the first of which differ most; in "
+                "TensorFlow 1 the updates race, so that some are lost, at each site "
+                f"others (of the initial 0 and 1 up to this is left: {shares})",
+                WIDEN,
+            ),
+            Finding(
+                AT_TEST_TIME,
+                (0,),
+                "the updates stand outside of the cond, so that inference makes them, "
+                "too",
+                "test data change the statistics; results depend on what was run "
+                "before, and this checkpoint may hold moments of test data",
+                f"none in TensorFlow 1; {WIDEN}",
+            ),
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class SharedLSTM(Layout):
+    """The LSTM without batch normalisation: one matrix for x, one for h."""
+
+    def places(self, cell):
+        """See ``Layout``."""
+        del cell
+        change = gates_text(_GATES, LSTM_GATES)
+        return {name: (weight, change) for name, weight in _LSTM_ROLES.items()}
+
+    def to_keras(self, arrays, settings=None):
+        """See ``Layout``."""
+        del settings
+        return PlainWeights(
+            *(reorder(arrays[name], _GATES, LSTM_GATES) for name in _LSTM_ROLES)
+        )
+
+    def from_keras(self, weights, originals=None, settings=None):
+        """See ``Layout``."""
+        del originals, settings
+        given = weights.asdict()
+        return {
+            name: reorder(given[weight], LSTM_GATES, _GATES)
+            for name, weight in _LSTM_ROLES.items()
+        }
+
+    def equations(self, arrays, activation, settings):
+        """See ``Layout``."""
+        return SharedLSTMCell(arrays, activation, settings)
+
+
+class SharedLSTMCell(equations.Cell):
+    """Without batch normalisation, and without a forget bias."""
+
+    def step(self, x, state, t, training):
+        """One step."""
+        del t, training
+        w, (c, h) = self.variables, state
+        gates = x @ w["W_xh"] + h @ w["W_hh"] + w["bias"]
+        c, output = self.combine(gates, _GATES, c, 0.0)
+        h = self.activation(c) * output
+        return h, (c, h)
+
+
+SHARED = Shared(
+    name="shared",
+    aliases=("olavhn",),
+    summary="batch-normalised LSTM, population statistics shared by all steps",
+    target="BNLSTM",
+    defaults={
+        "epsilon": 1e-3,
+        "decay": 0.999,
+        "activation": "tanh",
+        "forget_bias": 0.0,
+    },
+    shapes={name: axes(role, per_step=False) for name, role in _ROLES.items()},
+    roles=_ROLES,
+    gates=_GATES,
+    per_step=False,
+    marks=frozenset({"xh/offset"}),
+)
+SHARED_LSTM = SharedLSTM(
+    name="shared-lstm",
+    aliases=("olavhn-lstm",),
+    summary="the LSTM without batch normalisation beside the cell with shared "
+    "statistics",
+    target="LSTM",
+    defaults={"activation": "tanh"},
+    shapes={"W_xh": ("D", "4H"), "W_hh": ("H", "4H"), "bias": ("4H",)},
+)

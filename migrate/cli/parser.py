@@ -1,0 +1,171 @@
+"""The parser of the command line: one function for each command's arguments."""
+
+import argparse
+
+from migrate.cli import commands, types
+from migrate.errors import MigrateError
+
+_DESCRIPTION = """\
+Carries batch-normalised LSTMs from TensorFlow 1 checkpoints into Keras 3, and proves
+that nothing changed."""
+_ASSUMED = "not in a checkpoint; default: what the cell's layout has"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):  # one line, as all errors; argparse would print its usage
+        raise MigrateError(f"{message}; see python -m {self.prog} -h")
+
+
+def make_parser():
+    """The parser of all commands; ``options.run`` is the command's function."""
+    parser = _Parser(prog="migrate", description=_DESCRIPTION)
+    parser.add_argument(
+        "--traceback", action="store_true", help="show where an unexpected fault arose"
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add_arguments, run, text in _COMMANDS:
+        sub = subparsers.add_parser(
+            run.__name__, help=text, description=text[0].upper() + text[1:]
+        )
+        sub.set_defaults(run=run)
+        add_arguments(sub)
+    return parser
+
+
+def _checkpoint(sub):
+    sub.add_argument(
+        "ckpt", metavar="CKPT", help="prefix such as model.ckpt-1000, or its folder"
+    )
+
+
+def _out(sub):
+    sub.add_argument("out", metavar="OUT", help="the folder that convert made")
+
+
+def _json(sub):
+    sub.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _layouts(sub):
+    sub.add_argument(
+        "--layout",
+        metavar="SCOPE=NAME",
+        type=types.layout,
+        action="append",
+        default=[],
+        help="the layout of the cell under SCOPE, if that is ambiguous; may be given "
+        "several times",
+    )
+
+
+def _settings(sub):
+    sub.add_argument("--epsilon", type=types.number(0), help=_ASSUMED)
+    sub.add_argument("--decay", type=types.number(0, 1), help=_ASSUMED)
+    sub.add_argument("--activation", help=f"a Keras name; {_ASSUMED}")
+    sub.add_argument(
+        "--forget-bias",
+        type=types.number(),
+        help=f"what the cell added to its forget gate when it ran; {_ASSUMED}",
+    )
+
+
+def _inspect(sub):
+    _checkpoint(sub)
+    _json(sub)
+    _layouts(sub)
+
+
+def _convert(sub):
+    _checkpoint(sub)
+    sub.add_argument("out", metavar="OUT", help="folder to make")
+    sub.add_argument("--force", action="store_true", help="replace an earlier OUT")
+    sub.add_argument(
+        "--format",
+        action="append",
+        type=types.formats,
+        metavar="NAME[,NAME...]",
+        help=f"of the RNNs: {', '.join(types.FORMATS)} (default keras); npz and "
+        "safetensors also of the other variables",
+    )
+    sub.add_argument(
+        "--averages",
+        choices=("raw", "averaged"),
+        help="if variables have moving averages, which of the two become the cells' "
+        "weights (default raw)",
+    )
+    _settings(sub)
+    sub.add_argument(
+        "--max-bn-steps",
+        type=types.positive,
+        metavar="N",
+        help="widen shorter tables of statistics to N rows, one a step, copies of the "
+        "last until bnlstm_compat.recalibrate fills them",
+    )
+    _layouts(sub)
+
+
+def _verify(sub):
+    _checkpoint(sub)
+    _out(sub)
+    sub.add_argument(
+        "--tolerance",
+        type=types.number(0),
+        help="largest relative difference of the layer (default 1e-5)",
+    )
+
+
+def _revert(sub):
+    _out(sub)
+    sub.add_argument("ckpt", metavar="CKPT", help="prefix of the checkpoint to write")
+    sub.add_argument(
+        "--format",
+        choices=types.FORMATS,
+        help="which to read (default: the first there is)",
+    )
+
+
+def _diff(sub):
+    for which in ("a", "b"):
+        sub.add_argument(which, metavar=which.upper(), help="checkpoint or conversion")
+    _json(sub)
+
+
+def _doctor(sub):
+    _checkpoint(sub)
+    _json(sub)
+    sub.add_argument(
+        "--plot", metavar="FILE", help="draw the statistics, as PNG, SVG or PDF"
+    )
+    sub.add_argument(
+        "--steps", type=types.positive, metavar="T", help="steps of the sequences"
+    )
+    sub.add_argument(
+        "--lengths",
+        type=types.lengths,
+        metavar="SHORTEST:LONGEST",
+        help="lengths of sequences that were padded",
+    )
+    sub.add_argument(
+        "--data", metavar="FILE.npz", help="inputs x [B,T,D], perhaps lengths [B]"
+    )
+    _settings(sub)
+    _layouts(sub)
+
+
+def _demo(sub):
+    sub.add_argument("--keep", metavar="DIR", help="keep what was made, in this folder")
+
+
+_COMMANDS = (
+    (_inspect, commands.inspect, "list the cells and variables of a checkpoint"),
+    (_convert, commands.convert, "write Keras models and the other variables"),
+    (_verify, commands.verify, "prove that a conversion equals its checkpoint"),
+    (_revert, commands.revert, "write a conversion back as a v1 checkpoint"),
+    (_diff, commands.diff, "compare two checkpoints or conversions"),
+    (
+        _doctor,
+        commands.doctor,
+        "find faults in population statistics, and their cures",
+    ),
+    (_demo, commands.demo, "inspect, convert and verify a checkpoint of TF 1.15.5"),
+)

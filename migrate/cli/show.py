@@ -1,0 +1,259 @@
+"""What a person sees: tables and sentences, on stdout; progress, on stderr."""
+
+import contextlib
+from collections import Counter
+
+
+def one_line(error):
+    """Any text as one printable line."""
+    text = " ".join(str(error).split())
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _shortened(text, longest=40):
+    """The end of a long name, which is what tells it from others."""
+    return text if len(text) <= longest else f"...{text[3 - longest :]}"
+
+
+@contextlib.contextmanager
+def progress(title):
+    """A progress bar on stderr, where that is a terminal; yields its update."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda *_: None
+        return
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def update(done, total, what):
+            what = escape(_shortened(one_line(what)))
+            bar.update(task, completed=done, total=total, description=f"{title} {what}")
+
+        yield update
+
+
+def _table(*columns):
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, justify in columns:
+        table.add_column(name, justify=justify, overflow="fold")
+    return table
+
+
+def lines(*things):
+    """Prints to stdout; wide enough that a pipe never folds a table."""
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, width=10_000)
+    for thing in things:
+        console.print(thing)
+
+
+def inspection(found):
+    """An ``Inspection``."""
+    source, inventory = found.source, found.inventory
+    cells = _table(
+        ("RNN", "left"),
+        ("kind", "left"),
+        ("cell", "left"),
+        ("layout", "left"),
+        *((name, "right") for name in ("D", "H", "M", "dtype")),
+    )
+    for rnn in inventory.rnns:
+        for number, cell in enumerate(rnn.cells):
+            cells.add_row(
+                *((rnn.scope, rnn.kind) if number == 0 else ("", "")),
+                cell.scope,
+                cell.layout,
+                *map(str, (cell.input_dim, cell.units, cell.max_bn_steps or "-")),
+                cell.dtype,
+            )
+    lines(f"{source.label}: {len(source)} variables", cells)
+    for problem in inventory.problems:
+        lines(f"Incomplete cell: {problem.text}")
+    for note in inventory.notes:
+        lines(f"Left as it is: {note.text}")
+    kinds = Counter(name.rpartition("/")[2] for name in inventory.slots)
+    if kinds:
+        counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        lines(f"Optimizer slots: {len(inventory.slots)} ({counts})")
+    if inventory.others:
+        others = _table(
+            ("other variables", "left"), ("shape", "left"), ("dtype", "left")
+        )
+        for name in inventory.others:
+            entry = source.entries[name]
+            others.add_row(name, str(list(entry.shape)), entry.dtype)
+        lines(others)
+
+
+def widening(converted, rows):
+    """Which tables were widened to ``rows`` rows."""
+    made = converted.report
+    wide = [rnn["scope"] for rnn in made["rnns"] if rnn["widened_to"]]
+    if wide:
+        lines(
+            f"Widened to {rows} rows of statistics: {', '.join(wide)}. The new rows "
+            "are copies of the last; bnlstm_compat.recalibrate(model, data) fills them."
+        )
+    else:
+        lines(f"Nothing was widened: no table has fewer rows than {rows}.")
+
+
+def conversion(converted):
+    """A ``Converted``."""
+    made = converted.report
+    files = _table(("file", "left"), ("holds", "left"))
+    for rnn in made["rnns"]:
+        sizes = ", ".join(
+            f"D {c['input_dim']}, H {c['units']}"
+            + (f", M {c['max_bn_steps']}" if c["max_bn_steps"] else "")
+            for c in rnn["cells"][:1]
+        )
+        for file in rnn["files"].values():
+            files.add_row(file, f"{rnn['scope']}: {rnn['kind']}, {sizes}")
+    for file in made["others"]:
+        count = sum(
+            place["file"] == file for row in made["tensors"] for place in row["places"]
+        )
+        files.add_row(file, f"{count} other variables, as they were")
+    files.add_row("report.json", f"where each of {len(made['tensors'])} tensors went")
+    lines(f"Wrote {converted.out}", files)
+    joined = [row["name"] for row in made["tensors"] if "parts" in row]
+    if joined:
+        lines(f"Joined from their partitions: {', '.join(joined)}")
+    if made["moving_averages"]:
+        lines(
+            f"The cells have the {made['averages']} values of "
+            f"{made['moving_averages']} variables with moving averages (--averages)"
+        )
+    assumed = {
+        f"{name} {item['value']} (--{name.replace('_', '-')})"
+        for rnn in made["rnns"]
+        for name, item in rnn["settings"].items()
+        if item["assumed"]
+    }
+    if assumed:
+        lines(f"Assumed, for a checkpoint does not say: {', '.join(sorted(assumed))}")
+
+
+def differences(found):
+    """A list of ``Difference``."""
+    if not found:
+        lines("Equal: the same variables, to the bit.")
+        return
+    table = _table(("variable", "left"), ("", "left"), ("largest difference", "right"))
+    for item in found:
+        largest = "" if item.largest is None else f"{item.largest:.1e}"
+        table.add_row(one_line(item.name), one_line(item.how), largest)
+    lines(table, f"Different: {len(found)} variables.")
+
+
+def verdict(proof, tolerance):
+    """A ``Proof``."""
+    results = proof.cells
+    table = _table(
+        ("cell", "left"),
+        ("step path", "left"),
+        ("layer: inference", "right"),
+        ("training", "right"),
+        ("statistics", "right"),
+        ("", "left"),
+    )
+    for result in results:
+        same = "same bits" if result.steps else "weights: same bits"
+        table.add_row(
+            result.scope,
+            f"{len(result.differing)} results differ" if result.differing else same,
+            *(f"{difference:.1e}" for difference in result.layer.values()),
+            "equal" if result.equal(tolerance) else "DIFFERENT",
+        )
+    lines(table)
+    different = [result for result in results if not result.equal(tolerance)]
+    for result in different:
+        if result.differing:
+            first = "; ".join(result.differing[:3])
+            lines(f"{result.scope}: the bits differ in {first}")
+    for result in results:
+        if result.skipped:
+            lines(
+                f"{result.scope}: not compared: {', '.join(result.skipped)}; there "
+                "TensorFlow 1 counted padding in the moments, and the layer does not"
+            )
+    if proof.variables:
+        shown = ", ".join(proof.variables[:5])
+        lines(f"{len(proof.variables)} other variables differ: {shown}")
+    word = "Equal" if proof.equal(tolerance) else "Different"
+    bits = "the bits of the TensorFlow 1 graph step by step, and its values"
+    if not all(result.steps for result in results):
+        bits = "the values of the TensorFlow 1 graph, or of its equations in float64,"
+    lines(
+        f"{word}: {len(results) - len(different)} of {len(results)} cells give "
+        f"{bits} within {tolerance:g} as a layer."
+    )
+
+
+def _case(case):
+    from bnlstm_compat.diagnosis import row_ranges
+
+    cell, found = case.cell, case.diagnosis
+    sizes = f"D {cell.input_dim}, H {cell.units}, M {cell.max_bn_steps}"
+    faults = len(found.findings)
+    verdict = f"{faults} fault{'s' if faults > 1 else ''}" if faults else "no fault"
+    lines(f"{found.name} ({cell.layout}, {sizes}): {verdict} found")
+    if found.updates is not None:
+        lines(
+            f"  row 0 was updated {found.updates} times, at a decay of "
+            f"{case.settings['decay']}"
+        )
+    if found.gap is not None:
+        lines(
+            f"  gap between population and batch statistics: {found.gap:.2f} of the "
+            "outputs"
+        )
+    if case.unused is not None:
+        lines(f"  data not used: {case.unused}")
+    for finding in found.findings:
+        plural = "s" if len(finding.rows) > 1 else ""
+        rows = f"row{plural} {row_ranges(finding.rows)}"
+        lines(
+            f"  {finding.fault}, {rows}: {finding.seen}",
+            f"     effect: {finding.effect}",
+            f"     cure:   {finding.cure}",
+        )
+
+
+def diagnoses(found):
+    """A ``Diagnoses``."""
+    for case in found.cases:
+        _case(case)
+    if found.questions:
+        lines("A checkpoint does not tell; give, to know more:")
+        for question in found.questions:
+            lines(f"  {question}")
+
+
+def reverted(made, ckpt):
+    """A ``Reverted``."""
+    lines(f"Wrote {ckpt}: {len(made.names)} variables")
+    if made.changed:
+        shown = ", ".join(made.changed[:5]) + (", ..." if made.changed[5:] else "")
+        lines(f"{len(made.changed)} have changed since the conversion: {shown}")
+    else:
+        lines("All have the bits of the checkpoint that was converted.")
+
+
+def accuracies(old, new, apart):
+    """The end of the demo."""
+    table = _table(("test accuracy", "left"), ("", "right"))
+    table.add_row("the script, TensorFlow 1 graph", f"{old:.4f}")
+    table.add_row("its conversion, Keras layer", f"{new:.4f}")
+    lines(table, f"No digit's probabilities are more than {apart:.0e} apart.")

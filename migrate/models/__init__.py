@@ -1,0 +1,1 @@
+"""The Keras side: building models, finding their cells and weights, filling them."""

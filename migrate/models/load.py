@@ -1,0 +1,152 @@
+"""Filling Keras models of one's own from a v1 checkpoint."""
+
+import warnings
+
+from migrate.cells import networks
+from migrate.cells.inventory import (
+    AVERAGED,
+    CHOICES,
+    RAW,
+    require_cells,
+    required_averages,
+    take_inventory,
+)
+from migrate.cells.settings import Settings
+from migrate.errors import LoadError, MigrateError
+from migrate.models import plan as plans
+from migrate.models import rules as mapping_rules
+from migrate.models.cells import find_cells
+from migrate.sources.averaged import Averaged
+from migrate.sources.checkpoint import Checkpoint
+
+
+def load(
+    model,
+    ckpt,
+    scope=None,
+    *,
+    map=None,
+    strict=True,
+    averages=RAW,
+    layouts=None,
+    settings=None,
+):
+    """Fills a model with the variables of a checkpoint, or a layer with its cells.
+
+    Args:
+      model: with a ``map``, any built Keras model or layer. Without: a ``BNLSTM`` or
+        ``BNLSTMCell``, or, for TensorFlow 1's own cells, a ``keras.layers.LSTM`` or
+        ``GRU``; a ``keras.layers.Bidirectional`` of such; a stack: a
+        ``keras.Sequential``, a list of layers, or a ``keras.layers.RNN`` of several
+        cells; or ``dict(forward=stack, backward=stack)``; built if it is not yet.
+      ckpt: a checkpoint's prefix, one of its files, or a folder with a ``checkpoint``
+        file.
+      scope: without a map, the RNN's scope in the checkpoint, with or without the
+        cell's own name; may be left out where only one RNN fits.
+      map: rules from v1 names to paths in the model, a dict or the path of a TOML or
+        YAML file; see ``migrate.models.rules`` for patterns, ``migrate.models.paths``
+        for paths. ``{"**": "**"}`` goes by names alone.
+      strict: with a map, weights that nothing fills are an error, and variables that no
+        rule places; else a warning lists them, the weights stay as they are, and only
+        what does not fit is an error. Optimizer slots and counters need no rule.
+      averages: where variables have moving averages: "raw" takes the variables,
+        "averaged" the averages.
+      layouts: from scopes of cells to names of layouts, where that is ambiguous.
+      settings: ``migrate.models.build.Settings``, for the forget bias.
+
+    Returns:
+      ``model``.
+
+    Raises:
+      MigrateError: the scope is missing, unknown or ambiguous (those that exist are
+        listed), shapes or dtypes differ, the map or the checkpoint cannot be used;
+        ``LoadError`` with all that a map leaves missing, unexpected or mismatched.
+        Nothing has been assigned then.
+
+    Source: of the cell, arXiv 1603.09025; of the layouts, ``migrate.cells``.
+    """
+    if map is not None and scope is not None:
+        raise MigrateError("expected a scope or a map, not both")
+    if averages not in CHOICES:
+        raise MigrateError(
+            f"expected averages to be {' or '.join(CHOICES)}. Received: {averages!r}"
+        )
+    rules = None if map is None else mapping_rules.read(map)
+    checkpoint = variables = Checkpoint(ckpt)
+    inventory = take_inventory(checkpoint.entries, layouts)
+    if averages == AVERAGED:
+        variables = Averaged(
+            checkpoint, required_averages(inventory.slots, checkpoint.entries)
+        )
+    if rules is None:
+        plan = _plan_of_cells(model, scope, inventory, checkpoint.prefix)
+    else:
+        plan = plans.plan(model, checkpoint.entries, inventory, rules)
+    filled = [
+        (assignment, assignment.read(variables, settings or Settings()))
+        for assignment in plan.assignments
+    ]
+    mismatched = [*plan.mismatched]
+    for assignment, arrays in filled:
+        mismatched += assignment.incompatibilities(arrays)
+    if mismatched or (strict and (plan.missing or plan.unexpected)):
+        raise LoadError(
+            checkpoint.prefix,
+            missing=plan.missing,
+            unexpected=plan.unexpected,
+            mismatched=mismatched,
+        )
+    if not getattr(model, "built", True):  # by a scope
+        model.build((None, None, plan.assignments[0].cell.input_dim))
+    for assignment, arrays in filled:
+        assignment.assign(arrays)
+    if plan.missing or plan.unexpected:
+        warnings.warn(
+            f"{checkpoint.prefix}: missing: {'; '.join(plan.missing) or 'none'}. "
+            f"Unexpected: {'; '.join(plan.unexpected) or 'none'}",
+            stacklevel=2,
+        )
+    return model
+
+
+def _plan_of_cells(layer, scope, inventory, label):
+    """The plan for a recurrent layer, or several, without a map."""
+    targets, kinds = find_cells(layer)
+    # What is wrong elsewhere in the checkpoint does not matter to this layer.
+    require_cells(inventory, label, complete=False)
+    cells = _choose(inventory, kinds, len(targets), scope)
+    assignments = [
+        plans.CellAssignment("the layer", target, cell)
+        for target, cell in zip(targets, cells, strict=True)
+    ]
+    return plans.Plan(tuple(assignments))
+
+
+def _choose(inventory, kinds, count, scope):
+    """The cells in the checkpoint for ``count`` targets of one of ``kinds``."""
+    # (shown name, names that are understood, cells)
+    options = [
+        (rnn.scope, {rnn.scope}, rnn.cells)
+        for rnn in inventory.rnns
+        if rnn.kind in kinds and rnn.kind != networks.SINGLE and len(rnn.cells) == count
+    ]
+    if networks.SINGLE in kinds:
+        for rnn in inventory.rnns:
+            for cell in rnn.cells:
+                names = {cell.scope, networks.rnn_scope(cell)}
+                names |= {rnn.scope} if rnn.kind == networks.SINGLE else set()
+                options.append((cell.scope, names, (cell,)))
+    what = f"{'/'.join(sorted(kinds))} RNN of {count} cell{'s' if count > 1 else ''}"
+    if not options:
+        listed = ", ".join(f"{rnn.scope!r} ({rnn.kind})" for rnn in inventory.rnns)
+        raise MigrateError(f"the checkpoint has no {what}; its RNNs are: {listed}")
+    wanted = None if scope is None else scope.strip("/")
+    matches = [option for option in options if wanted in (None, *option[1])]
+    if len(matches) == 1:
+        return matches[0][2]
+    listed = ", ".join(repr(name) for name, _, _ in matches or options)
+    if matches and scope is not None:
+        asked = f"{scope!r} could be several"
+    else:
+        asked = "no scope was given" if scope is None else f"there is no {scope!r}"
+    raise MigrateError(f"expected the scope of one {what}, {asked}: {listed}")

@@ -1,0 +1,1 @@
+"""What is written and read back: a conversion's folder, its report, its formats."""

@@ -1,0 +1,1 @@
+"""The proof that a conversion equals its source."""

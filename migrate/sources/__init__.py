@@ -1,0 +1,1 @@
+"""What people have: everything that maps a v1 name to an array."""
