@@ -315,14 +315,13 @@ def report(script):
 
 def _by_value(script):
     """Rows of what NumPy 2 does otherwise, as far as the source shows it."""
-    from legacy import numpy_two
-    from legacy.era import numpy_changes
+    from legacy.era import numpy_changes, numpy_forms
 
     return [
         {"file": file, "line": line, "name": form, "status": status}
         for file, tree in trees(script)
-        for line, status, form in numpy_two.forms(tree)
-        if numpy_changes.TWO or status != numpy_two.KEPT
+        for line, status, form in numpy_forms.forms(tree)
+        if numpy_changes.TWO or status != numpy_forms.KEPT
     ]
 
 

@@ -172,7 +172,8 @@ def _name_working_folder():
 
 def _run(options):
     """Runs the script as ``__main__``, in a process made one of TensorFlow 1."""
-    from legacy import check, numpy_two
+    from legacy import check
+    from legacy.era import numpy_forms
     from legacy.facade import asks, children, history, quiet, setup, traces
 
     main_module = types.ModuleType("__main__")
@@ -213,7 +214,7 @@ def _run(options):
     sys.modules["__main__"] = main_module
     code = _code(path)
     history.written_for = check.release_of(path)
-    changed = numpy_two.announcement(path)
+    changed = numpy_forms.announcement(check.trees(path))
     if changed:
         quiet.announce(changed)
     children.install(

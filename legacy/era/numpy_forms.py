@@ -1,12 +1,14 @@
 """What of NumPy 2's changes a script's source shows.
 
-Most of them are undone for user code (``era.numpy_changes``, ``era.one_element``); the
-rules by which types are joined are not. Values are not known here: this finds forms.
+Most of them are undone for user code (``numpy_changes``, ``one_element``); the rules by
+which types are joined are not. Values are not known here: this finds forms.
 """
 
 import ast
 
-from legacy import check
+import numpy as np
+
+from legacy.era import numpy_changes, one_element
 
 # Joined with a float32 array, such a float64 makes float64 in NumPy 2, and not before.
 _SCALARS = frozenset(
@@ -18,25 +20,39 @@ _CONVERTERS = frozenset("array asanyarray asarray".split())
 UNDONE, KEPT = "emulated", "by value"
 
 
-class _Forms(check._Uses):
+class _Forms(ast.NodeVisitor):
     """Collects (line, status, form)."""
 
     def __init__(self):
-        super().__init__()
         self.forms = []
+        self._modules, self._functions = set(), {}
+
+    def visit_Import(self, node):
+        for alias in node.names:
+            if alias.name == "numpy":
+                self._modules.add(alias.asname or "numpy")
+
+    def visit_ImportFrom(self, node):
+        if node.module == "numpy":
+            names = {alias.asname or alias.name: alias.name for alias in node.names}
+            self._functions.update(names)
 
     def _numpy(self, node):
         """The name of NumPy's function that ``node`` calls, or None."""
-        name = self.dotted(node.func) if isinstance(node, ast.Call) else None
-        return (
-            name.removeprefix("numpy.") if (name or "").startswith("numpy.") else None
-        )
+        called = getattr(node, "func", None)
+        if isinstance(called, ast.Attribute):
+            module, name = called.value, called.attr
+        elif getattr(getattr(called, "func", None), "id", "") == one_element.FUNCTION:
+            module, name = called.args[0], called.args[1].value
+        else:
+            return self._functions.get(getattr(called, "id", ""))
+        return name if getattr(module, "id", "") in self._modules else None
 
     def _add(self, node, status, form):
         self.forms.append((node.lineno, status, form))
 
     def visit_Call(self, node):
-        super().visit_Call(node)
+        self.generic_visit(node)
         name = self._numpy(node)
         first = node.args[0] if node.args else None
         if name in _CONVERTERS:
@@ -87,18 +103,18 @@ def forms(tree):
     return sorted(set(found.forms))
 
 
-def announcement(script):
-    """The runner's line for ``script``, or None if it shows nothing of the kind."""
-    import numpy
+def announcement(trees):
+    """The runner's line for a script, or None if it shows nothing of the kind.
 
-    from legacy.era import numpy_changes
-
+    Args:
+      trees: the script's files and their trees.
+    """
     if not numpy_changes.TWO:
         return None
-    for path, tree in check.trees(script):
+    for path, tree in trees:
         for line, _, form in forms(tree):
             return (
-                f"{path}:{line}: {form}: NumPy {numpy.__version__} does otherwise than "
+                f"{path}:{line}: {form}: NumPy {np.__version__} does otherwise than "
                 "NumPy 1; most of that is undone, its rules of types are not. "
                 "pip install 'bnlstm-compat[scripts]' brings NumPy 1.26"
             )
