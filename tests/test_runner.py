@@ -63,6 +63,8 @@ def test_script_sees_what_it_sees_under_plain_python(tmp_path):
     "ending",
     [
         "raise ValueError('wrong')",
+        "value = {}\nvalue['a'] = int('1')\nvalue[[]] = '%d' % 'x'",
+        "int('x')",
         "import beside; beside.fail()",
         "import not_there",
         "sys.exit('a message')",

@@ -54,30 +54,34 @@ def _converter(kind):
     return convert
 
 
+def _unwrapped(text, values):
+    """``values`` with the elements of arrays where ``text`` converts to numbers."""
+    found = [each for each in _CONVERSION.finditer(text) if each[2] != "%"]
+    if isinstance(values, dict):
+        wanted = {each["key"] for each in found if each[2] in _NUMBERS}
+        return {
+            key: element(value) if key in wanted else value
+            for key, value in values.items()
+        }
+    values = values if isinstance(values, tuple) else (values,)
+    if len(values) != len(found):
+        return values
+    pairs = zip(found, values, strict=True)
+    return tuple(
+        element(value) if each[2] in _NUMBERS else value for each, value in pairs
+    )
+
+
 def modulo(left, right):
     """``left % right``; in a text, conversions to numbers take such arrays."""
     try:
         return left % right
     except TypeError:
-        if not isinstance(left, str):
+        values = right if isinstance(right, (tuple, dict)) else (right,)
+        values = values.values() if isinstance(values, dict) else values
+        if not isinstance(left, str) or all(element(v) is v for v in values):
             raise
-        found = _CONVERSION.finditer(left)
-        found = [each for each in found if each[2] != "%"]
-        if isinstance(right, dict):
-            wanted = {each["key"] for each in found if each[2] in _NUMBERS}
-            changed = {
-                key: element(value) if key in wanted else value
-                for key, value in right.items()
-            }
-        else:
-            values = right if isinstance(right, tuple) else (right,)
-            if len(values) != len(found):
-                raise
-            changed = tuple(
-                element(value) if each[2] in _NUMBERS else value
-                for each, value in zip(found, values, strict=True)
-            )
-        return left % changed
+    return left % _unwrapped(left, right)
 
 
 def assign(value, array, index):
