@@ -83,7 +83,7 @@ class LooseVersion:
 
     def __init__(self, text=""):
         self.vstring = text
-        parts = re.findall(r"\d+|[a-z]+", text)
+        parts = filter(None, re.split(r"(\d+|[a-z]+)|\.", text))
         self.version = [int(part) if part.isdigit() else part for part in parts]
 
     def _of(self, other):

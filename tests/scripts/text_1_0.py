@@ -1,8 +1,17 @@
 """TF 1.0: what scripts of Python 3 print, and values that Python and NumPy have changed."""
+import array
+import cgi
 import collections
+import fractions
 import inspect
+import json
 import random
+import threading
 import time
+import unittest
+import xml.etree.ElementTree as ElementTree
+from distutils.util import strtobool
+from distutils.version import LooseVersion
 
 import numpy as np
 import tensorflow as tf
@@ -39,6 +48,13 @@ def main(_):
     deck = list(range(6))
     random.shuffle(deck, lambda: .3)
     print(deck, random.sample(set([5, 6, 7]), 2), random.sample(range(9), 3))
+    print(random.randrange(10.0), random.randint(0, 6.0), random.choice('abc'), fractions.gcd(12, 18))
+    print(LooseVersion('1.10') < LooseVersion('1.9'), LooseVersion(np.__version__) >= '1.7', [LooseVersion('1.0.0-rc1')], strtobool('yes'))
+    print(json.loads('[1]', encoding='utf-8'), cgi.escape('<a href="x">&'), cgi.escape('"', True), threading.current_thread().isAlive())
+    numbers = array.array('i')
+    numbers.fromstring(array.array('i', [1, 2]).tostring())
+    tree = ElementTree.fromstring('<a><b/><c><b/></c></a>')
+    print(numbers, [e.tag for e in tree.getiterator('b')], [e.tag for e in tree.getchildren()], hasattr(unittest.TestCase, 'assertEquals'))
     print('%s' % np.array([1.5]), '%.1f' % np.array([1.5]), str(np.float32(0.1)), np.float32(0.1), 'a {} b'.format(np.float64(2)), np.array([0.1], np.float32))
 
 
