@@ -314,13 +314,13 @@ def report(script):
 
 
 def _by_value(script):
-    """Rows of what NumPy 2 does otherwise, as far as the source shows it."""
+    """Rows of what later NumPy does otherwise, as far as the source shows it."""
     from legacy.era import numpy_changes, numpy_forms
 
     return [
         {"file": file, "line": line, "name": form, "status": status}
         for file, tree in trees(script)
-        for line, status, form in numpy_forms.forms(tree)
+        for line, status, form, _ in numpy_forms.forms(tree)
         if numpy_changes.TWO or status != numpy_forms.KEPT
     ]
 

@@ -1,4 +1,4 @@
-"""What of NumPy 2's changes a script's source shows.
+"""What of the changes of NumPy 1.24 and 2 a script's source shows.
 
 Most of them are undone for user code (``numpy_changes``, ``one_element``); the rules by
 which types are joined are not. Values are not known here: this finds forms.
@@ -21,7 +21,7 @@ UNDONE, KEPT = "emulated", "by value"
 
 
 class _Forms(ast.NodeVisitor):
-    """Collects (line, status, form)."""
+    """Collects what ``forms`` gives."""
 
     def __init__(self):
         self.forms = []
@@ -48,8 +48,8 @@ class _Forms(ast.NodeVisitor):
             return self._functions.get(getattr(called, "id", ""))
         return name if getattr(module, "id", "") in self._modules else None
 
-    def _add(self, node, status, form):
-        self.forms.append((node.lineno, status, form))
+    def _add(self, node, status, form, two=True):
+        self.forms.append((node.lineno, status, form, two))
 
     def visit_Call(self, node):
         self.generic_visit(node)
@@ -60,10 +60,10 @@ class _Forms(ast.NodeVisitor):
                 if keyword.arg == "copy" and not getattr(keyword.value, "value", True):
                     self._add(node, UNDONE, f"numpy.{name}(copy=False)")
             if _ragged(first) and len(node.args) == 1 and not node.keywords:
-                self._add(node, UNDONE, f"numpy.{name} of rows of unequal length")
+                self._add(node, UNDONE, f"numpy.{name} of ragged rows", False)
         lazy = isinstance(first, ast.GeneratorExp) or _is_map(first)
         if lazy and name in _STACKS | {"sum"}:
-            self._add(node, UNDONE, f"numpy.{name} of a generator")
+            self._add(node, UNDONE, f"numpy.{name} of a generator", name == "sum")
 
     def visit_BinOp(self, node):
         self.generic_visit(node)
@@ -97,7 +97,11 @@ def _plain(node):
 
 
 def forms(tree):
-    """What a module's tree shows: a list of (line, status, form) in order of lines."""
+    """What a module's tree shows, in order of lines.
+
+    Returns:
+      A list of (line, status, form, whether it is NumPy 2 that changed it).
+    """
     found = _Forms()
     found.visit(tree)
     return sorted(set(found.forms))
@@ -112,10 +116,11 @@ def announcement(trees):
     if not numpy_changes.TWO:
         return None
     for path, tree in trees:
-        for line, _, form in forms(tree):
-            return (
-                f"{path}:{line}: {form}: NumPy {np.__version__} does otherwise than "
-                "NumPy 1; most of that is undone, its rules of types are not. "
-                "pip install 'bnlstm-compat[scripts]' brings NumPy 1.26"
-            )
+        for line, _, form, two in forms(tree):
+            if two:
+                return (
+                    f"{path}:{line}: {form}: NumPy {np.__version__} does otherwise than "
+                    "NumPy 1; most of that is undone, its rules of types are not. "
+                    "pip install 'bnlstm-compat[scripts]' brings NumPy 1.26"
+                )
     return None
