@@ -116,11 +116,12 @@ def announcement(trees):
     if not numpy_changes.TWO:
         return None
     for path, tree in trees:
-        for line, _, form, two in forms(tree):
-            if two:
-                return (
-                    f"{path}:{line}: {form}: NumPy {np.__version__} does otherwise than "
-                    "NumPy 1; most of that is undone, its rules of types are not. "
-                    "pip install 'bnlstm-compat[scripts]' brings NumPy 1.26"
-                )
+        shown = [(line, form) for line, _, form, two in forms(tree) if two]
+        if shown:
+            line, form = shown[0]
+            return (
+                f"{path}:{line}: {form}: NumPy {np.__version__} does otherwise than "
+                "NumPy 1; most of that is undone, its rules of types are not. "
+                "pip install 'bnlstm-compat[scripts]' brings NumPy 1.26"
+            )
     return None
