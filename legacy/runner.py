@@ -139,7 +139,8 @@ def _script(path):
     """The file to run for ``path``: itself, or the ``__main__.py`` of a folder."""
     if os.path.isdir(path):
         path = os.path.join(path, "__main__.py")
-    if not os.path.isfile(path):
+    # What is neither may be a pipe, as in `python -m legacy <(generate)`.
+    if os.path.isdir(path) or not os.path.exists(path):
         raise _UsageError(f"can't open file {path!r}: no such file")
     return path
 
@@ -188,8 +189,9 @@ def _name_working_folder():
 
 def _run(options):
     """Runs the script as ``__main__``, in a process made one of TensorFlow 1."""
-    from legacy import guess
-    from legacy.facade import asks, children, release, setup, traces
+    from legacy import check, guess
+    from legacy.era import numpy_forms
+    from legacy.facade import asks, children, quiet, release, setup, traces
 
     main_module = types.ModuleType("__main__")
     names = vars(main_module)
@@ -230,6 +232,9 @@ def _run(options):
     code = _code(path)
     if not release.told():
         release.guess(*guess.release_of(path))
+    changed = numpy_forms.announcement(check.trees(path))
+    if changed:
+        quiet.announce(changed)
     children.install(
         path=path,
         package=names["__package__"],
@@ -239,7 +244,21 @@ def _run(options):
         verbose=options.verbose,
         port_cell=options.port_cell,
     )
-    exec(code, names)
+    try:
+        exec(code, names)
+    except SystemExit as end:
+        if end.code or not options.port_cell:
+            raise
+    if options.port_cell:
+        _require_ported()
+
+
+def _require_ported():
+    """Refuses ``--port-cell`` of a script that had nothing to replace."""
+    from legacy.facade import port
+
+    if not port.replaced:
+        raise _UsageError(f"--port-cell replaced nothing: {port.explanation()}")
 
 
 def _claimed(spec):

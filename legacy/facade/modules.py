@@ -37,6 +37,8 @@ class Facade(types.ModuleType):
     def __getattr__(self, name):
         if name == "__all__":
             value = [other for other in dir(self) if not other.startswith("_")]
+        elif name == "__version__" and hasattr(self.__legacy_base__, name):
+            value = self.__legacy_base__.__version__
         elif name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         else:

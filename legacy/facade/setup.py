@@ -67,7 +67,8 @@ def _environment(verbose):
         raise RuntimeError(
             "legacy.install() must come before TensorFlow is first imported: expected "
             "no module 'tensorflow' yet, or TF_USE_LEGACY_KERAS=1 in the environment "
-            "when it was imported. Restart, and call legacy.install() first."
+            "when it was imported. Restart, and call legacy.install() first; a kernel "
+            "is for TensorFlow 1 or for Keras 3, not for both."
         )
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     if not verbose:
