@@ -11,7 +11,7 @@ from migrate.graph.nodes import VARIABLES
 
 def function(evaluator, kind, poly, name):
     if kind == "floor" and evaluator.random(poly):
-        return evaluator.algebra.atom("mask", poly, node=name)
+        return evaluator.algebra.atom("mask", "floor", poly, node=name)
     return evaluator.algebra.function(kind, poly, name)
 
 

@@ -142,8 +142,10 @@ class Evaluator:
         if op in FUNCTIONS and len(polys) == 1:
             made = arithmetic.function(self, FUNCTIONS[op], polys[0], name)
         elif op in _COMPARISONS and len(polys) == 2:
-            kind = "mask" if any(map(self.random, polys)) else _COMPARISONS[op]
-            made = self.algebra.atom(kind, *polys, node=name)
+            kind = (_COMPARISONS[op],)
+            if any(map(self.random, polys)):
+                kind = ("mask", *kind)
+            made = self.algebra.atom(*kind, *polys, node=name)
         elif op in _COMPUTE:
             try:
                 made = _COMPUTE[op](self, name, number, polys)
