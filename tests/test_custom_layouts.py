@@ -95,7 +95,7 @@ def cells(draw, definitions):
     steps = layout.steps(axes, found) if layout.target == "BNLSTM" else None
     variables = {name: f"s/{layout.suffix(name)}" for name in arrays}
     return (
-        Cell("s", "mine", d, h, steps, "float32", variables, definition),
+        Cell("s", "mine", d, h, steps, "float32", variables, definition=definition),
         arrays,
     )
 

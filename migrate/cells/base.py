@@ -17,7 +17,8 @@ class Cell:
 
     ``scope`` holds the cell's variables, ``layout`` names its layout; D, H and M are
     ``input_dim``, ``units`` and ``max_bn_steps`` (None for a cell without batch
-    normalisation); ``variables`` maps the layout's names of variables to v1 names.
+    normalisation); ``variables`` maps the layout's names of variables to v1 names;
+    ``settings`` holds what is known of this very cell, by name (``settings.Known``);
     ``definition`` is that of a layout of one's own (``migrate.cells.custom``), None for
     known layouts.
     """
@@ -29,7 +30,8 @@ class Cell:
     max_bn_steps: int | None
     dtype: str
     variables: Mapping[str, str]
-    definition: Mapping | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+    definition: Mapping[str, object] | None = None
 
     def __str__(self):
         sizes = f"D {self.input_dim}, H {self.units}"
@@ -103,6 +105,17 @@ class Layout:
         """The ``padding`` of ``BNLSTM`` that gives what TensorFlow 1 gave."""
         del cell
         return "v1"
+
+    def keys_by_role(self, gates, per_step, roles) -> dict[str, str] | None:
+        """From each role of a cell in a graph to this layout's variable; None if the
+        layout is of other roles, another order of gates, or other rows.
+
+        Args:
+          gates: the order of gates. per_step: whether statistics have a row a step.
+          roles: see ``graph.found.GraphCell``; "role/step" if each step has its own.
+        """
+        del gates, per_step, roles
+        return None
 
     def places(self, cell: Cell) -> dict[str, tuple[str, str]]:
         """For each variable, the Keras weight that takes it, and how it is changed."""

@@ -38,10 +38,15 @@ DEFAULTS = {
         "epsilon": spec.EPSILON,
         "decay": spec.MOMENTUM,
         "activation": "tanh",
+        "recurrent_activation": "sigmoid",
         "forget_bias": 0.0,
     },
-    PLAIN_LSTM: {"forget_bias": 0.0, "activation": "tanh"},
-    PLAIN_GRU: {"activation": "tanh"},
+    PLAIN_LSTM: {
+        "activation": "tanh",
+        "recurrent_activation": "sigmoid",
+        "forget_bias": 0.0,
+    },
+    PLAIN_GRU: {"activation": "tanh", "recurrent_activation": "sigmoid"},
 }
 #: From the letters of a definition's gates to those of ``migrate.cells.gru``.
 _GRU_LETTERS = str.maketrans("uj", "zh")
@@ -90,13 +95,13 @@ def _normalised(definition, **common):
 
 
 def _lstm(definition, **common):
-    spelling = _spelling(definition)
-    kernels = _SEPARATE_LSTM if "recurrent_kernel" in spelling else LSTM_SHAPES
-    axes_of = _LSTM_BIASES | kernels
+    roles = dict(definition["variables"])
+    joined = "recurrent_kernel" not in roles.values()
+    axes_of = _LSTM_BIASES | (LSTM_SHAPES if joined else _SEPARATE_LSTM)
     return LSTM(
         target="LSTM",
-        shapes={role: axes_of[role] for role in spelling},
-        spelling=spelling,
+        shapes={name: axes_of[role] for name, role in roles.items()},
+        roles=roles,
         gates=definition["gates"],
         definition=definition,
         **common,
@@ -104,7 +109,7 @@ def _lstm(definition, **common):
 
 
 def _gru(definition, **common):
-    spelling = _spelling(definition)
+    spelling = {role: name for name, role in definition["variables"].items()}
     common |= {
         "target": "GRU",
         "definition": definition,
@@ -121,8 +126,3 @@ def _gru(definition, **common):
     if "candidate/kernel" in spelling:
         return GRU(shapes=GRU_SHAPES, **common)
     return CudnnGRU(shapes=CUDNN_GRU_SHAPES, **common)
-
-
-def _spelling(definition):
-    """From role to own name."""
-    return {role: name for name, role in definition["variables"].items()}

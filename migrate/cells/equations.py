@@ -43,7 +43,8 @@ class Cell:
     """A cell: ``step(x, state, t, training)`` gives ``(h, state)``.
 
     ``variables`` hold float64 copies by the layout's names; statistics move in
-    training. ``settings`` holds what a checkpoint does not.
+    training. ``settings`` holds what a checkpoint does not; under "gate" the gates'
+    elementwise function, if it is not the sigmoid.
     """
 
     def __init__(self, variables, activation, settings):
@@ -51,6 +52,7 @@ class Cell:
             name: np.array(array, np.float64) for name, array in variables.items()
         }
         self.activation, self.settings = activation, settings
+        self.gate = settings.get("gate", sigmoid)
 
     @property
     def units(self):
@@ -68,9 +70,9 @@ class Cell:
     def combine(self, gates, order, c, forget_bias):
         """The new c and the output gate, from the gates' sums [B,4H]."""
         sums = dict(zip(order, np.split(gates, 4, axis=1), strict=True))
-        c = c * sigmoid(sums["f"] + forget_bias)
-        c = c + sigmoid(sums["i"]) * self.activation(sums["j"])
-        return c, sigmoid(sums["o"])
+        c = c * self.gate(sums["f"] + forget_bias)
+        c = c + self.gate(sums["i"]) * self.activation(sums["j"])
+        return c, self.gate(sums["o"])
 
 
 def normalise(z, scale, offset, statistics, epsilon):

@@ -24,6 +24,12 @@ class GRU(Layout):
 
     gates: str = _V1_GATES
 
+    def keys_by_role(self, gates, per_step, roles):
+        """See ``Layout``."""
+        del per_step
+        alike = gates.replace("u", "z") == self.gates and set(roles) == set(GRU_SHAPES)
+        return {name: name for name in GRU_SHAPES} if alike else None
+
     def places(self, cell):
         """See ``Layout``."""
         del cell
@@ -157,7 +163,7 @@ class GRUCell(equations.Cell):
         del t, training
         w, (h,) = self.variables, state
         both = np.concatenate([x, h], axis=1)
-        gates = equations.sigmoid(both @ w["gates/kernel"] + w["gates/bias"])
+        gates = self.gate(both @ w["gates/kernel"] + w["gates/bias"])
         parts = dict(zip(self._gates, np.split(gates, 2, axis=1), strict=True))
         r, u = parts["r"], parts["z"]
         candidate = self.activation(self._candidate(x, h, r))
@@ -212,7 +218,7 @@ def _gru(name, summary, cell_names, spelling):
         name=name,
         summary=summary,
         target="GRU",
-        defaults={"activation": "tanh"},
+        defaults={"activation": "tanh", "recurrent_activation": "sigmoid"},
         shapes=GRU_SHAPES,
         spelling=spelling,
         cell_names=named(cell_names),
@@ -245,7 +251,7 @@ GRUS = (
         name="cudnn-gru",
         summary="CudnnGRU as it is saved, CudnnCompatibleGRUCell",
         target="GRU",
-        defaults={"activation": "tanh"},
+        defaults={"activation": "tanh", "recurrent_activation": "sigmoid"},
         shapes=CUDNN_GRU_SHAPES,
         cell_names=named("cudnn_compatible_gru_cell"),
     ),

@@ -121,7 +121,7 @@ class SeparateGRUCell(equations.Cell):
         of_x = self._parts(x @ w["kernel"] + w.get("bias", 0.0))
         second = w.get("recurrent_bias", 0.0)
         of_h = self._parts(h @ w["recurrent_kernel"] + second)
-        r, u = (equations.sigmoid(of_x[gate] + of_h[gate]) for gate in "rz")
+        r, u = (self.gate(of_x[gate] + of_h[gate]) for gate in "rz")
         if self._after:
             of_state = r * of_h["h"]
         else:

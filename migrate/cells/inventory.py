@@ -48,30 +48,37 @@ def take_inventory(entries, layouts=None, averages=RAW) -> Inventory:
     """
     found = search(LAYOUTS, entries, layouts or {})
     cells = sorted(found.cells, key=lambda cell: natural(cell.scope))
-    slots = _slots(entries, cells)
+    return inventory_of(entries, networks(cells), found.problems, found.notes, averages)
+
+
+def inventory_of(entries, rnns, problems=(), notes=(), averages=RAW) -> Inventory:
+    """The inventory of a source with these RNNs; see ``Inventory``."""
+    rnns = sorted(rnns, key=lambda rnn: natural(rnn.scope))
+    slots = _slots(entries, rnns)
     if averages == AVERAGED:
-        raw_to_average = {
+        average_of = {
             raw: name for name, raw in required_averages(slots, entries).items()
         }
-        cells = [_averaged(cell, raw_to_average) for cell in cells]
-        slots = _slots(entries, cells)
-    taken = _variables(cells)
+        rnns = [_averaged(rnn, average_of) for rnn in rnns]
+        slots = _slots(entries, rnns)
+    cells = [cell for rnn in rnns for cell in rnn.cells]
+    taken = _variables(rnns)
     return Inventory(
-        cells=tuple(cells),
-        rnns=networks(cells),
+        cells=tuple(sorted(cells, key=lambda cell: natural(cell.scope))),
+        rnns=tuple(rnns),
         slots=slots,
         others=tuple(n for n in entries if n not in taken and n not in slots),
-        problems=found.problems,
-        notes=found.notes,
+        problems=tuple(problems),
+        notes=tuple(notes),
     )
 
 
-def _variables(cells):
-    return {name for cell in cells for name in cell.variables.values()}
+def _variables(rnns):
+    return {n for rnn in rnns for cell in rnn.cells for n in cell.variables.values()}
 
 
-def _slots(entries, cells):
-    taken, slots = _variables(cells), {}
+def _slots(entries, rnns):
+    taken, slots = _variables(rnns), {}
     for name in entries:
         owner = _owner(name, entries)
         if name not in taken and owner is not None:
@@ -90,11 +97,14 @@ def _owner(name, entries):
     return None
 
 
-def _averaged(cell, raw_to_average):
-    variables = {
-        key: raw_to_average.get(name, name) for key, name in cell.variables.items()
-    }
-    return replace(cell, variables=MappingProxyType(variables))
+def _averaged(rnn, average_of):
+    cells = []
+    for cell in rnn.cells:
+        variables = {
+            key: average_of.get(name, name) for key, name in cell.variables.items()
+        }
+        cells.append(replace(cell, variables=MappingProxyType(variables)))
+    return replace(rnn, cells=tuple(cells))
 
 
 def averages_in(slots, entries) -> dict[str, str]:

@@ -8,6 +8,7 @@ from migrate.cells.base import Cell
 
 SINGLE, BIDIRECTIONAL, STACK = "single", "bidirectional", "stack"
 BIDIRECTIONAL_STACK = "bidirectional stack"
+KINDS = (SINGLE, BIDIRECTIONAL, STACK, BIDIRECTIONAL_STACK)
 
 # Components that TensorFlow adds to a scope: 0.12's spelling, then that of 1.0 on.
 _DIRECTION = re.compile(r"^(fw|bw)$", re.IGNORECASE)
@@ -42,6 +43,16 @@ def rnn_scope(cell: Cell) -> str:
     return cell.scope.rpartition("/")[0]
 
 
+def common_scope(scopes) -> str:
+    """The longest scope that all of them stand in."""
+    together = []
+    for parts in zip(*(scope.split("/") for scope in scopes), strict=False):
+        if len(set(parts)) > 1:
+            break
+        together.append(parts[0])
+    return "/".join(together)
+
+
 def natural(scope):
     """A key that sorts scopes as people count: cell_2 before cell_10."""
     return [
@@ -74,7 +85,8 @@ def networks(cells) -> tuple[RNN, ...]:
     singles = [(scope, order) for scope, order in chains if len(order) == 1]
     for scope, order in singles:
         clash = scope in used or sum(other == scope for other, _ in singles) > 1
-        found.append(RNN(order[0].scope if clash else scope, SINGLE, order))
+        own = clash or not scope
+        found.append(RNN(order[0].scope if own else scope, SINGLE, order))
     return tuple(sorted(found, key=lambda rnn: natural(rnn.scope)))
 
 

@@ -119,6 +119,18 @@ class Normalised(Layout):
         padding, which TensorFlow 1 did not, but only there the two differ."""
         return "masked" if self.unrolled and cell.max_bn_steps > 1 else "v1"
 
+    def keys_by_role(self, gates, per_step, roles):
+        """See ``Layout``."""
+        of, steps = {}, len({role.partition("/")[2] for role in roles} - {""})
+        for pattern, role in self.roles.items():
+            if at_each_step(pattern):
+                names = spelt_out(pattern, steps)
+                of |= {f"{role}/{step}": name for step, name in enumerate(names)}
+            else:
+                of[role] = pattern
+        alike = (gates, per_step) == (self.gates, self.per_step)
+        return of if alike and set(of) == set(roles) else None
+
     def merged(self, cell, settings=None):
         """See ``Layout``: sums of offsets, or with a forget bias, are rounded."""
         offsets = self._offsets()

@@ -39,6 +39,7 @@ def _layout(name, summary, spelling):
             "epsilon": spec.EPSILON,
             "decay": spec.MOMENTUM,
             "activation": "tanh",
+            "recurrent_activation": "sigmoid",
             "forget_bias": 0.0,
         },
         shapes={name: axes(role, per_step=True) for name, role in NAMES.items()},

@@ -38,6 +38,10 @@ class PlainWeights:
         """The dtype of the arrays."""
         return self.kernel.dtype
 
+    def astype(self, dtype) -> "PlainWeights":
+        """A copy in another float dtype."""
+        return PlainWeights(*(array.astype(dtype) for array in self.tolist()))
+
     def asdict(self) -> dict[str, np.ndarray]:
         """Name to array, in Keras's order."""
         return {item.name: getattr(self, item.name) for item in fields(self)}

@@ -79,6 +79,7 @@ SHARED = Shared(
         "epsilon": 1e-3,
         "decay": 0.999,
         "activation": "tanh",
+        "recurrent_activation": "sigmoid",
         "forget_bias": 0.0,
     },
     shapes={name: axes(role, per_step=False) for name, role in _ROLES.items()},
@@ -93,12 +94,12 @@ SHARED_LSTM = LSTM(
     summary="the LSTM without batch normalisation beside the cell with shared "
     "statistics",
     target="LSTM",
-    defaults={"activation": "tanh", "forget_bias": 0.0},
-    shapes={
-        "kernel": ("D", "4H"),
-        "recurrent_kernel": ("H", "4H"),
-        "bias": ("4H",),
+    defaults={
+        "activation": "tanh",
+        "recurrent_activation": "sigmoid",
+        "forget_bias": 0.0,
     },
-    spelling={"kernel": "W_xh", "recurrent_kernel": "W_hh"},
+    shapes={"W_xh": ("D", "4H"), "W_hh": ("H", "4H"), "bias": ("4H",)},
+    roles={"W_xh": "kernel", "W_hh": "recurrent_kernel", "bias": "bias"},
     gates=_GATES,
 )

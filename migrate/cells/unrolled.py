@@ -49,6 +49,7 @@ UNROLLED = Unrolled(
         "epsilon": 1e-3,
         "decay": 0.99,
         "activation": "tanh",
+        "recurrent_activation": "sigmoid",
         "forget_bias": 0.0,
     },
     shapes={name: axes(role, per_step=True) for name, role in _MATRICES.items()},

@@ -57,12 +57,14 @@ def _settings(options, **more):
     from migrate.cells.settings import Settings
     from migrate.models.build import activation_named
 
-    if options.activation is not None:
-        activation_named(options.activation)
+    for name in (options.activation, options.recurrent_activation):
+        if name is not None:
+            activation_named(name)
     return Settings(
         epsilon=options.epsilon,
         decay=options.decay,
         activation=options.activation,
+        recurrent_activation=options.recurrent_activation,
         forget_bias=options.forget_bias,
         **more,
     )
@@ -75,10 +77,8 @@ def verify(options) -> int:
 
 
 def _verify(source, out, tolerance=None):
-    from migrate.proof.verdict import TOLERANCE
     from migrate.verbs.verify import verify
 
-    tolerance = TOLERANCE if tolerance is None else tolerance
     with show.progress("Verifying") as update:
         proof = verify(source, out, progress=update)
     show.verdict(proof, tolerance)

@@ -63,6 +63,9 @@ def _settings(sub):
     sub.add_argument("--decay", type=types.number(0, 1), help=_ASSUMED)
     sub.add_argument("--activation", help=f"a Keras name; {_ASSUMED}")
     sub.add_argument(
+        "--recurrent-activation", help=f"of the gates, a Keras name; {_ASSUMED}"
+    )
+    sub.add_argument(
         "--forget-bias",
         type=types.number(),
         help=f"what the cell added to its forget gate when it ran; {_ASSUMED}",
@@ -110,7 +113,8 @@ def _verify(sub):
     sub.add_argument(
         "--tolerance",
         type=types.number(0),
-        help="largest relative difference of the layer (default 1e-5)",
+        help="largest relative difference of the layer (default: measured, from what "
+        "float32 rounds in this model)",
     )
 
 

@@ -158,31 +158,34 @@ def differences(found):
 
 
 def verdict(proof, tolerance):
-    """A ``Proof``."""
-    results = proof.cells
+    """A ``Proof``; ``tolerance`` is None for the measured level."""
     table = _table(
         ("cell", "left"),
-        ("step path", "left"),
-        ("layer: inference", "right"),
+        ("weights", "left"),
+        ("inference", "right"),
         ("training", "right"),
+        ("states", "right"),
         ("statistics", "right"),
         ("", "left"),
     )
-    for result in results:
-        same = "same bits" if result.steps else "weights: same bits"
+    for result in proof.cells:
+        same = (
+            "same bits, step by step" if result.reference == "legacy" else "same bits"
+        )
         table.add_row(
             result.scope,
-            f"{len(result.differing)} results differ" if result.differing else same,
-            *(f"{difference:.1e}" for difference in result.layer.values()),
+            f"{len(result.differing)} differ" if result.differing else same,
+            *(_difference(result, kind) for kind in result.layer),
             "equal" if result.equal(tolerance) else "DIFFERENT",
         )
     lines(table)
-    different = [result for result in results if not result.equal(tolerance)]
+    if tolerance is None:
+        lines("In brackets: the level of this model's own rounding.")
+    different = [result for result in proof.cells if not result.equal(tolerance)]
     for result in different:
         if result.differing:
-            first = "; ".join(result.differing[:3])
-            lines(f"{result.scope}: the bits differ in {first}")
-    for result in results:
+            lines(f"{result.scope}: {'; '.join(result.differing[:3])}")
+    for result in proof.cells:
         if result.skipped:
             lines(
                 f"{result.scope}: not compared: {', '.join(result.skipped)}; there "
@@ -192,13 +195,17 @@ def verdict(proof, tolerance):
         shown = ", ".join(proof.variables[:5])
         lines(f"{len(proof.variables)} other variables differ: {shown}")
     word = "Equal" if proof.equal(tolerance) else "Different"
-    bits = "the bits of the TensorFlow 1 graph step by step, and its values"
-    if not all(result.steps for result in results):
-        bits = "the values of the TensorFlow 1 graph, or of its equations in float64,"
+    limit = "their own rounding" if tolerance is None else f"{tolerance:g}"
     lines(
-        f"{word}: {len(results) - len(different)} of {len(results)} cells give "
-        f"{bits} within {tolerance:g} as a layer."
+        f"{word}: {len(proof.cells) - len(different)} of {len(proof.cells)} cells "
+        f"give, as layers, within {limit}, what is given by {proof.reference}."
     )
+
+
+def _difference(result, kind):
+    if result.reference is None:
+        return "-"
+    return f"{result.layer[kind]:.1e} ({result.level[kind]:.0e})"
 
 
 def _case(case):

@@ -128,11 +128,12 @@ def _layer(cell, weights, chosen, **options):
             padding=layout_of(cell).padding(cell),  # nothing changes unasked
             affine_per_step=weights.affine_per_step,
             activation=chosen["activation"],
+            recurrent_activation=chosen["recurrent_activation"],
             momentum=chosen["decay"],
             epsilon=chosen["epsilon"],
             **options,
         )
-    options |= {"activation": chosen["activation"], "recurrent_activation": "sigmoid"}
+    options |= {name: chosen[name] for name in ("activation", "recurrent_activation")}
     # In a plain cell, padding steps change nothing; only their outputs are zero.
     options["zero_output_for_mask"] = True
     if target == "GRU":

@@ -1,10 +1,13 @@
 """A conversion's folder, read as the source that it was made of."""
 
 import os
+from dataclasses import replace
 from types import MappingProxyType
 
-from migrate.cells.inventory import take_inventory
-from migrate.cells.settings import Settings
+from migrate.cells.base import Cell, IncompatibleError, measure
+from migrate.cells.layouts import layout_of
+from migrate.cells.networks import KINDS, RNN
+from migrate.cells.settings import ASSUMED, GIVEN, Known, Settings
 from migrate.cells.values import (
     merged_variables,
     rows_repeat,
@@ -60,8 +63,13 @@ class Conversion(Source):
             for rnn in self.report["rnns"]
             for cell in rnn["cells"]
         }
-        inventory = take_inventory(self.entries, self.layouts, self.report["averages"])
-        self.rnns = {rnn.scope: rnn for rnn in inventory.rnns}
+        try:
+            rnns = [_network(rnn, self.entries) for rnn in self.report["rnns"]]
+        except (KeyError, TypeError, IncompatibleError) as error:
+            raise MigrateError(
+                f"the report of {out} contradicts itself; convert again"
+            ) from error
+        self.rnns = {rnn.scope: rnn for rnn in rnns}
         self.files = {
             rnn["scope"]: rnn["files"][self.kind] for rnn in self.report["rnns"]
         }
@@ -69,7 +77,7 @@ class Conversion(Source):
             raise MigrateError(f"the report of {out} contradicts itself; convert again")
         self._homes = {
             name: rnn
-            for rnn in inventory.rnns
+            for rnn in rnns
             for cell in rnn.cells
             for name in cell.variables.values()
         }
@@ -81,13 +89,7 @@ class Conversion(Source):
     def settings(self, scope) -> Settings:
         """The settings of an RNN."""
         (row,) = (row for row in self.report["rnns"] if row["scope"] == scope)
-        found = {name: item["value"] for name, item in row["settings"].items()}
-        try:
-            settings = Settings(**found, max_bn_steps=row.get("widened_to"))
-        except TypeError as error:
-            raise MigrateError(f"the report of {self.out}: {error}") from error
-        activation_named(settings.activation)
-        return settings
+        return Settings(max_bn_steps=row.get("widened_to"))
 
     def model(self, scope):
         """The Keras model of an RNN."""
@@ -141,6 +143,52 @@ class Conversion(Source):
         """Names, those of one RNN together."""
         rest = [name for name in self.entries if name not in self._homes]
         return iter([*self._homes, *rest])
+
+
+def _network(row, entries) -> RNN:
+    """An RNN of a report.
+
+    Raises:
+      KeyError, TypeError, IncompatibleError: it contradicts the report's variables.
+    """
+    shared = {
+        name: Known(item["value"], ASSUMED if item["assumed"] else GIVEN)
+        for name, item in row["settings"].items()
+    }
+    cells = tuple(_cell(cell, shared, entries) for cell in row["cells"])
+    if row["kind"] not in KINDS:
+        raise IncompatibleError(row["kind"])
+    for name, known in shared.items():
+        if name in ("activation", "recurrent_activation"):
+            activation_named(known.value)
+        if cells[0].settings[name].value != known.value:
+            raise IncompatibleError(f"{name} {known.value}")
+    return RNN(row["scope"], row["kind"], cells)
+
+
+def _cell(row, shared, entries) -> Cell:
+    settings = dict(shared)
+    for name, item in row.get("settings", {}).items():
+        settings[name] = Known(item["value"], item["origin"], item.get("node"))
+    cell = Cell(
+        scope=row["scope"],
+        layout=row["layout"],
+        input_dim=row["input_dim"],
+        units=row["units"],
+        max_bn_steps=row["max_bn_steps"],
+        dtype=row["dtype"],
+        variables=MappingProxyType(dict(row["variables"])),
+        settings=MappingProxyType(settings),
+        definition=row.get("definition"),
+    )
+    layout = layout_of(cell)
+    suffixes = [layout.suffix(key) for key in cell.variables]
+    shapes = layout.shapes_for(suffixes)
+    sizes = measure(shapes, {k: entries[cell.variables[k]].shape for k in shapes})
+    found = sizes["D"], sizes["H"], layout.steps(shapes, sizes)
+    if found != (cell.input_dim, cell.units, cell.max_bn_steps):
+        raise IncompatibleError(f"{cell.scope}: sizes {found}")
+    return replace(cell, layout=layout.name)
 
 
 def read_report(out):

@@ -8,6 +8,7 @@ import json
 import os
 
 from migrate.cells.inventory import CHOICES, averages_in
+from migrate.cells.settings import ASSUMED, ORIGINS, USUAL
 
 FORMAT = 2
 
@@ -42,9 +43,9 @@ def entry(item) -> dict:
     return found
 
 
-def network(rnn) -> dict:
-    """An RNN: scope, kind, and for each cell scope, layout, D, H, M, dtype and the v1
-    names of its variables."""
+def network(rnn, settings=USUAL) -> dict:
+    """An RNN: scope, kind, and for each cell scope, layout, D, H, M, dtype, the v1
+    names of its variables, and its settings with their origin."""
     return {
         "scope": rnn.scope,
         "kind": rnn.kind,
@@ -57,10 +58,19 @@ def network(rnn) -> dict:
                 "max_bn_steps": cell.max_bn_steps,
                 "dtype": cell.dtype,
                 "variables": dict(cell.variables),
+                "settings": {
+                    name: _known(known) for name, known in settings.known(cell).items()
+                },
+                **({"definition": cell.definition} if cell.definition else {}),
             }
             for cell in rnn.cells
         ],
     }
+
+
+def _known(known) -> dict:
+    found = {"value": known.value, "origin": known.origin}
+    return found if known.node is None else {**found, "node": known.node}
 
 
 def conversion(
@@ -90,17 +100,14 @@ def conversion(
         "others": others,
         "rnns": [
             {
-                **network(rnn),
+                **network(rnn, settings),
                 "files": files,
                 "widened_to": settings.max_bn_steps
                 if any(map(settings.widens, rnn.cells))
                 else None,
                 "settings": {
-                    name: {
-                        "value": value,
-                        "assumed": getattr(settings, name) is None,
-                    }
-                    for name, value in settings.resolve(rnn.cells[0]).items()
+                    name: {"value": known.value, "assumed": known.origin == ASSUMED}
+                    for name, known in settings.known(rnn.cells[0]).items()
                 },
             }
             for rnn, files in rnns
@@ -144,7 +151,8 @@ def files(made) -> set[str]:
     }
 
 
-_KINDS = {"activation": str}  # the other settings are numbers
+# The other settings are numbers.
+_KINDS = dict.fromkeys(("activation", "recurrent_activation"), str)
 
 
 def _is_network(rnn, formats):
@@ -158,9 +166,23 @@ def _is_network(rnn, formats):
             and isinstance(item["assumed"], bool)
             for name, item in rnn["settings"].items()
         )
+        and all(map(_is_cell, rnn["cells"]))
+        and len(rnn["cells"]) > 0
+    )
+
+
+def _is_cell(cell):
+    return (
+        all(isinstance(cell[key], str) for key in ("scope", "layout", "dtype"))
+        and all(isinstance(cell[key], int) for key in ("input_dim", "units"))
+        and isinstance(cell["max_bn_steps"], int | None)
+        and all(isinstance(name, str) for name in cell["variables"].values())
+        and isinstance(cell.get("definition"), dict | None)
         and all(
-            isinstance(cell["scope"], str) and isinstance(cell["layout"], str)
-            for cell in rnn["cells"]
+            isinstance(item["value"], _KINDS.get(name, (int, float)))
+            and item["origin"] in ORIGINS
+            and isinstance(item.get("node"), str | None)
+            for name, item in cell.get("settings", {}).items()
         )
     )
 

@@ -12,12 +12,14 @@ FEWEST_STEPS = 6
 
 @dataclass(frozen=True)
 class Case:
-    """One case: inputs [B,T,D], lengths [B] or None, training or not."""
+    """One case: inputs [B,T,D], lengths [B] or None, training or not; for each cell the
+    state to begin with, by "h" and "c", or None."""
 
     name: str
     x: np.ndarray
     lengths: np.ndarray | None
     training: bool
+    states: list[dict[str, np.ndarray]] | None = None
 
     @property
     def mask(self):
@@ -32,29 +34,61 @@ class Case:
         batch, steps, _ = self.x.shape
         return np.full(batch, steps) if self.lengths is None else self.lengths
 
+    def reversed(self, x):
+        """Sequences [B,T,.] turned round within their lengths."""
+        return reversed_in_time(x, self.full_lengths)
+
 
 @dataclass(frozen=True)
 class Result:
-    """For each cell: outputs [B,T,H], zero past lengths; state (h, c, step); and the
-    statistics after the pass, by the layout's names of variables."""
+    """For each cell: outputs [B,T,H], zero past lengths, or None; the final state by
+    "h", "c" and "step", as far as it is known; the statistics after the pass, by the
+    layout's names of variables."""
 
-    outputs: list[np.ndarray]
-    states: list[tuple[np.ndarray, ...]]
+    outputs: list[np.ndarray | None]
+    states: list[dict[str, np.ndarray]]
     statistics: list[dict[str, np.ndarray]]
 
 
-def random_cases(rnn, rng) -> Iterator[Case]:
-    """Inference and training, with full and with random lengths, on one input.
+@dataclass(frozen=True)
+class Border:
+    """What a reference takes: a number of rows, of steps (None: any), whether lengths,
+    whether states to begin with."""
+
+    batch: int | None = None
+    steps: int | None = None
+    lengths: bool = True
+    states: bool = False
+
+
+def random_cases(rnn, rng, border=Border()) -> Iterator[Case]:
+    """Inference and training, with full and with random lengths, on one input; and
+    inference from random states.
 
     Standard normal [8, M + 1, D], so that the step past the last row occurs, too.
     """
     first = rnn.cells[0]
     steps = max(FEWEST_STEPS, *((cell.max_bn_steps or 0) + 1 for cell in rnn.cells))
-    x = rng.standard_normal((BATCH, steps, first.input_dim)).astype(first.dtype)
-    lengths = rng.integers(1, steps + 1, BATCH).astype(np.int32)
-    for kind, ends in (("full", None), ("random", lengths)):
+    batch, steps = border.batch or BATCH, border.steps or steps
+    x = rng.standard_normal((batch, steps, first.input_dim)).astype(first.dtype)
+    lengths = rng.integers(1, steps + 1, batch).astype(np.int32)
+    kinds = (
+        [("full", None), ("random", lengths)] if border.lengths else [("full", None)]
+    )
+    for kind, ends in kinds:
         for mode in ("inference", "training"):
             yield Case(f"{mode}, {kind} lengths", x, ends, mode == "training")
+    if border.states:
+        starts = [
+            {
+                kind: (0.5 * rng.standard_normal((batch, cell.units))).astype(
+                    cell.dtype
+                )
+                for kind in ("h", "c")
+            }
+            for cell in rnn.cells
+        ]
+        yield Case("inference from random states", x, None, False, starts)
 
 
 def reversed_in_time(x, lengths):

@@ -1,16 +1,19 @@
 """The comparison of one conversion with its source, RNN by RNN.
 
-Three computations of the same random input, in inference and in training, with full
-and with random lengths:
+Computations of the same random input, in inference and in training, with full and with
+random lengths:
 
-* the reference: for the per-step cell, ``legacy.BNLSTMCell`` in a TensorFlow 1
-  session; for other layouts, the equations in NumPy float64;
-* step by step: ``BNLSTMCell`` of the conversion, eagerly. It must give the same bits
-  as the graph of ``legacy``;
-* the layer: the conversion's model as people run it, in a ``tf.function``. It rounds
-  differently, so it must agree within a tolerance.
+* the reference: the user's own graph, if the source has one; else, for the per-step
+  cell, ``legacy.BNLSTMCell`` in a TensorFlow 1 session; else the equations in NumPy
+  float64;
+* the layer: the conversion's model as people run it, in a ``tf.function``; and its
+  layers one by one, which show their states;
+* the layers in float64: how far rounding alone is (``verdict``);
+* step by step, if the reference is the cell in ``legacy``: ``BNLSTMCell`` of the
+  conversion, eagerly. It must give that graph's bits.
 
-Before that, all weights and all other variables must have the source's bits.
+Before that, all weights and all other variables must have the source's bits, and the
+layers the options that the report says.
 
 A conversion with wider tables must hold the source's, and copies of their last row. It
 is run as it is in inference; in training its tables are cut back, for steps that shared
@@ -20,78 +23,71 @@ a row there have their own here.
 from dataclasses import replace
 
 from migrate.bits import same_bits
-from migrate.cells.inventory import require_cells, take_inventory
-from migrate.cells.layouts import layout_of
+from migrate.cells.settings import GRAPH
 from migrate.cells.values import rows_repeat, rows_taken, v1_variables
 from migrate.errors import MigrateError
 from migrate.models.build import skeleton
 from migrate.models.cells import assign_weights, cells_of, weights_of
 from migrate.proof.cases import random_cases
-from migrate.proof.references.equations import Equations
-from migrate.proof.references.legacy_cell import LegacyCell
-from migrate.proof.runs import run_layer, run_steps
+from migrate.proof.exact import ExactLayers
+from migrate.proof.options import differing_options
+from migrate.proof.runs import run_chains, run_layer, run_steps
 from migrate.proof.verdict import CellResult, relative_difference
 
 
-def inventory_again(source, conversion):
-    """The inventory of a source, with the choices of a conversion."""
-    try:
-        inventory = take_inventory(
-            source.entries, conversion.layouts, conversion.report["averages"]
-        )
-    except MigrateError as error:
-        raise MigrateError(
-            f"{conversion.out} was made from another checkpoint: {error}"
-        ) from None
-    require_cells(inventory, source.label)
-    return inventory
+def prove_rnn(source, rnn, conversion, reference, rng):
+    """A ``CellResult`` for each cell of an RNN.
 
-
-def differing_variables(source, inventory, conversion):
-    """Names of variables beside the cells that the output does not hold to the bit."""
-    return [
-        name
-        for name in (*inventory.others, *inventory.slots)
-        if name not in conversion.entries
-        or not same_bits(source[name], conversion.kept(name))
-    ]
-
-
-def prove_rnn(source, rnn, conversion, rng):
-    """A ``CellResult`` for each cell of an RNN."""
+    Args:
+      source: with the values. rnn: of the conversion. conversion: to prove.
+      reference: see ``proof.references``. rng: for the random input.
+    """
     model = conversion.model(rnn.scope)
     _require_shapes(rnn, conversion, model)
     settings = conversion.settings(rnn.scope)
-    resolved = settings.resolve(rnn.cells[0])
-    in_legacy = layout_of(rnn.cells[0]).in_legacy and not resolved["forget_bias"]
     file = conversion.files[rnn.scope]
-    results = [CellResult(cell.scope, file, in_legacy) for cell in rnn.cells]
+    results = [
+        CellResult(cell.scope, file, reference.kind, cell.dtype) for cell in rnn.cells
+    ]
     given = [weights_of(cell) for cell in cells_of(model)]
     _compare_weights(source, rnn, conversion, given, results)
-    reference = (LegacyCell if in_legacy else Equations)(source, rnn, resolved)
+    as_reported = skeleton(rnn, conversion.entries, settings)()
+    for result, options in zip(
+        results, differing_options(model, as_reported), strict=True
+    ):
+        result.differing += options
     cut = list(map(rows_taken, given, rnn.cells))
-    in_training = model
+    in_training, unwidened = model, replace(settings, max_bn_steps=None)
     if any(map(settings.widens, rnn.cells)):
-        unwidened = replace(settings, max_bn_steps=None)
         in_training = skeleton(rnn, conversion.entries, unwidened)()
-    paths = (run_steps, run_layer) if in_legacy else (run_layer,)
-    for case in random_cases(rnn, rng):
+    exact = ExactLayers(rnn, unwidened, conversion.entries)
+    for case in random_cases(rnn, rng, reference.border):
         if not reference.covers(case):
             for result in results:
                 result.skipped.append(case.name)
             continue
         expected = reference.run(case)
-        ran, initial = (in_training, cut) if case.training else (model, given)
-        for path in paths:
-            for cell, weights in zip(cells_of(ran), initial, strict=True):
-                assign_weights(cell, weights)
-            actual = path(rnn, ran, case)
+        ran, weights = (in_training, cut) if case.training else (model, given)
+        if reference.kind == "legacy":
+            _assign(ran, weights)
+            actual = run_steps(rnn, ran, case)
             for number, result in enumerate(results):
-                if path is run_steps:
-                    result.differing += _differing(case, expected, actual, number)
-                else:
-                    _measure(result, case, expected, actual, number)
+                result.differing += _differing(case, expected, actual, number)
+        _assign(ran, weights)
+        chains = run_chains(rnn, ran, case)
+        layer = chains
+        if case.states is None:
+            _assign(ran, weights)
+            layer = run_layer(rnn, ran, case)
+        doubled = exact.run(case, cut)
+        for number, result in enumerate(results):
+            _measure(result, case, number, expected, layer, chains, doubled)
     return results
+
+
+def _assign(model, weights):
+    for cell, given in zip(cells_of(model), weights, strict=True):
+        assign_weights(cell, given)
 
 
 def _require_shapes(rnn, conversion, model):
@@ -127,28 +123,78 @@ def _compare_weights(source, rnn, conversion, given, results):
                 result.differing.append(f"{name} (weights)")
 
 
+def settings_against_graph(cell, shown, settings) -> list[str]:
+    """Sentences on settings of a converted cell that its graph contradicts.
+
+    Args:
+      cell: of the conversion. shown: the same cell as the graph shows it.
+      settings: of the conversion.
+    """
+    return [
+        f"{name} is {value}, and node {shown.settings[name].node} of the graph says "
+        f"{shown.settings[name].value}"
+        for name, value in settings.resolve(cell).items()
+        if name in shown.settings
+        and shown.settings[name].origin == GRAPH
+        and shown.settings[name].value != value
+    ]
+
+
 def _differing(case, expected, actual, number):
     """Names of results whose bits differ, for cell ``number``."""
-    names = ("h", "c", "step")
     pairs = [("outputs", expected.outputs[number], actual.outputs[number])]
-    pairs += zip(names, expected.states[number], actual.states[number], strict=True)
+    pairs += [
+        (kind, state, actual.states[number][kind])
+        for kind, state in expected.states[number].items()
+    ]
     pairs += [
         (key, array, actual.statistics[number][key])
         for key, array in expected.statistics[number].items()
     ]
     return [
-        f"{name} ({case.name})"
+        f"{name} ({case.name}, step by step)"
         for name, a, b in pairs
         if b is not None and not same_bits(a, b)
     ]
 
 
-def _measure(result, case, expected, actual, number):
-    """Widens ``result`` by the layer's differences, for cell ``number``."""
-    widest, mode = result.layer, "training" if case.training else "inference"
-    if actual.outputs[number] is not None:
-        outputs = relative_difference(actual.outputs[number], expected.outputs[number])
-        widest[mode] = max(widest[mode], outputs)
+def _measure(result, case, number, expected, layer, chains, exact):
+    """Notes the differences of one case, for cell ``number``."""
+    mode = "training" if case.training else "inference"
+    for actual in (layer, chains):
+        if expected.outputs[number] is None or actual.outputs[number] is None:
+            continue
+        _add(
+            result,
+            mode,
+            expected.outputs[number],
+            actual.outputs[number],
+            exact.result.outputs[number],
+            [rounded.outputs[number] for rounded in exact.rounded],
+        )
+    for kind, state in chains.states[number].items():
+        if kind in expected.states[number]:
+            _add(
+                result,
+                "states",
+                expected.states[number][kind],
+                state,
+                exact.result.states[number][kind],
+                [rounded.states[number][kind] for rounded in exact.rounded],
+            )
+    if not case.training:
+        return
     for key, array in expected.statistics[number].items():
-        moved = relative_difference(actual.statistics[number][key], array)
-        widest["statistics"] = max(widest["statistics"], moved)
+        _add(
+            result,
+            "statistics",
+            array,
+            layer.statistics[number][key],
+            exact.result.statistics[number][key],
+            [rounded.statistics[number][key] for rounded in exact.rounded],
+        )
+
+
+def _add(result, kind, reference, layer, exact, rounded):
+    level = max(relative_difference(one, exact) for one in (layer, *rounded))
+    result.add(kind, reference, layer, exact, level)

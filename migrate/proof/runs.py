@@ -1,8 +1,9 @@
-"""The two ways in which a conversion is run: step by step, and as a layer."""
+"""The ways in which a conversion is run: step by step, as a layer, layer by layer."""
 
 import warnings
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from bnlstm_compat import BNLSTM
@@ -40,7 +41,10 @@ def run_steps(rnn, model, case) -> Result:
         # Only the last cell of a stack shows its outputs; the others their states.
         outputs += [None] * (len(network) - 1) + [y.numpy()]
         last = [last] if len(network) == 1 else last
-        states += [tuple(z.numpy() for z in state) for state in last]
+        kinds = ("h", "c", "step")
+        states += [
+            dict(zip(kinds, (z.numpy() for z in state), strict=True)) for state in last
+        ]
     return Result(outputs, states, _statistics(rnn, cells))
 
 
@@ -83,6 +87,72 @@ def run_layer(rnn, model, case) -> Result:
         outputs = [*inner, outputs[-1]]
     outputs = [None if y is None else y.numpy() for y in outputs]
     return Result(outputs, [], _statistics(rnn, cells_of(model)))
+
+
+def run_chains(rnn, model, case) -> Result:
+    """The layers of the conversion's model one by one, which shows their final states.
+
+    Each chain is run by its own layers, the backward one on the sequences turned round;
+    states begin at ``case.states`` if these are given.
+    """
+    owners = {id(getattr(layer, "cell", None)): layer for layer in layers_in(model)}
+    layers = [owners[id(cell)] for cell in cells_of(model)]
+    outputs, states, first = [], [], 0
+    for number, chain in enumerate(rnn.chains):
+        x = case.reversed(case.x) if number else case.x
+        run = _chain(layers[first : first + len(chain)], case)
+        starts = None
+        if case.states is not None:
+            starts = [
+                _keras_order(layout_of(cell).target, start)
+                for cell, start in zip(
+                    chain, case.states[first : first + len(chain)], strict=True
+                )
+            ]
+        ys, ends = run(tf.constant(x), starts)
+        for y, end, cell in zip(ys, ends, chain, strict=True):
+            y = y.numpy()
+            if case.mask is not None:
+                y = np.where(case.mask[:, :, None], y, np.zeros_like(y))
+            outputs.append(case.reversed(y) if number else y)
+            kinds = ("h",) if layout_of(cell).target == "GRU" else ("h", "c")
+            states.append(dict(zip(kinds, (z.numpy() for z in end), strict=False)))
+        first += len(chain)
+    return Result(outputs, states, _statistics(rnn, cells_of(model)))
+
+
+def _keras_order(target, start):
+    """The states of a cell as a Keras layer takes them."""
+    return [start["h"]] if target == "GRU" else [start["h"], start["c"]]
+
+
+def _chain(layers, case):
+    """A function that runs layers one above the other, forward in time."""
+    given = {"mask": case.mask, "training": case.training}
+
+    @tf.function
+    def run(x, starts):
+        outputs, states = [], []
+        for number, layer in enumerate(layers):
+            start = None if starts is None else starts[number]
+            x, *end = layer(x, initial_state=start, **given)
+            outputs.append(x)
+            states.append(end)
+        return outputs, states
+
+    def run_forward(x, starts):
+        before = [(layer.return_state, layer.go_backwards) for layer in layers]
+        for layer in layers:
+            layer.return_state, layer.go_backwards = True, False
+            if isinstance(layer, BNLSTM):
+                layer.mode = "plain"
+        try:
+            return run(x, starts)
+        finally:
+            for layer, (state, backwards) in zip(layers, before, strict=True):
+                layer.return_state, layer.go_backwards = state, backwards
+
+    return run_forward
 
 
 def _statistics(rnn, cells):

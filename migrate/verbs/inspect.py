@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from migrate.cells.inventory import RAW, Inventory, require_cells, take_inventory
+from migrate.cells.inventory import RAW, Inventory, require_cells
+from migrate.graph.inventory import inventory
 from migrate.output import report
 from migrate.sources.base import Source
 from migrate.sources.open import open_source
@@ -52,6 +53,6 @@ def inspect(source, *, layouts=None) -> Inspection:
 def open_with_cells(source, layouts=None, *, averages=RAW, complete=True) -> Inspection:
     """As ``inspect``; if ``complete``, incomplete cells are an error, too."""
     source = open_source(source)
-    inventory = take_inventory(source.entries, layouts, averages)
-    require_cells(inventory, source.label, complete=complete)
-    return Inspection(source, inventory)
+    found = inventory(source, layouts, averages)
+    require_cells(found, source.label, complete=complete)
+    return Inspection(source, found)

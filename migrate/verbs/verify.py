@@ -1,18 +1,29 @@
 """The proof that a conversion equals its source."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from migrate.bits import same_bits
+from migrate.cells.layouts import layout_of
+from migrate.cells.settings import ASSUMED
 from migrate.errors import MigrateError
+from migrate.graph.inventory import graph_inventory
+from migrate.graph.session import UserGraph
 from migrate.output.conversion import Conversion
-from migrate.proof.compare import differing_variables, inventory_again, prove_rnn
-from migrate.proof.verdict import Proof
+from migrate.proof.compare import prove_rnn, settings_against_graph
+from migrate.proof.references.equations import Equations
+from migrate.proof.references.legacy_cell import LegacyCell
+from migrate.proof.references.user_graph import UserGraphReference
+from migrate.proof.verdict import CellResult, Proof
 from migrate.sources.open import open_source
 
 SEED = 0
 
 
 def verify(source, out, *, seed=SEED, progress=None) -> Proof:
-    """Compares a conversion with its source.
+    """Compares a conversion with its source: with the graph that the source has, or
+    with what its cells compute if their settings are as the report says.
 
     Args:
       source: as in ``inspect``. out: the folder that ``convert`` made of it.
@@ -28,17 +39,136 @@ def verify(source, out, *, seed=SEED, progress=None) -> Proof:
     Source: arXiv 1603.09025, equations 6-8, for what is compared; ``migrate.proof``.
     """
     source, conversion = open_source(source), Conversion(out)
-    inventory = inventory_again(source, conversion)
-    networks = {rnn.scope: rnn for rnn in inventory.rnns}
-    if sorted(networks) != sorted(conversion.rnns):
-        raise MigrateError(
-            f"{out} was made from another checkpoint: it has the RNNs "
-            f"{list(conversion.rnns)}, {source.label} has {list(networks)}"
-        )
+    _require_variables(source, conversion)
+    shown = None
+    if source.graph is not None:
+        shown = graph_inventory(source.graph, source.entries)
     rng = np.random.default_rng(seed)
     results = []
-    for done, (scope, rnn) in enumerate(networks.items()):
+    for done, (scope, rnn) in enumerate(conversion.rnns.items()):
         if progress is not None:
-            progress(done, len(networks), scope)
-        results += prove_rnn(source, rnn, conversion, rng)
-    return Proof(results, differing_variables(source, inventory, conversion))
+            progress(done, len(conversion.rnns), scope)
+        if shown is None:
+            reference = _without_graph(source, rnn, conversion)
+            results += prove_rnn(source, rnn, conversion, reference, rng)
+        else:
+            results += _by_graph(source, rnn, conversion, shown, rng)
+    return Proof(
+        results,
+        _differing_variables(source, conversion),
+        _phrase(source, conversion, results),
+    )
+
+
+def _require_variables(source, conversion):
+    """The conversion's cells have variables of the source, of the same shapes."""
+    wrong = [
+        name
+        for rnn in conversion.rnns.values()
+        for cell in rnn.cells
+        for name in cell.variables.values()
+        if name not in source.entries
+        or source.entries[name][:2] != conversion.entries[name][:2]
+    ]
+    if wrong:
+        raise MigrateError(
+            f"{conversion.out} was made from another checkpoint: {source.label} has no "
+            f"{', '.join(wrong[:5])} of that shape"
+        )
+
+
+def _without_graph(source, rnn, conversion):
+    """The reference if the settings are as the report says."""
+    settings = conversion.settings(rnn.scope).resolve(rnn.cells[0])
+    in_legacy = (
+        layout_of(rnn.cells[0]).in_legacy
+        and not settings["forget_bias"]
+        and settings["recurrent_activation"] == "sigmoid"
+    )
+    return (LegacyCell if in_legacy else Equations)(source, rnn, settings)
+
+
+def _by_graph(source, rnn, conversion, shown, rng):
+    """The results of an RNN by the user's graph."""
+    network = _network_of(rnn, shown)
+    file = conversion.files[rnn.scope]
+    if network is None:
+        reasons = [note.text for note in (*shown.notes, *shown.problems)]
+        why = f"the graph {source.graph.label} computes no such RNN"
+        if reasons:
+            why += f": {'; '.join(reasons)}"
+        return [
+            CellResult(cell.scope, file, None, cell.dtype, [why]) for cell in rnn.cells
+        ]
+    with UserGraph(source.graph, source) as graph:
+        reference = UserGraphReference(graph, network)
+        results = prove_rnn(source, rnn, conversion, reference, rng)
+    settings = conversion.settings(rnn.scope)
+    for result, cell, other in zip(results, rnn.cells, network.rnn.cells, strict=True):
+        result.differing += settings_against_graph(cell, other, settings)
+    return results
+
+
+def _network_of(rnn, shown):
+    """What an RNN is in the graph: the network of the same variables, in the
+    conversion's order of cells; None if there is none."""
+    wanted = [set(cell.variables.values()) for cell in rnn.cells]
+    for network in shown.networks:
+        cells = network.rnn.cells
+        if [set(c.variables.values()) for c in cells] == wanted and (
+            network.rnn.kind == rnn.kind
+        ):
+            # The conversion's names of variables are those that results are under.
+            return replace(network, rnn=replace(network.rnn, cells=_joined(rnn, cells)))
+    return None
+
+
+def _joined(rnn, cells):
+    return tuple(
+        replace(cell, settings=shown.settings)
+        for cell, shown in zip(rnn.cells, cells, strict=True)
+    )
+
+
+def _differing_variables(source, conversion):
+    """Names of variables beside the cells that the output does not hold to the bit."""
+    in_cells = {
+        name
+        for rnn in conversion.rnns.values()
+        for cell in rnn.cells
+        for name in cell.variables.values()
+    }
+    return [
+        name
+        for name in source.entries
+        if name not in in_cells
+        and (
+            name not in conversion.entries
+            or not same_bits(source[name], conversion.kept(name))
+        )
+    ]
+
+
+def _phrase(source, conversion, results):
+    """What the conversion was compared with."""
+    if source.graph is not None:
+        return f"your graph {source.graph.label}"
+    kinds = {result.reference for result in results}
+    what = {
+        "legacy": "the per-step cell",
+        "equations": "the equations of its cells in float64",
+    }
+    assumed = {
+        f"{name} {known.value}"
+        for rnn in conversion.rnns.values()
+        for cell in rnn.cells
+        for name, known in conversion.settings(rnn.scope).known(cell).items()
+        if known.origin == ASSUMED
+    }
+    phrase = " and ".join(what[kind] for kind in sorted(kinds))
+    if not assumed:
+        return phrase
+    return (
+        f"{phrase}, if {', '.join(sorted(assumed))} are what your script used: a "
+        "checkpoint does not say"
+    )

@@ -5,7 +5,7 @@ import tensorflow as tf
 from legacy import cell as legacy
 from migrate.cells.layouts import layout_of
 from migrate.models.build import activation_named
-from migrate.proof.cases import Case, Result
+from migrate.proof.cases import Border, Case, Result
 
 
 class LegacyCell:
@@ -45,6 +45,9 @@ class LegacyCell:
         ]
         self._session = v1.Session(graph=self._graph)
 
+    kind = "legacy"
+    border = Border()
+
     @staticmethod
     def covers(case):
         """Whether the layer is to give what the graph gives: always."""
@@ -78,7 +81,8 @@ class LegacyCell:
                 for by_variable in self._variables
             ]
         )
-        return Result(outputs, [(h, c, step) for c, h, step in states], statistics)
+        ends = [{"h": h, "c": c, "step": step} for c, h, step in states]
+        return Result(outputs, ends, statistics)
 
 
 class _Stack:

@@ -1,0 +1,114 @@
+"""The reference that people mean: the graph that they trained."""
+
+import numpy as np
+
+from migrate.graph.inventory import GraphNetwork, names_in_source
+from migrate.graph.nodes import Graph, output
+from migrate.graph.session import UserGraph
+from migrate.proof.cases import Border, Case, Result
+
+
+class UserGraphReference:
+    """An RNN of the user's graph, fed at its border.
+
+    Args:
+      graph: a ``UserGraph``. network: the RNN, and what it is in that graph.
+    """
+
+    kind = "graph"
+
+    def __init__(self, graph: UserGraph, network: GraphNetwork):
+        self._graph, self._network = graph, network
+        self._names = names_in_source(graph.graph)
+
+    @property
+    def border(self) -> Border:
+        """What its loops take."""
+        chains = self._network.chains
+        batches, steps = zip(
+            *(_sizes(self._graph.graph, c) for c in chains), strict=True
+        )
+        return Border(
+            batch=max(filter(None, batches), default=None),
+            steps=max(filter(None, steps), default=None),
+            lengths=all(chain.lengths is not None for chain in chains),
+            states=all(number >= 0 for c in chains for number, _ in c.states),
+        )
+
+    def covers(self, case):
+        """Whether the layer is to give what the graph gives: always."""
+        del case
+        return True
+
+    def run(self, case: Case) -> Result:
+        """The outputs, states and statistics of one case."""
+        outputs, states, statistics, first = [], [], [], 0
+        for number, chain in enumerate(self._network.chains):
+            count = len(chain.cells)
+            cells = self._network.rnn.cells[first : first + count]
+            found = self._graph.run(
+                chain,
+                case.reversed(case.x) if number else case.x,
+                case.lengths,
+                _starts(chain, case, first, cells),
+                case.training,
+            )
+            y = found.outputs
+            if y is not None and number:
+                y = case.reversed(y)
+            outputs += [None] * (count - 1) + [y]
+            states += _states(chain, found.final_states)
+            moved = {self._names[n]: array for n, array in found.statistics.items()}
+            statistics += [_of_cell(cell, moved) for cell in cells]
+            first += count
+        return Result(outputs, states, statistics)
+
+
+def _starts(chain, case, first, cells):
+    """Arrays for the tensors that enter the loop, or None for what they hold."""
+    if case.states is None:
+        return None
+    starts = []
+    for number, kind in chain.states:
+        if kind == "step":
+            starts.append(np.zeros((len(case.x), 1), cells[number].dtype))
+        else:
+            starts.append(case.states[first + number][kind])
+    return tuple(starts)
+
+
+def _states(chain, final):
+    found = [{} for _ in chain.cells]
+    for (number, kind), tensor, value in zip(
+        chain.states, chain.final_states, final, strict=True
+    ):
+        if number >= 0 and tensor is not None:
+            found[number][kind] = value
+    return found
+
+
+def _of_cell(cell, moved):
+    """Of the variables that a pass changed, those of a cell that are statistics."""
+    return {key: moved[name] for key, name in cell.variables.items() if name in moved}
+
+
+def _sizes(graph: Graph, chain) -> tuple[int | None, int | None]:
+    """The rows and steps that the graph fixes for an RNN; None if it takes any."""
+    if not isinstance(chain.inputs, str):
+        return _dimensions(graph, chain.inputs[0])[0], len(chain.inputs)
+    sizes = _dimensions(graph, chain.inputs)
+    batch, steps = sizes[:2] if len(sizes) > 1 else (None, None)
+    return (steps, batch) if chain.time_major else (batch, steps)
+
+
+def _dimensions(graph, tensor):
+    """The static shape of a tensor as the graph's file says it, None where unknown."""
+    node, number = output(tensor)
+    found = graph.node(node).attr
+    if "_output_shapes" in found:
+        shapes = found["_output_shapes"].list.shape
+        if number < len(shapes) and not shapes[number].unknown_rank:
+            return [d.size if d.size >= 0 else None for d in shapes[number].dim]
+    if "shape" in found and graph.op(node).startswith("Placeholder"):
+        return [d.size if d.size >= 0 else None for d in found["shape"].shape.dim]
+    return [None, None]
