@@ -3,10 +3,9 @@
 import functools
 import random
 
-import graph_recordings
 import pytest
-from graph_recordings import MODELS, meta, truth, variant, variants
 
+from graph_recordings import MODELS, meta, truth, variant, variants
 from migrate.graph import Graph, find, read
 from migrate.graph.loops import loops
 
@@ -23,8 +22,11 @@ _LEAVES = {
     **{f"{s}/beta": f"{r}_beta" for s, r in _SITES.items()},
     **{f"{s}/mean": f"{r}_moving_mean" for s, r in _SITES.items()},
     **{f"{s}/var": f"{r}_moving_variance" for s, r in _SITES.items()},
-    **{"W_xh": "kernel", "W_hh": "recurrent_kernel", "bias": "bias"},
-    **{"kernel_x": "kernel", "kernel_h": "recurrent_kernel"},
+    "W_xh": "kernel",
+    "W_hh": "recurrent_kernel",
+    "bias": "bias",
+    "kernel_x": "kernel",
+    "kernel_h": "recurrent_kernel",
     **{
         f"bn_{s}/gamma": f"{r}_gamma"
         for s, r in zip("xhc", _SITES.values(), strict=True)
@@ -37,7 +39,7 @@ _LEAVES = {
         for s, r in zip("xhc", _SITES.values(), strict=True)
         for k, v in (("mean", "mean"), ("var", "variance"))
     },
-    **{"kernel": "kernel"},
+    "kernel": "kernel",
     **{
         n: n
         for n in ("gates/kernel", "gates/bias", "candidate/kernel", "candidate/bias")
@@ -323,10 +325,14 @@ def _is_float(graph, name, place):
     op = graph.op(name)
     numbers = {
         **dict.fromkeys(("Mean", "Sum", "Squeeze", "StridedSlice", "Switch"), (0,)),
-        **{"Split": (1,), "ConcatV2": (0, 1), "Select": (1, 2)},
+        "Split": (1,),
+        "ConcatV2": (0, 1),
+        "Select": (1, 2),
         **dict.fromkeys(("Add", "AddV2", "Sub", "Mul", "MatMul", "BiasAdd"), (0, 1)),
         **dict.fromkeys(("Sigmoid", "Tanh", "Relu", "Rsqrt", "Merge"), (0,)),
-        **{"SquaredDifference": (0, 1), "StridedSliceAssign": (4,), "Assign": (1,)},
+        "SquaredDifference": (0, 1),
+        "StridedSliceAssign": (4,),
+        "Assign": (1,),
     }
     return place in numbers.get(op, ())
 

@@ -121,14 +121,16 @@ class Normalised(Layout):
 
     def keys_by_role(self, gates, per_step, roles):
         """See ``Layout``."""
-        of, steps = {}, len({role.partition("/")[2] for role in roles} - {""})
+        steps = sum(role.startswith("input_moving_mean/") for role in roles)
+        of = {}
         for pattern, role in self.roles.items():
-            if at_each_step(pattern):
+            if steps and at_each_step(pattern):
                 names = spelt_out(pattern, steps)
                 of |= {f"{role}/{step}": name for step, name in enumerate(names)}
-            else:
-                of[role] = pattern
-        alike = (gates, per_step) == (self.gates, self.per_step)
+            else:  # a cell that is traced once has the variables of its first step
+                (of[role],) = spelt_out(pattern, 1)
+        rows = self.per_step if steps or not self.unrolled else False
+        alike = (gates, per_step) == (self.gates, rows)
         return of if alike and set(of) == set(roles) else None
 
     def merged(self, cell, settings=None):

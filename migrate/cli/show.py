@@ -159,6 +159,8 @@ def differences(found):
 
 def verdict(proof, tolerance):
     """A ``Proof``; ``tolerance`` is None for the measured level."""
+    from migrate.proof.verdict import KINDS
+
     table = _table(
         ("cell", "left"),
         ("weights", "left"),
@@ -175,7 +177,7 @@ def verdict(proof, tolerance):
         table.add_row(
             result.scope,
             f"{len(result.differing)} differ" if result.differing else same,
-            *(_difference(result, kind) for kind in result.layer),
+            *(_difference(result, kind) for kind in KINDS),
             "equal" if result.equal(tolerance) else "DIFFERENT",
         )
     lines(table)
@@ -203,7 +205,7 @@ def verdict(proof, tolerance):
 
 
 def _difference(result, kind):
-    if result.reference is None:
+    if kind not in result.layer:
         return "-"
     return f"{result.layer[kind]:.1e} ({result.level[kind]:.0e})"
 

@@ -53,12 +53,17 @@ class Result:
 @dataclass(frozen=True)
 class Border:
     """What a reference takes: a number of rows, of steps (None: any), whether lengths,
-    whether states to begin with."""
+    whether states to begin with.
+
+    ``to_the_end``: its loop may run past the longest sequence of a batch, as that of
+    TensorFlow before 1.15 did, so that one sequence needs all steps.
+    """
 
     batch: int | None = None
     steps: int | None = None
     lengths: bool = True
     states: bool = False
+    to_the_end: bool = False
 
 
 def random_cases(rnn, rng, border=Border()) -> Iterator[Case]:
@@ -72,6 +77,8 @@ def random_cases(rnn, rng, border=Border()) -> Iterator[Case]:
     batch, steps = border.batch or BATCH, border.steps or steps
     x = rng.standard_normal((batch, steps, first.input_dim)).astype(first.dtype)
     lengths = rng.integers(1, steps + 1, batch).astype(np.int32)
+    if border.to_the_end:
+        lengths[-1] = steps
     kinds = (
         [("full", None), ("random", lengths)] if border.lengths else [("full", None)]
     )

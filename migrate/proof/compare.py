@@ -31,7 +31,7 @@ from migrate.models.cells import assign_weights, cells_of, weights_of
 from migrate.proof.cases import random_cases
 from migrate.proof.exact import ExactLayers
 from migrate.proof.options import differing_options
-from migrate.proof.runs import run_chains, run_layer, run_steps
+from migrate.proof.runs import run_chains, run_layer, run_steps, uncompiled
 from migrate.proof.verdict import CellResult, relative_difference
 
 
@@ -42,7 +42,7 @@ def prove_rnn(source, rnn, conversion, reference, rng):
       source: with the values. rnn: of the conversion. conversion: to prove.
       reference: see ``proof.references``. rng: for the random input.
     """
-    model = conversion.model(rnn.scope)
+    model = uncompiled(conversion.model(rnn.scope))
     _require_shapes(rnn, conversion, model)
     settings = conversion.settings(rnn.scope)
     file = conversion.files[rnn.scope]
@@ -59,7 +59,7 @@ def prove_rnn(source, rnn, conversion, reference, rng):
     cut = list(map(rows_taken, given, rnn.cells))
     in_training, unwidened = model, replace(settings, max_bn_steps=None)
     if any(map(settings.widens, rnn.cells)):
-        in_training = skeleton(rnn, conversion.entries, unwidened)()
+        in_training = uncompiled(skeleton(rnn, conversion.entries, unwidened)())
     exact = ExactLayers(rnn, unwidened, conversion.entries)
     for case in random_cases(rnn, rng, reference.border):
         if not reference.covers(case):
@@ -74,14 +74,13 @@ def prove_rnn(source, rnn, conversion, reference, rng):
             for number, result in enumerate(results):
                 result.differing += _differing(case, expected, actual, number)
         _assign(ran, weights)
-        chains = run_chains(rnn, ran, case)
-        layer = chains
-        if case.states is None:
-            _assign(ran, weights)
+        by_layers = run_chains(rnn, ran, case)
+        layer = by_layers
+        if not case.training and case.states is None:
             layer = run_layer(rnn, ran, case)
         doubled = exact.run(case, cut)
         for number, result in enumerate(results):
-            _measure(result, case, number, expected, layer, chains, doubled)
+            _measure(result, case, number, expected, layer, by_layers, doubled)
     return results
 
 

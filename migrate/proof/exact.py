@@ -7,7 +7,7 @@ import numpy as np
 from migrate.models.build import skeleton
 from migrate.models.cells import assign_weights, cells_of
 from migrate.proof.cases import Case, Result
-from migrate.proof.runs import run_chains
+from migrate.proof.runs import run_chains, uncompiled
 from migrate.sources.base import Entry
 
 #: Draws of inputs and weights that are each off by up to one rounding of the dtype.
@@ -39,7 +39,7 @@ class ExactLayers:
             for cell in rnn.cells
             for name in cell.variables.values()
         }
-        self._model = skeleton(self._rnn, doubled, settings)()
+        self._model = uncompiled(skeleton(self._rnn, doubled, settings)())
 
     def run(self, case: Case, weights) -> Exact:
         """The results of one case from these weights, which are put in anew."""

@@ -51,9 +51,6 @@ def run_steps(rnn, model, case) -> Result:
 def run_layer(rnn, model, case) -> Result:
     """The conversion's model, in one tf.function; of a stack, also the inner layers."""
     given = {"mask": case.mask, "training": case.training}
-    for layer in layers_in(model):
-        if isinstance(layer, BNLSTM):
-            layer.mode = "plain"  # called once: compiling would not pay
 
     @tf.function
     def run(x):
@@ -90,69 +87,53 @@ def run_layer(rnn, model, case) -> Result:
 
 
 def run_chains(rnn, model, case) -> Result:
-    """The layers of the conversion's model one by one, which shows their final states.
+    """The layers of a model one by one, eagerly, which shows their final states.
 
     Each chain is run by its own layers, the backward one on the sequences turned round;
     states begin at ``case.states`` if these are given.
     """
-    owners = {id(getattr(layer, "cell", None)): layer for layer in layers_in(model)}
-    layers = [owners[id(cell)] for cell in cells_of(model)]
-    outputs, states, first = [], [], 0
+    owners = {id(getattr(item, "cell", None)): item for item in layers_in(model)}
+    layers = iter([owners[id(cell)] for cell in cells_of(model)])
+    starts = iter(case.states or ())
+    outputs, states = [], []
     for number, chain in enumerate(rnn.chains):
-        x = case.reversed(case.x) if number else case.x
-        run = _chain(layers[first : first + len(chain)], case)
-        starts = None
-        if case.states is not None:
-            starts = [
-                _keras_order(layout_of(cell).target, start)
-                for cell, start in zip(
-                    chain, case.states[first : first + len(chain)], strict=True
-                )
-            ]
-        ys, ends = run(tf.constant(x), starts)
-        for y, end, cell in zip(ys, ends, chain, strict=True):
-            y = y.numpy()
+        x = tf.constant(case.reversed(case.x) if number else case.x)
+        for cell in chain:
+            names, start = _states_of(cell), None
+            if case.states is not None:
+                given = next(starts)
+                start = [tf.constant(given[name]) for name in names]
+            x, *end = _forward(next(layers), x, case, start)
+            y = x.numpy()
             if case.mask is not None:
                 y = np.where(case.mask[:, :, None], y, np.zeros_like(y))
             outputs.append(case.reversed(y) if number else y)
-            kinds = ("h",) if layout_of(cell).target == "GRU" else ("h", "c")
-            states.append(dict(zip(kinds, (z.numpy() for z in end), strict=False)))
-        first += len(chain)
+            ends = (state.numpy() for state in end)
+            states.append(dict(zip(names, ends, strict=False)))
     return Result(outputs, states, _statistics(rnn, cells_of(model)))
 
 
-def _keras_order(target, start):
-    """The states of a cell as a Keras layer takes them."""
-    return [start["h"]] if target == "GRU" else [start["h"], start["c"]]
+def _states_of(cell):
+    """The names of a cell's states, in Keras's order."""
+    return ("h",) if layout_of(cell).target == "GRU" else ("h", "c")
 
 
-def _chain(layers, case):
-    """A function that runs layers one above the other, forward in time."""
-    given = {"mask": case.mask, "training": case.training}
+def _forward(layer, x, case, start):
+    """A layer forward in time: its outputs [B,T,H] and final states."""
+    before = layer.return_state, layer.go_backwards
+    layer.return_state, layer.go_backwards = True, False
+    try:
+        return layer(x, initial_state=start, mask=case.mask, training=case.training)
+    finally:
+        layer.return_state, layer.go_backwards = before
 
-    @tf.function
-    def run(x, starts):
-        outputs, states = [], []
-        for number, layer in enumerate(layers):
-            start = None if starts is None else starts[number]
-            x, *end = layer(x, initial_state=start, **given)
-            outputs.append(x)
-            states.append(end)
-        return outputs, states
 
-    def run_forward(x, starts):
-        before = [(layer.return_state, layer.go_backwards) for layer in layers]
-        for layer in layers:
-            layer.return_state, layer.go_backwards = True, False
-            if isinstance(layer, BNLSTM):
-                layer.mode = "plain"
-        try:
-            return run(x, starts)
-        finally:
-            for layer, (state, backwards) in zip(layers, before, strict=True):
-                layer.return_state, layer.go_backwards = state, backwards
-
-    return run_forward
+def uncompiled(model):
+    """The model, whose layers are called a few times: compiling would not pay."""
+    for layer in layers_in(model):
+        if isinstance(layer, BNLSTM):
+            layer.mode = "plain"
+    return model
 
 
 def _statistics(rnn, cells):

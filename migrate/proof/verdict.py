@@ -32,7 +32,7 @@ class CellResult:
         differ from those of the cell in ``legacy``.
       skipped: names of the cases that were not compared, for there the layer is meant
         to differ.
-      layer: for each of ``KINDS`` the largest difference of the reference from the
+      layer: for each of ``KINDS`` that was compared the largest difference of the reference from the
         layer, relative to the largest value; ``level``: the same of the layer's own
         rounding. ``excess``: the largest ratio of the reference's distance from the
         layer in float64 to what it may be; equal up to 1.
@@ -44,8 +44,8 @@ class CellResult:
     dtype: str = "float32"
     differing: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
-    layer: dict[str, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 0.0))
-    level: dict[str, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 0.0))
+    layer: dict[str, float] = field(default_factory=dict)
+    level: dict[str, float] = field(default_factory=dict)
     excess: float = 0.0
 
     def add(self, kind, reference, layer, exact, level) -> None:
@@ -55,11 +55,12 @@ class CellResult:
           kind: one of ``KINDS``. reference, layer, exact: the arrays of the reference,
             of the layer, and of the layer in float64. level: of its rounding.
         """
-        self.layer[kind] = max(self.layer[kind], relative_difference(layer, reference))
-        self.level[kind] = max(self.level[kind], level)
+        difference = relative_difference(layer, reference)
+        self.layer[kind] = max(self.layer.get(kind, 0.0), difference)
+        self.level[kind] = max(self.level.get(kind, 0.0), level)
         allowed = TIMES * level + FLOORS[kind] * np.finfo(self.dtype).eps
         distance = relative_difference(reference, exact)
-        self.excess = max(self.excess, distance / allowed)
+        self.excess = max(self.excess, float(distance / allowed))
 
     def equal(self, tolerance: float | None = None) -> bool:
         """Whether nothing differs: by the measured level, or within ``tolerance``."""
@@ -97,8 +98,8 @@ class Proof:
         lines = [f"{'Equal' if self.equal() else 'Different'}, by {self.reference}"]
         for result in self.cells:
             differences = ", ".join(
-                f"{kind} {result.layer[kind]:.1e} ({result.level[kind]:.1e})"
-                for kind in KINDS
+                f"{kind} {difference:.1e} ({result.level[kind]:.1e})"
+                for kind, difference in result.layer.items()
             )
             equal = "equal" if result.equal() else "DIFFERENT"
             lines.append(f"  {result.scope}: {differences}: {equal}")

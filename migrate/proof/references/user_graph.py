@@ -32,6 +32,7 @@ class UserGraphReference:
             batch=max(filter(None, batches), default=None),
             steps=max(filter(None, steps), default=None),
             lengths=all(chain.lengths is not None for chain in chains),
+            to_the_end=True,
             states=all(number >= 0 for c in chains for number, _ in c.states),
         )
 
