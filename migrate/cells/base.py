@@ -63,6 +63,8 @@ class Layout:
         named, but not converted.
       aliases: earlier names of the layout, which stay accepted.
       definition: of a layout of one's own, the plain data that it was made of.
+      by_choice: whether only a person can say that a cell has it, for its names tell
+        too little.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Layout:
     lacking: str | None = None
     aliases: tuple[str, ...] = ()
     definition: Mapping | None = None
+    by_choice: bool = False
 
     #: Whether one step of an optimizer takes Keras's weights where it took the
     #: variables: not if several of them are one weight, or one is several.

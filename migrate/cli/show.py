@@ -76,11 +76,14 @@ def inspection(found):
                 *map(str, (cell.input_dim, cell.units, cell.max_bn_steps or "-")),
                 cell.dtype,
             )
-    lines(f"{source.label}: {len(source)} variables", cells)
+    lines(f"{source.label}: {len(source)} variables")
+    lines(cells if inventory.rnns else "No cell of a known layout.")
     for problem in inventory.problems:
-        lines(f"Incomplete cell: {problem.text}")
+        lines(f"{problem.kind}: {problem.text}")
     for note in inventory.notes:
         lines(f"Left as it is: {note.text}")
+    for item in inventory.near:
+        lines(f"Near a known cell: {item.text}")
     kinds = Counter(name.rpartition("/")[2] for name in inventory.slots)
     if kinds:
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))

@@ -51,7 +51,7 @@ def load(
         what does not fit is an error. Optimizer slots and counters need no rule.
       averages: where variables have moving averages: "raw" takes the variables,
         "averaged" the averages.
-      layouts: from scopes of cells to names of layouts, where that is ambiguous.
+      layouts: as in ``migrate.inspect``.
       settings: ``migrate.models.build.Settings``, for the forget bias.
 
     Returns:

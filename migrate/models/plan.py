@@ -5,7 +5,6 @@ from the variables of a checkpoint, or from what has their names and shapes, suc
 their optimizer slots.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ import keras
 from migrate.cells.base import Cell
 from migrate.cells.inventory import Inventory
 from migrate.cells.layouts import layout_of
+from migrate.cells.training_state import is_counter
 from migrate.cells.values import cell_weights
 from migrate.errors import MigrateError
 from migrate.models.cells import (
@@ -24,8 +24,6 @@ from migrate.models.cells import (
 )
 from migrate.models.paths import Paths
 
-# What training keeps beside the optimizers' slots; see ``migrate.models.optimizers``.
-_OF_TRAINING = re.compile(r"(.*/)?(beta[12]_power(_\d+)?|global_step)")
 _SWITCHES = {"gamma": "scale", "beta": "center", "bias": "use_bias"}
 
 
@@ -203,7 +201,7 @@ class _Planner:
         )
 
     def _of_training(self, name):
-        return name in self.inventory.slots or _OF_TRAINING.fullmatch(name) is not None
+        return name in self.inventory.slots or is_counter(name)
 
     def _candidates(self, rule, name):
         """The whole name, then ever shorter scopes of it, as far as the rule matches.

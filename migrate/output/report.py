@@ -9,6 +9,7 @@ import os
 
 from migrate.cells.inventory import CHOICES, averages_in
 from migrate.cells.settings import ASSUMED, ORIGINS, USUAL
+from migrate.cells.training_state import is_counter
 
 FORMAT = 2
 
@@ -32,6 +33,8 @@ def inspection(source, inventory) -> dict:
         },
         "problems": [problem.text for problem in inventory.problems],
         "notes": [note.text for note in inventory.notes],
+        "near_cells": {item.scope: item.text for item in inventory.near},
+        "counters": [name for name in inventory.others if is_counter(name)],
     }
 
 

@@ -47,7 +47,7 @@ def convert(
     Args:
       source: as in ``inspect``. It is never modified.
       out: the folder to make.
-      layouts: from scopes of cells to names of layouts, if that is ambiguous.
+      layouts: as in ``inspect``.
       settings: ``migrate.Settings``: what a checkpoint does not say; default: what is
         usual for each cell's layout.
       formats: of the RNNs, out of keras, weights.h5, tf, safetensors, npz.
@@ -80,7 +80,7 @@ def read(source, *, layouts=None, settings=None):
 
     Args:
       source: as in ``inspect``.
-      layouts: from scopes of cells to names of layouts, if that is ambiguous.
+      layouts: as in ``inspect``.
       settings: ``migrate.Settings``, as in ``convert``.
 
     Returns:

@@ -27,6 +27,7 @@ class Inspection:
             lines += [f"    {cell}" for cell in rnn.cells]
         lines += [f"  problem: {item.text}" for item in self.inventory.problems]
         lines += [f"  left as it is: {item.text}" for item in self.inventory.notes]
+        lines += [f"  no known cell: {item.text}" for item in self.inventory.near]
         lines.append(
             f"  {len(self.inventory.slots)} optimizer slots, "
             f"{len(self.inventory.others)} other variables"
@@ -40,14 +41,16 @@ def inspect(source, *, layouts=None) -> Inspection:
     Args:
       source: a checkpoint's prefix, one of its files, or a folder with a ``checkpoint``
         file.
-      layouts: from scopes of cells to names of layouts, if that is ambiguous.
+      layouts: from scopes of cells to layouts, if that is for you to say: the name of a
+        known one, the path of a layout file (docs/layouts.md), or the same as a dict.
 
     Raises:
-      MigrateError: nothing that can be read is there, or no cell.
+      MigrateError: nothing that can be read is there, or a layout does not fit.
 
     Source: of the cell, arXiv 1603.09025; of the layouts, ``migrate.cells``.
     """
-    return open_with_cells(source, layouts, complete=False)
+    source = open_source(source)
+    return Inspection(source, inventory(source, layouts))
 
 
 def open_with_cells(source, layouts=None, *, averages=RAW, complete=True) -> Inspection:

@@ -7,6 +7,7 @@ import numpy as np
 from migrate.bits import same_bits
 from migrate.cells.layouts import layout_of
 from migrate.cells.settings import ASSUMED
+from migrate.cells.unexplained import unexplained
 from migrate.errors import MigrateError
 from migrate.graph.inventory import graph_inventory
 from migrate.graph.session import UserGraph
@@ -41,7 +42,9 @@ def verify(source, out, *, seed=SEED, progress=None) -> Proof:
     source, conversion = open_source(source), Conversion(out)
     _require_variables(source, conversion)
     shown = None
-    if source.graph is not None:
+    if source.graph is None:
+        _require_explained(source, conversion)
+    else:
         shown = graph_inventory(source.graph, source.entries)
     rng = np.random.default_rng(seed)
     results = []
@@ -75,6 +78,15 @@ def _require_variables(source, conversion):
             f"{conversion.out} was made from another checkpoint: {source.label} has no "
             f"{', '.join(wrong[:5])} of that shape"
         )
+
+
+def _require_explained(source, conversion):
+    """Without a graph, what stands in a cell's scope must be of its layout."""
+    cells = [cell for rnn in conversion.rnns.values() for cell in rnn.cells]
+    problems = [unexplained(cell, cells, source.entries) for cell in cells]
+    texts = [problem.text for problem in problems if problem is not None]
+    if texts:
+        raise MigrateError(f"{source.label}: {'; '.join(texts)}")
 
 
 def _without_graph(source, rnn, conversion):
