@@ -27,19 +27,20 @@ so that one step from dh', dc' is::
 with q', r' from the results of q and r (tanh: 1 - a^2). Once all steps are done,
 ``drecurrent_kernel = sum_t h_t^T dR_t`` is one matmul over T B rows.
 
-Where rows are many, the moments of ``z = u W`` (u [B,U]; W [U,4H]) come from those of u
-instead, and no [B,4H] tensor is made for the normalisation, forward or backward::
+Where rows are many, u [B,U] of ``z = u W`` (W [U,4H]) is centred instead of z, and the
+gradient needs no [B,4H] tensor but dG::
 
     e = u - mean(u)         C = e^T e / B           [U,U]
-    var = colsum(W * (C W))         bn(z) = e (W s) + beta
+    var = colsum(W * (C W)), or the mean of (e W)^2         bn(z) = e W s + beta
     A = e^T dG              [U,4H]  (the step's share of the weight gradient)
     dgamma = v colsum(A * W)        dvar = -s v dgamma / 2
     dW = sum_t A s + 2 dvar (C W)
     du = dG (W s)^T + (2/B) e (W diag(dvar) W^T), less its mean over B
 
-``e`` is centred before anything is squared. What rounding leaves is of the order of
-the dtype's precision times |W|^2 |C|, against that times var where z is formed first:
-the two differ where a column of W nearly cancels the correlations of u.
+Where a column of W nearly cancels the correlations of u, var is what is left of the far
+larger k var = |W|^T |C| |W|. From C it loses k times the precision in which that is
+computed; from e W it loses sqrt(k) times, as everything else here does. So a step takes
+var from e W. For the input's site C is cheap, all steps being known: it is in float64.
 
 Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025,
 equations 6-8; S. Ioffe and C. Szegedy, arXiv 1502.03167, section 3, for the gradient.
@@ -147,7 +148,7 @@ class _Run:
 
     def covariance(self, e):
         """``C`` [..,U,U] of the centred ``e`` [..,B,U]."""
-        return tf.matmul(e, e, transpose_a=True) * self.equal_share
+        return tf.matmul(e, e, transpose_a=True) / tf.cast(self.batch, e.dtype)
 
     def loop(self, one_step, known, found, state, **options):
         """``loops.loop``, with which rows count and run, and results cast."""
@@ -229,10 +230,9 @@ def forward(setting, args, extra):
         if run.recurrent_factored:
             u_mean = tf.reduce_mean(run.high(u), 0)
             e = run.high(u) - u_mean
-            variance = tf.reduce_sum(kernel * tf.matmul(run.covariance(e), kernel), 0)
-            variance = tf.nn.relu(variance)  # below zero by rounding only
-            s = read("recurrent_gamma") * run.inverse(variance)
-            gates = run.matmul(e, kernel * s)
+            z = run.matmul(e, kernel)
+            variance = tf.reduce_mean(tf.square(z), 0)
+            gates = z * (read("recurrent_gamma") * run.inverse(variance))
             mean, values["recurrent_e"] = u_mean, e
         else:
             z = run.high(tf.matmul(u, args["recurrent_kernel"]))
@@ -428,7 +428,7 @@ def backward_input(setting, args, extra, saved, rest):
     de = run.matmul(
         run.high(dgates) * saved["input_s"][:, None], args["kernel"], transpose_b=True
     )
-    quadratic = tf.matmul(dvar, _pairs(run), transpose_b=True)
+    quadratic = tf.matmul(dvar, _pairs(run.high(args["kernel"])), transpose_b=True)
     size = args["x"].shape[2]
     quadratic = tf.reshape(quadratic, [run.steps, size, size]) * (2 * run.equal_share)
     de += run.matmul(saved["input_e"], quadratic) - tf.reduce_mean(de, 1, keepdims=True)
@@ -466,11 +466,12 @@ def _input_forward(run):
     if run.input_factored:
         mean = tf.reduce_mean(run.high(x), 1)
         e = run.high(x) - mean[:, None]
-        covariance = run.covariance(e)
+        covariance = run.covariance(tf.cast(e, tf.float64))
         size = x.shape[2]
         flat = tf.reshape(covariance, [run.steps, size * size])
-        variance = tf.nn.relu(tf.matmul(flat, _pairs(run)))
-        inputs = {"input_e": run.low(e), "input_covariance": covariance}
+        variance = tf.matmul(flat, _pairs(tf.cast(kernel, flat.dtype)))
+        variance = tf.nn.relu(run.high(variance))
+        inputs = {"input_e": run.low(e), "input_covariance": run.high(covariance)}
         mean = tf.matmul(mean, run.high(kernel))
     else:
         z = run.high(tf.matmul(x, kernel))
@@ -497,9 +498,8 @@ def _input_part(run, read):
     return run.matmul(read("input_e"), scaled)
 
 
-def _pairs(run):
+def _pairs(kernel):
     """The products of every two rows of the kernel, [D D,4H]: C times it is var."""
-    kernel = run.high(run.args["kernel"])
     size, gates = kernel.shape
     return tf.reshape(kernel[:, None] * kernel, [size * size, gates])
 

@@ -1,6 +1,22 @@
-"""Quiet TensorFlow, and Keras on it; both before anything imports them."""
+"""Quiet TensorFlow, Keras on it, and nothing of what a user's shell has set.
+
+Before anything imports them; children of the tests inherit it. What changes rounding
+(oneDNN's, XLA's and the threads' variables) stays: see ``settings.py``.
+"""
 
 import os
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Colours and widths of what commands print; warnings on stderr; another Keras, or
+# another mode of TensorFlow, in children.
+for _name in (
+    "COLUMNS",
+    "FORCE_COLOR",
+    "LINES",
+    "NO_COLOR",
+    "PYTHONWARNINGS",
+    "TF2_BEHAVIOR",
+    "TF_USE_LEGACY_KERAS",
+):
+    os.environ.pop(_name, None)
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 os.environ["KERAS_BACKEND"] = "tensorflow"

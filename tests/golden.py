@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import rounding
 from goldens.copy_goldens import SCENARIOS, VERSIONS
 from migrate.cells import networks
 from migrate.cells.inventory import take_inventory
@@ -30,6 +31,23 @@ GRADIENTS = 2e-4
 STATISTICS = 3e-7
 ADAM_LOSSES = 2e-6
 AFTER_ADAM = 1e-6
+_KINDS = {
+    INFERENCE: "inference",
+    TRAINING: "training",
+    GRADIENTS: "gradients",
+    STATISTICS: "statistics",
+    ADAM_LOSSES: "losses",
+}
+
+
+def within(difference, tolerance, what=""):
+    """Asserts that a relative difference is within one of the tolerances above."""
+    rounding.within(_KINDS[tolerance], difference, tolerance, what)
+
+
+def within_after_adam(difference, tolerance, what=""):
+    """As ``within``, for statistics after Adam steps, whose tolerance varies."""
+    rounding.within("after Adam", difference, tolerance, what)
 
 
 def difference(actual, expected):
@@ -144,11 +162,11 @@ def load(version, name):
 def check_pass(golden, key, tolerance, outputs, states):
     """Compares outputs [B,T,.] and each cell's {"h", "c", "step"} with a pass."""
     worst = difference(outputs, golden[f"out|{key}|outputs"])
-    assert worst <= tolerance, f"outputs: {worst}"
+    within(worst, tolerance, "outputs")
     for keys, state in zip(golden.state_keys(), states, strict=True):
         for what, name in keys.items():
             worst = difference(state[what], golden[f"out|{key}|{name}"])
-            assert worst <= tolerance, f"{name}: {worst}"
+            within(worst, tolerance, name)
 
 
 def check_statistics(golden, kind, tolerance, statistics):
@@ -159,7 +177,7 @@ def check_statistics(golden, kind, tolerance, statistics):
         worst = difference(
             golden.without_race(table), golden.without_race(expected[name])
         )
-        assert worst <= tolerance, f"{name}: {worst}"
+        within(worst, tolerance, name)
 
 
 def check_gradients(golden, key, gradients):
@@ -168,7 +186,7 @@ def check_gradients(golden, key, gradients):
     assert sorted(gradients) == sorted(expected)
     for name, gradient in gradients.items():
         worst = difference(gradient, expected[name])
-        assert worst <= GRADIENTS, f"{name}: {worst}"
+        within(worst, GRADIENTS, name)
 
 
 def statistics_of(golden):

@@ -67,3 +67,34 @@ def variants() -> dict:
 def variant(name: str) -> str:
     """The path of a variant's .meta."""
     return str(folder("variants") / f"{name}.meta")
+
+
+class Record:
+    """What a ``record.npz`` holds, by kind.
+
+    ``meta``; ``variables`` (name -> array, the start of all passes), ``statistics``
+    (after one training pass); ``feeds(training)``: placeholder -> array, the switch
+    with them; ``outputs(training)``: tensor -> array.
+    """
+
+    def __init__(self, path):
+        with np.load(path, allow_pickle=False) as file:
+            self._arrays = {k.replace("\\", "/"): file[k] for k in file.files}
+        self.meta = json.loads(str(self._arrays["meta"]))
+        self.variables = self._below("v|")
+        self.statistics = self._below("stat|")
+
+    def _below(self, start):
+        return {
+            key[len(start) :]: array
+            for key, array in self._arrays.items()
+            if key.startswith(start)
+        }
+
+    def feeds(self, training):
+        """Values of all placeholders."""
+        return {**self._below("feed|"), **dict.fromkeys(self.meta["switch"], training)}
+
+    def outputs(self, training):
+        """The recorded tensors."""
+        return self._below("out|train|" if training else "out|inference|")

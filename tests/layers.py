@@ -1,12 +1,22 @@
 """Small layers with weights of which none is at its starting value."""
 
+import os
+
 import numpy as np
+import pytest
 
 from bnlstm_compat import BNLSTM, BNLSTMWeights, spec
 
 B, T, D, H, M = 4, 6, 3, 5, 4
 #: For a batch of B: the longest is not the first, and one stands alone at the end.
 LENGTHS = np.array([3, 6, 1, 5])
+#: With oneDNN kept from AVX-512 on a processor that has it, TensorFlow 2.21 ends in a
+#: segmentation fault at a plain ``tf.matmul`` in bfloat16 (docs/processors.md).
+needs_bfloat16 = pytest.mark.skipif(
+    os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() in ("SSE41", "AVX", "AVX2")
+    and os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "0",
+    reason="ONEDNN_MAX_CPU_ISA makes TensorFlow crash in bfloat16",
+)
 
 
 def random_weights(

@@ -517,6 +517,7 @@ def test_progress_on_a_terminal(capfd, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with show.progress("Converting") as update:
         update(1, 4, "a[bold]b[/]\n\x1b[2J")
         update(2, 4, "x" * 65536 + "/end")

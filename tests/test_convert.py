@@ -47,7 +47,7 @@ def test_converted_models_compute_what_tensorflow_did(version, name, tmp_path):
     else:
         outputs = model(golden.x, mask=golden.mask)
     worst = goldens.difference(outputs, golden["out|final|outputs"])
-    assert worst <= goldens.INFERENCE
+    goldens.within(worst, goldens.INFERENCE)
 
     source = Checkpoint(golden.checkpoint)
     report = json.loads((out / "report.json").read_text())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 
-from graph_records import STEM, folder
+from graph_recordings import meta
 from migrate.errors import MigrateError
 from migrate.graph import Graph, harmless, read
 from migrate.graph.cut import cut, step_by_step
@@ -186,7 +186,7 @@ def test_unknown_and_impossible_operations_are_named():
 
 def test_the_part_holds_only_what_runs():
     """The RNN of sleep: no optimizer, no gradients, no Saver, nothing before it."""
-    graph = read(folder("tf-1.15.5/sleep") / f"{STEM}.meta")
+    graph = read(meta("tf-1.15.5/sleep"))
     scope = "epoch_rnn_layer/fw/fw/"
     part = cut(
         graph, ["Reshape_4", "epoch_seq_len", "istraining"], [scope + "transpose_1"]
@@ -223,3 +223,5 @@ def test_any_output_of_a_node_can_be_fed_and_fetched():
     assert np.array_equal(got["split:1"], right)
     assert got["split"].tolist() == [[1.0, 2.0]]
     assert got["x:0"].dtype == np.float64
+    twice, _ = user.run_whole({**feeds, "x:0": feeds["x"]}, ("out",))
+    assert np.array_equal(twice["out"], got["out"])

@@ -5,19 +5,16 @@ import dataclasses
 import numpy as np
 import pytest
 
-from graph_records import HERE, STEM, Record, folder
+from graph_recordings import FOLDER, MODELS, Record, folder, meta, variant, variants
 from migrate.errors import MigrateError
 from migrate.graph import Wrapper, find, read
 from migrate.graph.session import UserGraph, border
 
-SLEEP = tuple(f"tf-{version}/sleep" for version in ("0.12.1", "1.0.0", "1.15.5"))
-MODELS = SLEEP + tuple(
-    "tf-1.15.5/" + name
-    for name in (
-        "attention conv_gru few_rows foreign_names fork_forget_bias gamma_beta "
-        "hard_gates input_offset language peephole settings shared_forget_bias "
-        "unrolled_comment"
-    ).split()
+# One of each family and kind.
+FAST = {"foreign_names", "gamma_beta", "language", "conv_gru", "unrolled_comment"}
+# Variants whose truth is a list of cells, not of what they lack.
+EXPRESSIBLE = sorted(
+    name for name, true in variants().items() if true and isinstance(true[0], dict)
 )
 # Recognised as no RNN.
 LOOPS = {"tf-1.15.5/attention"}
@@ -31,9 +28,8 @@ STATISTICS = 3e-7
 
 
 def opened(name):
-    place = folder(name)
-    record = Record(place / "record.npz")
-    return UserGraph(read(place / f"{STEM}.meta"), record.variables), record
+    record = Record(folder(name) / "record.npz")
+    return UserGraph(read(meta(name)), record.variables), record
 
 
 def in_order(start, batches, decay, row):
@@ -95,7 +91,7 @@ def test_the_whole_graph_gives_what_real_tensorflow_recorded(name):
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.slow] * (name in SLEEP))
+        pytest.param(name, marks=[pytest.mark.slow] * (name.split("/")[1] not in FAST))
         for name in MODELS
         if name not in LOOPS
     ],
@@ -127,6 +123,37 @@ def test_an_rnn_at_its_border_is_the_rnn_inside_the_graph(name):
                 if not np.array_equal(value, record.variables[variable])
             ]
             assert bool(changed) == (training and rnn.cells[0].family == "bn-lstm")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXPRESSIBLE)
+def test_so_is_one_in_every_way_to_write_it(name):
+    """Graphs without a checkpoint: any values will do."""
+    graph, random = read(variant(name)), np.random.RandomState(0)
+    values = {
+        variable: np.abs(random.randn(*shape)).astype(dtype) + 0.3
+        for variable, (shape, dtype, _) in graph.variables.items()
+    }
+    x = random.randn(4, 5, 3).astype("f")
+    feeds = {"x": x, "keep": 1.0, "n": [5, 3, 2, 4]}
+    feeds = {key: value for key, value in feeds.items() if key in graph.placeholders}
+    rnns = [rnn for rnn in find(graph).rnns if rnn.expressible]
+    assert rnns
+    user = UserGraph(graph, values)
+    for rnn in rnns:
+        for training in (False, True):
+            for switch, dtype in graph.placeholders.items():
+                if dtype == "bool":
+                    feeds[switch] = training != (switch in rnn.inverted)
+            inside, _ = user.run_whole(feeds, border(rnn), updates=training)
+            x, outputs = stacked(inside, rnn.inputs), stacked(inside, rnn.outputs)
+            if rnn.time_major:
+                x, outputs = x.swapaxes(0, 1), outputs.swapaxes(0, 1)
+            lengths = inside[rnn.lengths] if rnn.lengths else None
+            alone = user.run(rnn, x, lengths, training=training)
+            assert np.array_equal(alone.outputs, outputs)
+            for state, value in zip(rnn.final_states, alone.final_states, strict=True):
+                assert np.array_equal(inside[state], value)
 
 
 def stacked(values, tensors):
@@ -167,7 +194,7 @@ def test_updates_of_one_row_come_in_order(name):
 def test_resource_variables_partitions_and_tables():
     """Made by recordings/graph_variables/make.py. Its variables are read before the
     loop, so that every step starts from the first value: the last step's stays."""
-    place = HERE / "recordings" / "graph_variables"
+    place = FOLDER.parent / "graph_variables"
     record = Record(place / "record.npz")
     user = UserGraph(read(place / "model.ckpt.meta"), record.variables)
     for training, tolerance in ((False, INFERENCE), (True, TRAINING)):

@@ -11,6 +11,7 @@ import pytest
 from keras.src import testing
 
 from bnlstm_compat import BNLSTM, BNLSTMCell
+from rounding import close
 
 MASK = np.arange(2) < np.array([[2], [1], [2]])
 HARNESS = testing.TestCase()
@@ -208,11 +209,12 @@ def test_what_keras_expects_of_its_lstm_under_masks(monkeypatch):
 
 def test_an_lstm_itself():
     """The adapter is one: the same numbers as ``keras.layers.LSTM``, gates permuted."""
-    x = np.random.default_rng(0).standard_normal((4, 6, 3)).astype(np.float32)
+    x = np.random.default_rng(0).standard_normal((4, 6, 3))
     mask = np.arange(6) < np.array([[6], [2], [4], [1]])
-    lstm = keras.layers.LSTM(5, return_sequences=True, use_cudnn=False)
+    options = {"return_sequences": True, "dtype": "float64"}
+    lstm = keras.layers.LSTM(5, use_cudnn=False, **options)
     expected = lstm(x, mask=mask)
-    layer = LikeLSTM(5, return_sequences=True)
+    layer = LikeLSTM(5, **options)
     layer.build(x.shape)
     i, f, j, o = range(4)
     for name, variable in zip(
@@ -222,4 +224,5 @@ def test_an_lstm_itself():
         getattr(layer.cell, name).assign(
             np.concatenate([parts[gate] for gate in (f, i, o, j)], axis=-1)
         )
-    np.testing.assert_allclose(layer(x, mask=mask), expected, rtol=0, atol=2e-7)
+    # Values below one, some dozens of roundings in six steps, each of 2**-53 = 1e-16.
+    close("float64", layer(x, mask=mask), expected, 1e-14)

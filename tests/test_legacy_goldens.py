@@ -63,28 +63,28 @@ def check_all_passes(golden, found):
         outputs = found[f"out|{key}|outputs"]
         goldens.check_pass(golden, key, tolerance, outputs, states(key))
         worst = goldens.difference(found[f"out|{key}|loss"], golden[f"out|{key}|loss"])
-        assert worst <= tolerance
+        goldens.within(worst, tolerance, "loss")
         goldens.check_gradients(golden, key, group(f"grad|{key}"))
     goldens.check_statistics(
         golden, "v_after_one_pass", goldens.STATISTICS, group("v_after_one_pass")
     )
     if golden.meta["adam_steps"]:
         worst = goldens.difference(found["out|adam|losses"], golden["out|adam|losses"])
-        assert worst <= goldens.ADAM_LOSSES
+        goldens.within(worst, goldens.ADAM_LOSSES)
     end = Checkpoint(golden.checkpoint)
     allowed = golden_model.tolerance_after_adam(golden)
     for name, table in group("v1").items():
         worst = goldens.difference(
             golden.without_race(table), golden.without_race(end[name])
         )
-        assert worst <= allowed, name
+        goldens.within_after_adam(worst, allowed, name)
     if golden.raced_row() is None:
         outputs = found["out|final|outputs"]
         goldens.check_pass(golden, "final", goldens.TRAINING, outputs, states("final"))
     worst = goldens.difference(
         found["out|from_checkpoint|outputs"], golden["out|final|outputs"]
     )
-    assert worst <= goldens.INFERENCE
+    goldens.within(worst, goldens.INFERENCE, "from the checkpoint")
 
 
 @pytest.fixture(scope="session")
@@ -131,7 +131,8 @@ def check_runs(golden, found):
     for name, tables in found.items():
         assert len(tables) == RUNS
         assert len({table.tobytes() for table in tables}) == 1, name
-        assert goldens.difference(tables[0], expected[name]) <= goldens.STATISTICS
+        worst = goldens.difference(tables[0], expected[name])
+        goldens.within(worst, goldens.STATISTICS, name)
 
 
 def statistics_in_order(golden):

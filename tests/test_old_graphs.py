@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 
-from graph_records import folder
+from graph_recordings import folder
 from legacy import old_graphs
 from legacy_process import legacy, succeeded, write
 
@@ -160,6 +160,16 @@ SCRIPT = """
             assert 'serving_default' in meta.signature_def
             return probabilities(session)
 
+    def scores(folder):
+        record = np.load(folder + '/record.npz')
+        feed = {k[5:] + ':0': record[k] for k in record.files if k[:5] == 'feed|'}
+        feed['istraining:0'] = False
+        with tf.Session(graph=tf.Graph()) as session:
+            with session.graph.as_default():
+                saver = tf.train.import_meta_graph(folder + '/model.ckpt-40.meta')
+            saver.restore(session, folder + '/model.ckpt-40')
+            return session.run('scores:0', feed).tolist()
+
     meta = folder + '/model.ckpt-40.meta'
     print(json.dumps({
         'import_meta_graph': by_meta_graph(meta),
@@ -170,6 +180,7 @@ SCRIPT = """
         'saved_model.load': by_loader(tf.saved_model.load),
         'internal loader': by_loader(loader.load),
     }))
+    print(json.dumps([scores(old) for old in sys.argv[2:]]))
     unknown = tf.GraphDef()
     unknown.node.add(name='here', op='Resampler')
     try:
@@ -180,9 +191,14 @@ SCRIPT = """
 
 
 def test_scripts_import_such_graphs(tmp_path):
-    """Every function that imports, on conv_gru, gives what real 1.15.5 recorded."""
-    run = legacy(write(tmp_path / "script.py", SCRIPT), CONV_GRU)
-    results, unknown = succeeded(run).splitlines()
+    """Every function that imports, on conv_gru, gives what real 1.15.5 recorded; and
+    the graphs of earlier releases what these recorded."""
+    old = [folder("tf-0.12.1/sleep"), folder("tf-1.0.0/sleep")]
+    run = legacy(write(tmp_path / "script.py", SCRIPT), CONV_GRU, *old)
+    results, scores, unknown = succeeded(run).splitlines()
+    for got, place in zip(json.loads(scores), old, strict=True):
+        recorded = np.load(place / "record.npz")["out|inference|scores"]
+        assert np.abs(np.array(got) - recorded).max() <= TOLERANCE
     assert "Resampler (node here)" in unknown
     expected = np.load(CONV_GRU / "record.npz")["out|inference|probabilities"]
     for function, got in json.loads(results).items():

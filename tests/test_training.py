@@ -81,8 +81,7 @@ def _steps(name):
 )
 def test_the_next_losses_are_those_of_tensorflow(name):
     losses, expected, optimizer = _losses(name)
-    # Measured: at most 3.1e-7.
-    assert goldens.difference(losses, expected) <= goldens.ADAM_LOSSES
+    goldens.within(goldens.difference(losses, expected), goldens.ADAM_LOSSES)
     assert int(optimizer.iterations.numpy()) == _steps(name) + MORE
     losses, expected, _ = _losses(name, load=False, count=3)
     assert goldens.difference(losses, expected) > 500 * goldens.ADAM_LOSSES
@@ -117,8 +116,10 @@ def test_tables_of_words(name):
     expected = golden[f"words_{name}"]
     worst = goldens.difference(losses, expected)
     assert losses[0] == pytest.approx(expected[0], rel=goldens.ADAM_LOSSES)
-    # Measured: 1.7e-7; lazy ones 3e-4 and 6e-2.
-    assert worst > 1e-4 if lazy else worst <= goldens.ADAM_LOSSES
+    if lazy:  # 3e-4 and 6e-2: another way of training, no rounding
+        assert worst > 1e-4
+    else:
+        goldens.within(worst, goldens.ADAM_LOSSES)
 
 
 # What can not go on, and what need not.
@@ -200,7 +201,10 @@ def test_what_does_not_fit(name, model, tmp_path):
         migrate.load_optimizer(optimizer, model, prefix, map=MAP)
     told = str(caught.value)
     assert all(word in told for word in words), told
-    assert "\n" not in told
+    if isinstance(caught.value, migrate.LoadError):
+        assert told.startswith(f"{prefix} does not fit.\n")
+    else:
+        assert "\n" not in told
     after = _state(optimizer)
     assert len(after) == len(before)
     assert all((a == b).all() for a, b in zip(after, before, strict=True))

@@ -9,6 +9,7 @@ from migrate.cells.choices import choose
 from migrate.cells.layouts import LAYOUTS
 from migrate.cells.near import near_cells
 from migrate.cells.networks import RNN, natural, networks
+from migrate.cells.opaque import opaque_kernels
 from migrate.cells.search import PAGE, Problem, search
 from migrate.cells.training_state import AVERAGE, is_counter, owner_of
 from migrate.cells.unexplained import listed, unexplained
@@ -38,7 +39,7 @@ class Inventory:
     near: tuple[Problem, ...] = ()
 
 
-def take_inventory(entries, layouts=None, averages=RAW) -> Inventory:
+def take_inventory(entries, layouts=None, averages=RAW, ignored=()) -> Inventory:
     """Looks through ``Source.entries`` (v1 name to shape and dtype).
 
     Args:
@@ -46,15 +47,17 @@ def take_inventory(entries, layouts=None, averages=RAW) -> Inventory:
         person to decide; see ``choices.choose``.
       averages: ``AVERAGED``: the cells' variables are their moving averages, if these
         exist; what they average is then among the others.
+      ignored: names that a person has said to be no part of a cell.
 
     Raises:
       MigrateError: averages are chosen, and there are none; a scope of ``layouts`` is
         not in the source.
     """
-    found = search(LAYOUTS, entries, choose(layouts or {}, entries))
+    known = {name: e for name, e in entries.items() if name not in ignored}
+    found = search(LAYOUTS, known, choose(layouts or {}, entries))
     problems, cells = [*found.problems], []
     for cell in sorted(found.cells, key=lambda cell: natural(cell.scope)):
-        problem = unexplained(cell, found.cells, entries)
+        problem = unexplained(cell, found.cells, entries, ignored)
         if problem is None:
             cells.append(cell)
         else:
@@ -74,6 +77,7 @@ def inventory_of(entries, rnns, problems=(), notes=(), averages=RAW) -> Inventor
         slots = _slots(entries, rnns)
     cells = [cell for rnn in rnns for cell in rnn.cells]
     taken = _variables(rnns)
+    notes = (*notes, *opaque_kernels(entries, cells))
     explained = {*taken, *slots, *filter(is_counter, entries)}
     spoken_of = {item.scope for item in (*cells, *problems, *notes)}
     return Inventory(
@@ -82,7 +86,7 @@ def inventory_of(entries, rnns, problems=(), notes=(), averages=RAW) -> Inventor
         slots=slots,
         others=tuple(n for n in entries if n not in taken and n not in slots),
         problems=tuple(problems),
-        notes=tuple(notes),
+        notes=notes,
         near=near_cells(entries, explained, spoken_of),
     )
 
@@ -153,17 +157,19 @@ def require_cells(inventory: Inventory, label: str, *, complete: bool = True):
     if problems and (complete or not inventory.cells):
         raise MigrateError(f"{label}: {problems}")
     if not inventory.cells:
-        raise MigrateError(no_cells(inventory, label))
+        raise MigrateError(_no_cells(inventory, label))
 
 
-def no_cells(inventory: Inventory, label: str) -> str:
+def _no_cells(inventory, label):
     """That a source has no cell, what comes near, and what to do next."""
-    said = [item.text for item in (*inventory.notes, *inventory.near)]
-    said = said or [f"found {listed([*inventory.others, *inventory.slots]) or 'none'}"]
+    said = "; ".join(item.text for item in (*inventory.notes, *inventory.near))
+    names = listed([*inventory.others, *inventory.slots])
+    count = len(inventory.others) + len(inventory.slots)
     known = ", ".join(layout.name for layout in LAYOUTS if layout.lacking is None)
     return (
-        f"{label} has no cell of a known layout: {'; '.join(said)}. Name the layout of "
-        f"a scope (--layout SCOPE=NAME: {known}), write one (--layout SCOPE=FILE.toml, "
-        f"{PAGE}), give the model's graph (--graph FILE.meta), or carry the variables "
-        "over by rules (migrate.load with map, docs/loading.md)"
+        f"{label} has no cell of a known layout{': ' if said else ''}{said}; found "
+        f"{count} variables: {names or 'none'}. Name the layout of a scope (--layout "
+        f"SCOPE=NAME, of {known}), write one (--layout SCOPE=FILE.toml, {PAGE}), give "
+        "the model's graph (--graph FILE.meta), or carry the variables over by rules "
+        "(migrate.load with a map, docs/loading.md)"
     )

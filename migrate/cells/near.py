@@ -51,7 +51,8 @@ def _reason(scope, shapes):
     if named:
         nearest = min(named, key=lambda layout: len(_missing(layout, shapes)))
         missing = ", ".join(_missing(nearest, shapes))
-        return f"has the name of a {nearest.summary}, but no {missing}"
+        text = f"has the name of a {nearest.summary}, but no {missing}"
+        return text if missing else None
     kernels = _kernels(shapes)
     if kernels is None:
         return None

@@ -16,22 +16,24 @@ from migrate.cells.training_state import AVERAGE, is_training_state
 _WILDCARDS = {"**": ".*", "*": "[^/]*"}
 
 
-def unexplained(cell: Cell, cells, entries) -> Problem | None:
+def unexplained(cell: Cell, cells, entries, ignored=()) -> Problem | None:
     """What stands with a cell of a source unexplained, as a problem; None if nothing.
 
     Args:
-      cells: all cells of the source. entries: its variables.
+      cells: all cells of the source. entries: its variables. ignored: names that are
+        said to be no part of the cell.
     """
     taken = {name for other in cells for name in other.variables.values()}
-    ignored = [*map(_pattern, (cell.definition or {}).get("ignore", ()))]
+    patterns = [*map(_pattern, (cell.definition or {}).get("ignore", ()))]
 
     def unknown(name):
         return (
             name not in taken
+            and name not in ignored
             and f"{name}/{AVERAGE}" not in taken
             and not is_training_state(name, entries)
-            and not any(p.fullmatch(_from(cell.scope, name)) for p in ignored)
-            and not any(p.fullmatch(f"/{name}") for p in ignored)
+            and not any(p.fullmatch(_from(cell.scope, name)) for p in patterns)
+            and not any(p.fullmatch(f"/{name}") for p in patterns)
         )
 
     inside = [name for name in _inside(cell, cells, entries) if unknown(name)]

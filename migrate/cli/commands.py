@@ -19,7 +19,7 @@ def inspect(options) -> int:
     start.start_tensorflow()
     from migrate.verbs.inspect import inspect
 
-    found = inspect(options.ckpt, layouts=dict(options.layout))
+    found = inspect(options.ckpt, graph=options.graph, layouts=dict(options.layout))
     if options.json:
         print(json.dumps(found.asdict(), indent=1))
     else:
@@ -35,6 +35,7 @@ def convert(options) -> int:
     converted = _convert(
         options.ckpt,
         options.out,
+        graph=options.graph,
         layouts=dict(options.layout),
         settings=_settings(options, max_bn_steps=options.max_bn_steps),
         force=options.force,
@@ -73,14 +74,14 @@ def _settings(options, **more):
 def verify(options) -> int:
     """Proves a conversion; 1 if it differs."""
     start.start_tensorflow()
-    return _verify(options.ckpt, options.out, options.tolerance)
+    return _verify(options.ckpt, options.out, options.tolerance, graph=options.graph)
 
 
-def _verify(source, out, tolerance=None):
+def _verify(source, out, tolerance=None, **options):
     from migrate.verbs.verify import verify
 
     with show.progress("Verifying") as update:
-        proof = verify(source, out, progress=update)
+        proof = verify(source, out, progress=update, **options)
     show.verdict(proof, tolerance)
     return 0 if proof.equal(tolerance) else 1
 
@@ -118,6 +119,7 @@ def doctor(options) -> int:
 
     found = diagnose(
         options.ckpt,
+        graph=options.graph,
         layouts=dict(options.layout),
         settings=_settings(options),
         steps=options.steps,

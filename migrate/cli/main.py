@@ -5,17 +5,21 @@ Exit codes: 0 done (or equal), 1 different, 2 unusable input. Nothing else in
 """
 
 import sys
+import warnings
 
 from migrate.cli.parser import make_parser
 from migrate.cli.show import one_line
-from migrate.errors import MigrateError
+from migrate.errors import MigrateError, MigrateWarning
 
 
 def main(argv) -> int:
     """Runs one command; ``argv`` is without the program's name."""
     try:
         options = make_parser().parse_args(argv)
-        return options.run(options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", MigrateWarning)
+            warnings.showwarning = _warn
+            return options.run(options)
     except MigrateError as error:
         print(f"migrate: {one_line(error)}", file=sys.stderr)
         return 2
@@ -32,3 +36,14 @@ def main(argv) -> int:
     except KeyboardInterrupt:
         print("migrate: stopped", file=sys.stderr)
         return 130
+
+
+_show = warnings.showwarning
+
+
+def _warn(message, category, *more, **options):
+    """Our own warnings are a line; others are shown as they are."""
+    if issubclass(category, MigrateWarning):
+        print(f"migrate: warning: {one_line(message)}", file=sys.stderr)
+    else:
+        _show(message, category, *more, **options)

@@ -32,9 +32,26 @@ def make_parser():
     return parser
 
 
-def _checkpoint(sub):
+def _source(sub):
     sub.add_argument(
-        "ckpt", metavar="CKPT", help="prefix such as model.ckpt-1000, or its folder"
+        "ckpt",
+        metavar="CKPT",
+        help="checkpoint: a prefix such as model.ckpt-1000, its folder, or its .meta; "
+        "or a frozen graph (.pb, .pbtxt), or a TensorFlow 1 SavedModel's folder",
+    )
+    choice = sub.add_mutually_exclusive_group()
+    choice.add_argument(
+        "--graph",
+        metavar="FILE",
+        help="the checkpoint's graph: .meta, or .pb or .pbtxt; default: the .meta of "
+        "the same name beside the checkpoint, or the only one there",
+    )
+    choice.add_argument(
+        "--no-graph",
+        dest="graph",
+        action="store_const",
+        const=False,
+        help="use no graph, even if there is one",
     )
 
 
@@ -73,13 +90,13 @@ def _settings(sub):
 
 
 def _inspect(sub):
-    _checkpoint(sub)
+    _source(sub)
     _json(sub)
     _layouts(sub)
 
 
 def _convert(sub):
-    _checkpoint(sub)
+    _source(sub)
     sub.add_argument("out", metavar="OUT", help="folder to make")
     sub.add_argument("--force", action="store_true", help="replace an earlier OUT")
     sub.add_argument(
@@ -108,7 +125,7 @@ def _convert(sub):
 
 
 def _verify(sub):
-    _checkpoint(sub)
+    _source(sub)
     _out(sub)
     sub.add_argument(
         "--tolerance",
@@ -130,12 +147,14 @@ def _revert(sub):
 
 def _diff(sub):
     for which in ("a", "b"):
-        sub.add_argument(which, metavar=which.upper(), help="checkpoint or conversion")
+        sub.add_argument(
+            which, metavar=which.upper(), help="conversion, checkpoint or frozen graph"
+        )
     _json(sub)
 
 
 def _doctor(sub):
-    _checkpoint(sub)
+    _source(sub)
     _json(sub)
     sub.add_argument(
         "--plot", metavar="FILE", help="draw the statistics, as PNG, SVG or PDF"

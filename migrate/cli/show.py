@@ -1,6 +1,7 @@
 """What a person sees: tables and sentences, on stdout; progress, on stderr."""
 
 import contextlib
+import sys
 from collections import Counter
 
 
@@ -22,10 +23,10 @@ def progress(title):
     from rich.markup import escape
     from rich.progress import Progress
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():  # rich takes FORCE_COLOR for a terminal
         yield lambda *_: None
         return
+    console = Console(stderr=True)
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task(title, total=None)
 
@@ -51,7 +52,7 @@ def lines(*things):
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, soft_wrap=False)
-    if not console.is_terminal:
+    if not sys.stdout.isatty():
         console = Console(highlight=False, markup=False, width=10_000)
     for thing in things:
         console.print(thing)
@@ -76,8 +77,10 @@ def inspection(found):
                 *map(str, (cell.input_dim, cell.units, cell.max_bn_steps or "-")),
                 cell.dtype,
             )
-    lines(f"{source.label}: {len(source)} variables")
-    lines(cells if inventory.rnns else "No cell of a known layout.")
+    graph = "" if found.graph is None else f", graph {found.graph.label}"
+    lines(f"{source.label}: {len(source)} variables{graph}")
+    lines(cells if inventory.rnns else "No cell that can be converted.")
+    _settings(found.asdict()["rnns"])
     for problem in inventory.problems:
         lines(f"{problem.kind}: {problem.text}")
     for note in inventory.notes:
@@ -138,14 +141,39 @@ def conversion(converted):
             f"The cells have the {made['averages']} values of "
             f"{made['moving_averages']} variables with moving averages (--averages)"
         )
+    _settings(made["rnns"])
     assumed = {
         f"{name} {item['value']} (--{name.replace('_', '-')})"
         for rnn in made["rnns"]
-        for name, item in rnn["settings"].items()
-        if item["assumed"]
+        for cell in rnn["cells"]
+        for name, item in cell["settings"].items()
+        if item["origin"] == "assumed"
     }
     if assumed:
-        lines(f"Assumed, for a checkpoint does not say: {', '.join(sorted(assumed))}")
+        lines(
+            "Assumed, for a checkpoint does not say: "
+            f"{', '.join(sorted(assumed))}. Its graph, the .meta file, says it."
+        )
+
+
+def _settings(rnns):
+    """A table of what is known of cells, the dicts of a report, and who says it."""
+    cells = [cell for rnn in rnns for cell in rnn["cells"]]
+    known, nodes = {}, {}
+    for cell in cells:
+        for name, item in {**cell["settings"], **cell["facts"]}.items():
+            key = name, str(item["value"]), item["origin"]
+            known.setdefault(key, []).append(cell["scope"])
+            nodes.setdefault(key, item.get("node"))
+    if all(origin == "assumed" for _, _, origin in known):
+        return
+    table = _table(*((name, "left") for name in ("setting", "value", "from", "cells")))
+    for (name, value, origin), scopes in known.items():
+        node = nodes[name, value, origin]
+        which = "all" if len(scopes) == len(cells) else ", ".join(scopes)
+        source = origin if node is None else f"graph, node {node}"
+        table.add_row(name.replace("_", " "), value, source, which)
+    lines(table)
 
 
 def differences(found):
@@ -189,7 +217,10 @@ def verdict(proof, tolerance):
     different = [result for result in proof.cells if not result.equal(tolerance)]
     for result in different:
         if result.differing:
-            lines(f"{result.scope}: {'; '.join(result.differing[:3])}")
+            first = "; ".join(result.differing[:3])
+            lines(f"{result.scope}: the bits differ in {first}")
+        for sentence in result.contradictions:
+            lines(f"{result.scope}: {sentence}")
     for result in proof.cells:
         if result.skipped:
             lines(

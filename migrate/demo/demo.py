@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 from migrate.errors import MigrateError
 from migrate.output.write import VARIABLES, file_name
 from migrate.proof.verdict import relative_difference
-from migrate.sources.checkpoint import find_prefix
+from migrate.sources.prefix import find_prefix
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _RECORDED = os.path.join(_HERE, "checkpoint", "recorded.npz")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from migrate.graph.nodes import PLACEHOLDERS, Graph, output
 
+_MUST_BE_FED = {"Placeholder", "PlaceholderV2"}
 _LOOP_ENTRANCES = {"Enter", "RefEnter", "While", "StatelessWhile"}
 
 
@@ -30,7 +31,7 @@ def cut(graph: Graph, fed, fetches) -> Part:
     """
     from tensorflow.core.framework import graph_pb2
 
-    given = {output(name): name for name in fed}
+    given = {output(name) for name in fed}
     stands = _new_names(graph, given)
     wanted = _ancestors(graph, given, [output(name) for name in fetches])
     part = graph_pb2.GraphDef(versions=graph.graph_def.versions)
@@ -53,14 +54,14 @@ def cut(graph: Graph, fed, fetches) -> Part:
     part.library.function.extend(_functions(graph.graph_def.library, part.node))
     return Part(
         part,
-        {name: stands[tensor] for tensor, name in given.items()},
+        {name: stands[output(name)] for name in fed},
         {name: stands.get(output(name), name) for name in fetches},
     )
 
 
 def _new_names(graph, given):
     names, number = {}, 0
-    for tensor in given:
+    for tensor in sorted(given):
         while f"fed_{number}" in graph:
             number += 1
         names[tensor] = f"fed_{number}"
@@ -105,6 +106,16 @@ def _functions(library, nodes):
                 found[name] = by_name[name]
                 waiting += by_name[name].node_def
     return found.values()
+
+
+def unfed(part: Part) -> list[str]:
+    """Placeholders of a part that nobody gives a value."""
+    fed = set(part.fed.values())
+    return [
+        node.name
+        for node in part.graph_def.node
+        if node.op in _MUST_BE_FED and node.name not in fed
+    ]
 
 
 def step_by_step(graph_def):

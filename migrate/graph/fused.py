@@ -22,7 +22,7 @@ _OPAQUE = {
 
 
 def lstm_block(evaluator, name, number, polys):
-    """LSTMBlockCell(x, c, h, W, 3 peepholes, b): gates i, j, f, o; outputs 1: c', 6: h'.
+    """LSTMBlockCell(x, c, h, W, 3 peepholes, b): gates i, j, f, o; output 1 c', 6 h'.
 
     Of h' the last operand is c'.
     """

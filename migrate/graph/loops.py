@@ -132,6 +132,7 @@ class Branches:
                 if source not in seen and not self.is_loop_merge(source):
                     seen.add(source)
                     stack.append(source)
+        graph.spend(len(seen))
         return frozenset(found)
 
     def _before(self, name):

@@ -60,6 +60,7 @@ class LoopModes:
                 if source not in seen:
                     seen.add(source)
                     stack.append(source)
+        self.graph.spend(len(seen))
         return seen
 
     def switches(self):

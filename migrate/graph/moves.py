@@ -111,4 +111,17 @@ def before(graph, names) -> set[str]:
             if source not in seen:
                 seen.add(source)
                 stack.append(source)
+    graph.spend(len(seen))
+    return seen
+
+
+def after(graph, names) -> set[str]:
+    """The nodes that take something, at last, from some nodes, themselves included."""
+    seen, stack = set(names), list(names)
+    while stack:
+        for taker, _, _ in graph.consumers(stack.pop()):
+            if taker not in seen:
+                seen.add(taker)
+                stack.append(taker)
+    graph.spend(len(seen))
     return seen

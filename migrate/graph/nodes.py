@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 from migrate.errors import MigrateError
 
-# A graph with more nodes than this is refused: TensorFlow 1 needs hours to run it.
-MOST_NODES = 500_000
+# A graph with more nodes than this is refused: it would not fit a gigabyte here.
+MOST_NODES = 200_000
+# Finding may look at this many nodes, many of them again and again. An honest graph
+# needs a hundredth of it.
+_MOST_WORK = 20_000_000
 # Operations that hold a variable, and how later operations use it.
 VARIABLES = {
     "Variable": "reference",
@@ -59,6 +62,7 @@ class Graph:
                 f"it has {len(graph_def.node):,} nodes, and at most {MOST_NODES:,} "
                 "are read"
             )
+        self._work = 0
         self._nodes = {node.name: node for node in graph_def.node}
         if len(self._nodes) != len(graph_def.node):
             raise self.damaged("two of its nodes have one name")
@@ -71,6 +75,12 @@ class Graph:
             f"cannot read the graph {self.label}: {reason}; copy the file again from "
             "where it came"
         )
+
+    def spend(self, steps: int) -> None:
+        """Counts work that a hostile graph could make endless; raises MigrateError."""
+        self._work += steps
+        if self._work > _MOST_WORK:
+            raise self.damaged("it is too entangled to be one of TensorFlow's")
 
     def _require_inputs(self):
         self._inputs, self._controls = {}, {}
@@ -90,18 +100,21 @@ class Graph:
 
     def _require_order(self):
         """Every cycle goes through a NextIteration."""
-        waits = {}
+        waits, after = {}, {}
         for name in self._nodes:
-            waits[name] = len(self._before(name))
+            sources = self._before(name)
+            waits[name] = len(sources)
+            for source in sources:
+                after.setdefault(source, []).append(name)
         ready = [name for name, count in waits.items() if not count]
         done = 0
         while ready:
             name = ready.pop()
             done += 1
-            for after in self._after.get(name, ()):
-                waits[after] -= 1
-                if not waits[after]:
-                    ready.append(after)
+            for waiting in after.get(name, ()):
+                waits[waiting] -= 1
+                if not waits[waiting]:
+                    ready.append(waiting)
         if done != len(self._nodes):
             stuck = next(name for name, count in waits.items() if count)
             raise self.damaged(f"node {stuck[:200]} waits for itself without a loop")
@@ -110,14 +123,6 @@ class Graph:
         if self._nodes[name].op in ("NextIteration", "RefNextIteration"):
             return ()
         return [source for source, _ in self._inputs[name]] + [*self._controls[name]]
-
-    @cached_property
-    def _after(self):
-        after = {}
-        for name in self._nodes:
-            for source in self._before(name):
-                after.setdefault(source, []).append(name)
-        return after
 
     def __iter__(self):
         return iter(self._nodes)

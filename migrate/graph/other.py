@@ -47,6 +47,11 @@ def what_is(path) -> str | None:
     return _SENTENCES[kind].format(size=size)
 
 
+def is_pointer(path) -> bool:
+    """Whether a file is a Git LFS pointer in place of what it should hold."""
+    return os.path.isfile(path) and _head(path, 64).startswith(_POINTER)
+
+
 def _kind(path):
     if os.path.isdir(path):
         model = os.path.join(path, "saved_model.pb")

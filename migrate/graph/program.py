@@ -6,14 +6,13 @@ import numpy as np
 
 from migrate.errors import MigrateError
 from migrate.graph import memory
-from migrate.graph.cut import cut, step_by_step
+from migrate.graph.cut import cut, step_by_step, unfed
 from migrate.graph.harmless import refused
 from migrate.graph.nodes import VARIABLES, Graph
 from migrate.graph.updates import written
 from migrate.graph.values import values_of
 
 _TABLES = "table_initializer"
-_MUST_BE_FED = {"Placeholder", "PlaceholderV2"}
 
 
 class Program:
@@ -144,7 +143,13 @@ class Program:
             raise self._cannot(
                 f"it needs more than {self._more_memory / memory.GIB:.1f} GiB of memory"
             ) from error
-        except (tf.errors.OpError, ValueError, TypeError, KeyError) as error:
+        except (
+            tf.errors.OpError,
+            ValueError,
+            TypeError,
+            KeyError,
+            RuntimeError,
+        ) as error:
             text = str(getattr(error, "message", error)).strip() or type(error).__name__
             raise self._cannot(text.splitlines()[0][:400]) from error
 
@@ -161,16 +166,6 @@ def _table_initializers(graph, part):
     present = {node.name for node in part.graph_def.node}
     nodes = graph.collections.get(_TABLES, ())
     return [node for node in nodes if graph.inputs(node)[0][0] in present]
-
-
-def unfed(part) -> list[str]:
-    """Placeholders of a part that nobody gives a value."""
-    fed = set(part.fed.values())
-    return [
-        node.name
-        for node in part.graph_def.node
-        if node.op in _MUST_BE_FED and node.name not in fed
-    ]
 
 
 def _require_all_fed(graph, part):

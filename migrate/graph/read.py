@@ -3,7 +3,7 @@
 import os
 
 from migrate.errors import MigrateError
-from migrate.graph.nodes import Graph
+from migrate.graph.nodes import MOST_NODES, Graph
 from migrate.graph.other import what_is
 
 # A file larger than this is refused: protobuf itself takes no more than twice that.
@@ -96,15 +96,17 @@ def _parse(message, path):
             data = stream.read()
     except OSError as error:
         raise MigrateError(f"cannot read {path}: {error.strerror}") from error
+    text = _is_text(path, data)
+    if not text:
+        _require_few(path, data)
+    if text and size > _MOST_TEXT:
+        raise _unreadable(
+            path, f"as text it is larger than {_MOST_TEXT >> 20} MiB; save it binary"
+        )
     try:
-        if not _is_text(path, data):
+        if not text:
             message.ParseFromString(data)
             return
-        if size > _MOST_TEXT:
-            raise _unreadable(
-                path,
-                f"as text it is larger than {_MOST_TEXT >> 20} MiB; save it binary",
-            )
         text_format.Parse(data.decode(), message)
     except DecodeError as error:
         raise _unreadable(path, "it is cut or damaged, or something else") from error
@@ -113,6 +115,52 @@ def _parse(message, path):
         raise _unreadable(path, f"its text does not parse ({reason})") from error
     except (MemoryError, ValueError) as error:
         raise _unreadable(path, "it is damaged") from error
+
+
+def _require_few(path, data):
+    """Refuses a file with too many nodes before it becomes objects.
+
+    A GraphDef holds nodes in its field 1, a MetaGraphDef the graph in its field 2.
+    """
+    counts = [0, 0]
+    for field, start, stop in _fields(data, 0, len(data)):
+        counts[0] += field == 1
+        if field == 2 and stop - start > MOST_NODES:
+            counts[1] += sum(f == 1 for f, _, _ in _fields(data, start, stop))
+    if max(counts) > MOST_NODES:
+        raise _unreadable(
+            path, f"it has {max(counts):,} nodes, and at most {MOST_NODES:,} are read"
+        )
+
+
+def _fields(data, at, end):
+    """(number, start, stop) of the fields of a message that have a length; stops where
+    the bytes are no message."""
+    while at < end:
+        key, at = _number(data, at, end)
+        kind = key & 7
+        if kind == 2:
+            size, at = _number(data, at, end)
+            yield key >> 3, at, at + size
+            at += size
+        elif kind == 0:
+            _, at = _number(data, at, end)
+        elif kind in (1, 5):
+            at += 8 if kind == 1 else 4
+        else:
+            return
+
+
+def _number(data, at, end):
+    """A number of variable length, and where it ends."""
+    value = shift = 0
+    while at < end and shift < 64:
+        byte = data[at]
+        value |= (byte & 127) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 128:
+            return value, at
+    return 7, end
 
 
 def _is_text(path, data):

@@ -9,6 +9,7 @@ from migrate.graph.gru import GruMatch, build_gru
 from migrate.graph.lstm import describe
 from migrate.graph.modes import LoopModes
 from migrate.graph.moves import before
+from migrate.graph.steps import runs_over_all
 
 # More switches than this in one loop are not told apart.
 _MOST_SWITCHES = 3
@@ -100,6 +101,11 @@ class LoopReader(LoopModes):
             return Lacking("a cell whose input is not the sequence alone", first.node)
         cells = tuple(self.cell(k) for k in range(len(mode.cells)))
         self.check_inputs(read)
+        lengths = min(mode.lengths, default=None)
+        condition, array = self.loop.condition, read.args[0][0]
+        follow = mode.evaluate.follow
+        if not runs_over_all(graph, follow, condition, array, lengths):
+            self.lacks("a loop that does not run over all steps", condition)
         sequence = unpacked(graph, read.args[0])
         if sequence is None:
             return Lacking(
@@ -116,7 +122,6 @@ class LoopReader(LoopModes):
         states = self.carried()
         if len(mode.lengths) > 1:
             self.lacks("several lengths in one loop", sorted(mode.lengths)[1][0])
-        lengths = min(mode.lengths, default=None)
         turned = self.differing(self.training) if self.training else []
         return GraphRNN(
             scope=common_scope([f"{cell.scope}/" for cell in cells]),

@@ -18,10 +18,10 @@ import numpy as np
 
 from migrate.errors import MigrateError
 from migrate.graph import memory
-from migrate.graph.cut import cut
 from migrate.graph.found import GraphRNN
 from migrate.graph.nodes import Graph, output
-from migrate.graph.program import Program, unfed
+from migrate.graph.program import Program
+from migrate.graph.starts import constant_starts
 from migrate.graph.updates import updated
 
 _UPDATE_OPS = "update_ops"
@@ -106,6 +106,8 @@ class UserGraph:
         outputs = _names(rnn.outputs)
         fetches = (*outputs, *rnn.final_states)
         updates = self._updates(rnn) if training else ()
+        wanted = (*fetches, *updates)
+        feeds.update(constant_starts(self.graph, feeds, wanted, np.shape(x)[0]))
         values, statistics = self._run(feeds, fetches, updates)
         stacked = [values[name] for name in outputs]
         if isinstance(rnn.outputs, str):
@@ -158,9 +160,7 @@ class UserGraph:
                 f"{rnn.scope} in {self.graph.label} takes no lengths: its loop runs "
                 "each sequence to the end. Received: lengths"
             )
-        if initial_states is None:
-            feeds.update(self._constant_states(rnn, feeds, x.shape[0]))
-        else:
+        if initial_states is not None:
             self._give_states(rnn, feeds, initial_states)
         return feeds
 
@@ -172,17 +172,6 @@ class UserGraph:
                     f"tensor, {name}. Received: different values for them"
                 )
             feeds[name] = state
-
-    def _constant_states(self, rnn, feeds, batch):
-        """States of one number that the graph gives the shape of what is not fed."""
-        for name, (cell, kind) in zip(rnn.initial_states, rnn.states, strict=True):
-            node = output(name)[0]
-            if self.graph.op(node) == "Fill" and unfed(cut(self.graph, feeds, [name])):
-                number = self.graph.inputs(node)[1][0]
-                if self.graph.op(number) == "Const" and cell >= 0:
-                    units = rnn.cells[cell].settings["units"].value
-                    shape = [batch, 1 if kind == "step" else units]
-                    yield name, np.full(shape, self.graph.constant(number))
 
     def _neutral(self, rnn):
         """What turns dropout in the loop off."""

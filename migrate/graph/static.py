@@ -6,27 +6,29 @@ each step of a chain is then read as that of a loop is.
 """
 
 from itertools import product
-from types import MappingProxyType
 from typing import NamedTuple
 
 from migrate.graph.algebra import Algebra
 from migrate.graph.borders import named
-from migrate.graph.build import CellBuilder, common_scope
-from migrate.graph.found import GraphCell, GraphRNN, Lacking, Setting
+from migrate.graph.build import CellBuilder
+from migrate.graph.found import GraphRNN, Lacking
 from migrate.graph.lstm import match, match_cell_state, match_output
-from migrate.graph.moves import before
+from migrate.graph.masks import masks
+from migrate.graph.moves import after, before
 from migrate.graph.symbolic import FUNCTIONS, Evaluator
+from migrate.graph.unrolled import Step, chains_of, one_cell
 
 _SUMS = ("Add", "AddV2", "AddN")
 _CLIPS = ("Minimum", "Maximum", "ClipByValue")
 _MOST_SWITCHES = 3
 
 
-class Step(NamedTuple):
-    """The next cell state (a tensor) and the one before it."""
+class Ends(NamedTuple):
+    """Tensors that leave the steps: outputs, last c and h; the lengths, or None."""
 
-    c: tuple[str, int]
-    before: tuple[str, int]
+    outputs: list
+    states: list
+    lengths: tuple[str, int] | None
 
 
 class StaticReader:
@@ -41,12 +43,20 @@ class StaticReader:
         self.graph, self.branches, self.updates = graph, branches, updates
         self.algebra = Algebra()
         self.nodes = [name for name in graph if name not in inside]
-        self.follow = Evaluator(graph, self.algebra, branches, {}, {}).follow
+        self.plain = Evaluator(graph, self.algebra, branches, {}, {}).follow
+        self.masks = masks(graph, branches, self.plain, self.nodes)
+
+    def follow(self, tensor):
+        """The tensor behind what changes nothing for sequences that go on."""
+        tensor = self.plain(tensor)
+        while tensor in self.masks:
+            tensor = self.plain(self.masks[tensor].new)
+        return tensor
 
     def read(self) -> list[GraphRNN]:
         """The RNNs, one a layer."""
         steps, used = self.cell_states()
-        chains = [chain for chain in _chains(steps) if len(chain) > 1]
+        chains = [chain for chain in chains_of(steps) if len(chain) > 1]
         if not chains:
             return []
         self.cuts = {}
@@ -59,6 +69,10 @@ class StaticReader:
         for tensor in self.shared_operands():
             if tensor not in self.cuts:
                 self.cut("input", tensor)
+        for merge in self.masks:
+            behind = self.follow(merge)
+            if behind in self.cuts:
+                self.cuts[merge] = self.cuts[behind]
         modes = self.modes(chains, outputs)
         found = []
         for k, chain in enumerate(chains):
@@ -227,8 +241,9 @@ class StaticReader:
             if [m for m, _ in matches] not in known:
                 node = next(iter(mode.switches))[0]
                 lacking.append(Lacking("another cell under a switch", node))
-        cell = self.whole(cells)
+        cell = one_cell(self.algebra, cells)
         inputs = self.inputs(population, chain, lacking)
+        ends = self.ends(chain, population, lacking)
         if inputs is None:
             return None
         turned = [p for p, v in self.values.items() if evaluate.switches.get(p) != v]
@@ -239,14 +254,42 @@ class StaticReader:
             kind="static",
             inputs=inputs,
             time_major=False,
-            outputs=tuple(named(h) for _, h in population),
+            outputs=tuple(map(named, ends.outputs)),
+            lengths=ends.lengths and named(ends.lengths),
             initial_states=start,
-            final_states=(named(chain[-1].c), named(population[-1][1])),
+            final_states=tuple(map(named, ends.states)),
             states=((0, "c"), (0, "h")),
             switches=tuple(named(p) for p in turned),
             inverted=tuple(named(p) for p in turned if not self.values[p]),
             lacking=tuple(dict.fromkeys(lacking)),
         )
+
+    def ends(self, chain, population, lacking) -> "Ends":
+        """Outputs and last states, as the conds of lengths let them through."""
+        by_new, lengths = {}, set()
+        for merge, mask in self.masks.items():
+            by_new.setdefault(self.follow(mask.new), []).append((merge, mask))
+        outputs = []
+        for _, h in population:
+            zeroed = [
+                merge
+                for merge, mask in by_new.get(h, ())
+                if self.follow(mask.old) not in self.cuts
+            ]
+            outputs.append(zeroed[0] if zeroed else h)
+        states = []
+        for tensor in (chain[-1].c, population[-1][1]):
+            kept = [
+                m for m, k in by_new.get(tensor, ()) if self.follow(k.old) in self.cuts
+            ]
+            states.append(kept[0] if kept else tensor)
+        own = [step.c for step in chain] + [h for _, h in population]
+        masked = [tensor for tensor in own if tensor in by_new]
+        for tensor in masked:
+            lengths.update(mask.lengths for _, mask in by_new[tensor])
+        if len(lengths) > 1 or (masked and len(masked) != len(own)):
+            lacking.append(Lacking("lengths of some steps only", chain[0].c[0]))
+        return Ends(outputs, states, min(lengths, default=None))
 
     def runs(self, move):
         """When an assignment happens; None if it never does."""
@@ -277,10 +320,10 @@ class StaticReader:
                 tensor = self.graph.inputs(name)[self.graph.op(name) == "Concat"]
             found.append(tensor)
         own = {step.c[0] for step in chain} | {h[0] for _, h in population}
-        for tensor in found:
-            if before(self.graph, [tensor[0]]) & own:
-                lacking.append(Lacking("an input that comes from a step", tensor[0]))
-                break
+        later = after(self.graph, own)
+        fed = [tensor[0] for tensor in found if tensor[0] in later]
+        if fed:
+            lacking.append(Lacking("an input that comes from a step", fed[0]))
         return tuple(named(t) for t in found)
 
     def names_of(self, match_, chain):
@@ -293,74 +336,6 @@ class StaticReader:
             name = self.follow(tensor)[0]
             tensor = self.graph.inputs(name)[1 + (self.graph.op(name) == "Concat")]
         return named(chain[0].before), named(tensor)
-
-    def whole(self, steps) -> GraphCell:
-        """One cell of the cells of all steps: a variable of its own at each step is a
-        tuple of names; settings are the same at all steps."""
-        first, lacking = steps[0][0], []
-        variables, settings = {}, dict(first.settings)
-        for cell, _ in steps:
-            lacking += [lack for lack in cell.lacking if lack not in lacking]
-            for name in {*first.settings, *cell.settings}:
-                mine, other = first.settings.get(name), cell.settings.get(name)
-                if mine is None or other is None or mine.value != other.value:
-                    node = (other or mine).node
-                    lacking.append(Lacking(f"{name} that differs by step", node))
-            if cell.variables.keys() != first.variables.keys():
-                lacking.append(Lacking("variables of some steps only", first.scope))
-        for role in first.variables:
-            names = tuple(cell.variables.get(role, "") for cell, _ in steps)
-            variables[role] = names[0] if len({*names}) == 1 else names
-        self.check_rows(steps, variables, lacking)
-        per_step = first.per_step
-        if isinstance(variables.get("cell_moving_mean"), tuple):
-            per_step = True
-            settings["max_bn_steps"] = Setting(
-                len(steps), variables["cell_moving_mean"][0]
-            )
-        names = [
-            name
-            for value in variables.values()
-            for name in (value if isinstance(value, tuple) else (value,))
-        ]
-        return GraphCell(
-            first.family,
-            common_scope(names),
-            MappingProxyType(variables),
-            first.gates,
-            MappingProxyType(settings),
-            per_step,
-            tuple(dict.fromkeys(lacking)),
-        )
-
-    def check_rows(self, steps, variables, lacking):
-        """Tables are read at the step's row; variables of a step are used only there."""
-        for t, (_, made) in enumerate(steps):
-            for norm in made.norms:
-                row = None if norm.row is None else self.algebra.value(norm.row)
-                if norm.row is not None and row != min(t, norm.rows - 1):
-                    lacking.append(
-                        Lacking("rows that are not those of the step", norm.node)
-                    )
-        for role, names in variables.items():
-            if isinstance(names, tuple) and len({*names}) != len(names):
-                lacking.append(Lacking(f"{role} shared by some steps", names[0]))
-            if isinstance(names, tuple) and role.endswith(("kernel", "bias")):
-                lacking.append(Lacking(f"a {role} for each step", names[0]))
-
-
-def _chains(steps):
-    """Lists of steps in which each takes the cell state of the one before."""
-    after = {}
-    for step in steps.values():
-        after.setdefault(step.before, []).append(step)
-    for step in steps.values():
-        if step.before in steps and len(after[step.before]) == 1:
-            continue
-        chain = [step]
-        while len(after.get(chain[-1].c, ())) == 1 and len(chain) <= len(steps):
-            chain.append(after[chain[-1].c][0])
-        yield chain
 
 
 def _by_batch(matches):

@@ -9,15 +9,23 @@ from migrate.cells.inventory import (
     RAW,
     require_cells,
     required_averages,
-    take_inventory,
 )
 from migrate.cells.settings import Settings
-from migrate.errors import LoadError, MigrateError
+from migrate.errors import (
+    LoadError,
+    MigrateError,
+    MigrateWarning,
+    did_you_mean,
+    problems_text,
+)
+from migrate.graph.inventory import inventory
+from migrate.graph.open import open_source
 from migrate.models import plan as plans
 from migrate.models import rules as mapping_rules
+from migrate.models.agreement import assumptions, disagreements
+from migrate.models.assignments import CellAssignment
 from migrate.models.cells import find_cells
 from migrate.sources.averaged import Averaged
-from migrate.sources.checkpoint import Checkpoint
 
 
 def load(
@@ -26,7 +34,9 @@ def load(
     scope=None,
     *,
     map=None,
+    graph=None,
     strict=True,
+    allow_missing=(),
     averages=RAW,
     layouts=None,
     settings=None,
@@ -39,8 +49,7 @@ def load(
         ``GRU``; a ``keras.layers.Bidirectional`` of such; a stack: a
         ``keras.Sequential``, a list of layers, or a ``keras.layers.RNN`` of several
         cells; or ``dict(forward=stack, backward=stack)``; built if it is not yet.
-      ckpt: a checkpoint's prefix, one of its files, or a folder with a ``checkpoint``
-        file.
+      ckpt, graph: as ``source`` and ``graph`` in ``migrate.inspect``.
       scope: without a map, the RNN's scope in the checkpoint, with or without the
         cell's own name; may be left out where only one RNN fits.
       map: rules from v1 names to paths in the model, a dict or the path of a TOML or
@@ -49,10 +58,13 @@ def load(
       strict: with a map, weights that nothing fills are an error, and variables that no
         rule places; else a warning lists them, the weights stay as they are, and only
         what does not fit is an error. Optimizer slots and counters need no rule.
+      allow_missing: with a map, patterns, as in it, of weights of the model that may
+        keep their initial value, such as ``["head/*"]``.
       averages: where variables have moving averages: "raw" takes the variables,
         "averaged" the averages.
       layouts: as in ``migrate.inspect``.
-      settings: ``migrate.models.build.Settings``, for the forget bias.
+      settings: ``migrate.Settings``: what a checkpoint does not hold. What neither you
+        nor the graph says is assumed, and a warning names it.
 
     Returns:
       ``model``.
@@ -67,31 +79,39 @@ def load(
     """
     if map is not None and scope is not None:
         raise MigrateError("expected a scope or a map, not both")
+    if map is None and allow_missing:
+        raise MigrateError(
+            "expected a map to go with allow_missing: a layer is filled whole"
+        )
     if averages not in CHOICES:
         raise MigrateError(
             f"expected averages to be {' or '.join(CHOICES)}. Received: {averages!r}"
         )
     rules = None if map is None else mapping_rules.read(map)
-    checkpoint = variables = Checkpoint(ckpt)
-    inventory = take_inventory(checkpoint.entries, layouts)
+    allowed = mapping_rules.patterns(allow_missing)
+    source = variables = open_source(ckpt, graph, lenient=True)
+    found = inventory(source, layouts, ignored=mapping_rules.left_out(rules))
     if averages == AVERAGED:
-        variables = Averaged(
-            checkpoint, required_averages(inventory.slots, checkpoint.entries)
-        )
+        variables = Averaged(source, required_averages(found.slots, source.entries))
     if rules is None:
-        plan = _plan_of_cells(model, scope, inventory, checkpoint.prefix)
+        plan = _plan_of_cells(model, scope, found, source.label)
     else:
-        plan = plans.plan(model, checkpoint.entries, inventory, rules)
+        plan = plans.plan(model, source.entries, found, rules, allowed)
+    settings = settings or Settings()
     filled = [
-        (assignment, assignment.read(variables, settings or Settings()))
+        (assignment, assignment.read(variables, settings))
         for assignment in plan.assignments
     ]
-    mismatched = [*plan.mismatched]
+    mismatched, assumed = [*plan.mismatched], {}
     for assignment, arrays in filled:
         mismatched += assignment.incompatibilities(arrays)
+        if isinstance(assignment, CellAssignment):
+            target, cell = assignment.target, assignment.cell
+            mismatched += disagreements(target, cell, settings)
+            assumed |= dict.fromkeys(assumptions(target, cell, settings))
     if mismatched or (strict and (plan.missing or plan.unexpected)):
         raise LoadError(
-            checkpoint.prefix,
+            source.label,
             missing=plan.missing,
             unexpected=plan.unexpected,
             mismatched=mismatched,
@@ -100,10 +120,17 @@ def load(
         model.build((None, None, plan.assignments[0].cell.input_dim))
     for assignment, arrays in filled:
         assignment.assign(arrays)
+    if assumed:
+        warnings.warn(
+            f"{source.label}: assumed, for a checkpoint does not say: "
+            f"{', '.join(assumed)}; give its graph, or settings=migrate.Settings(...) "
+            "with what the script used",
+            MigrateWarning,
+            stacklevel=2,
+        )
     if plan.missing or plan.unexpected:
         warnings.warn(
-            f"{checkpoint.prefix}: missing: {'; '.join(plan.missing) or 'none'}. "
-            f"Unexpected: {'; '.join(plan.unexpected) or 'none'}",
+            f"{source.label}:\n{problems_text(plan.missing, plan.unexpected)}",
             stacklevel=2,
         )
     return model
@@ -116,7 +143,7 @@ def _plan_of_cells(layer, scope, inventory, label):
     require_cells(inventory, label, complete=False)
     cells = _choose(inventory, kinds, len(targets), scope)
     assignments = [
-        plans.CellAssignment("the layer", target, cell)
+        CellAssignment("the layer", target, cell)
         for target, cell in zip(targets, cells, strict=True)
     ]
     return plans.Plan(tuple(assignments))
@@ -147,6 +174,11 @@ def _choose(inventory, kinds, count, scope):
     listed = ", ".join(repr(name) for name, _, _ in matches or options)
     if matches and scope is not None:
         asked = f"{scope!r} could be several"
+    elif scope is None:
+        asked = "no scope was given"
     else:
-        asked = "no scope was given" if scope is None else f"there is no {scope!r}"
-    raise MigrateError(f"expected the scope of one {what}, {asked}: {listed}")
+        asked = f"there is no {scope!r}"
+    near = ""
+    if not matches:
+        near = did_you_mean(wanted, [name for _, names, _ in options for name in names])
+    raise MigrateError(f"expected the scope of one {what}, {asked}: {listed}{near}")

@@ -18,16 +18,16 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from migrate.cells.inventory import take_inventory
 from migrate.cells.layouts import layout_of
-from migrate.cells.settings import Settings
 from migrate.errors import LoadError, MigrateError
+from migrate.graph.inventory import inventory
+from migrate.graph.open import open_source
 from migrate.models import plan as plans
 from migrate.models import rules as mapping_rules
+from migrate.models.assignments import CellAssignment
 from migrate.models.paths import Paths
 from migrate.models.steps_taken import is_scheduled, steps_taken
 from migrate.sources.base import Source
-from migrate.sources.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,15 @@ _FOREIGN = ("amsgrad", "use_ema", "weight_decay", "gradient_accumulation_steps")
 
 
 def load_optimizer(
-    optimizer, model, ckpt, *, map, name=None, iterations=None, layouts=None
+    optimizer,
+    model,
+    ckpt,
+    *,
+    map,
+    graph=None,
+    name=None,
+    iterations=None,
+    layouts=None,
 ):
     """Gives an optimizer the state that training had when a checkpoint was saved.
 
@@ -87,7 +95,7 @@ def load_optimizer(
       optimizer: a ``keras.optimizers.Adam``, ``RMSprop``, ``Adagrad`` or ``SGD``; built
         if it is not yet.
       model: a built Keras model, whose trainable weights are those that were trained.
-      ckpt: as in ``load``.
+      ckpt, graph: as in ``load``.
       map: as in ``load``. The model's weights are not touched: ``load`` fills them.
       name: the optimizer's name in the checkpoint, if the script gave it one.
       iterations: the steps taken so far; None: as many as Adam's powers say, else
@@ -105,18 +113,19 @@ def load_optimizer(
         Nothing has been assigned then.
     """
     kind, options = _kind_of(optimizer)
-    checkpoint = Checkpoint(ckpt)
-    inventory = take_inventory(checkpoint.entries, layouts)
-    plan = plans.plan(model, checkpoint.entries, inventory, mapping_rules.read(map))
+    checkpoint = open_source(ckpt, graph, lenient=True)
+    rules = mapping_rules.read(map)
+    found = inventory(checkpoint, layouts, ignored=mapping_rules.left_out(rules))
+    plan = plans.plan(model, checkpoint.entries, found, rules)
     _require_alike(plan.assignments)
     paths = {id(weight): path for path, weight in Paths(model).weights.items()}
     trained = {id(weight): paths[id(weight)] for weight in model.trainable_variables}
     lists = kind.slots(options)
     missing, mismatched, slots = _gaps(
-        plan, trained, inventory.slots, name or kind.name, len(lists)
+        plan, trained, found.slots, name or kind.name, len(lists)
     )
     if missing or mismatched:
-        raise LoadError(checkpoint.prefix, missing=missing, mismatched=mismatched)
+        raise LoadError(checkpoint.label, missing=missing, mismatched=mismatched)
     count = (
         steps_taken(checkpoint, kind.name, options)
         if iterations is None
@@ -173,8 +182,7 @@ def _warn_of_tables(kind, assignments, trained):
 def _arrays(assignments, variables):
     """Pairs of a weight and its array, made of what stands in for the variables."""
     for assignment in assignments:
-        # The forget bias is a constant that was added; a slot has none of it.
-        arrays = assignment.read(variables, Settings(forget_bias=0.0))
+        arrays = assignment.read_slots(variables)
         problems = assignment.incompatibilities(arrays)
         if problems:
             raise LoadError(variables.label, mismatched=problems)
@@ -207,7 +215,7 @@ def _kind_of(optimizer):
 
 def _require_alike(assignments):
     for assignment in assignments:
-        if not isinstance(assignment, plans.CellAssignment):
+        if not isinstance(assignment, CellAssignment):
             continue
         if not layout_of(assignment.cell).trains_alike:
             raise MigrateError(

@@ -1,8 +1,6 @@
 """Which variables of a v1 checkpoint fill which weights of a Keras model, by rules.
 
-``plan`` decides by names; each assignment of its plan makes the arrays of some weights
-from the variables of a checkpoint, or from what has their names and shapes, such as
-their optimizer slots.
+``plan`` decides by names; ``migrate.models.assignments`` reads and assigns.
 """
 
 from collections.abc import Mapping
@@ -10,108 +8,14 @@ from dataclasses import dataclass
 
 import keras
 
-from migrate.cells.base import Cell
 from migrate.cells.inventory import Inventory
-from migrate.cells.layouts import layout_of
 from migrate.cells.training_state import is_counter
-from migrate.cells.values import cell_weights
-from migrate.errors import MigrateError
-from migrate.models.cells import (
-    assign_weights,
-    find_cells,
-    incompatibilities,
-    target_of,
-)
+from migrate.errors import MigrateError, did_you_mean
+from migrate.models.assignments import CellAssignment, WeightAssignment
+from migrate.models.cells import find_cells, target_of
 from migrate.models.paths import Paths
 
 _SWITCHES = {"gamma": "scale", "beta": "center", "bias": "use_bias"}
-
-
-@dataclass(frozen=True, eq=False)
-class CellAssignment:
-    """A cell of the checkpoint, for the one of the Keras layer at ``path``."""
-
-    path: str
-    target: object
-    cell: Cell
-
-    @property
-    def name(self):
-        """What fills it: a scope."""
-        return self.cell.scope
-
-    @property
-    def weights(self):
-        """The weights that it fills."""
-        return tuple(self.target.weights)
-
-    def sources(self):
-        """Pairs of a weight and the names of all variables that it is made of."""
-        found = {}
-        for key, (weights, _) in layout_of(self.cell).places(self.cell).items():
-            for weight in weights.split(", "):
-                found.setdefault(weight, []).append(self.cell.variables[key])
-        return [(getattr(self.target, key), names) for key, names in found.items()]
-
-    def read(self, variables: Mapping, settings):
-        """The cell's weights."""
-        return cell_weights(variables, self.cell, settings)
-
-    def incompatibilities(self, weights):
-        """Sentences on why they do not fit."""
-        return incompatibilities(self.target, self.name, layout_of(self.cell), weights)
-
-    def assign(self, weights):
-        """Fills the Keras cell."""
-        assign_weights(self.target, weights)
-
-    def pairs(self, weights):
-        """Each weight of the Keras cell with its array."""
-        arrays = weights.asdict()
-        return [(getattr(self.target, key), array) for key, array in arrays.items()]
-
-
-@dataclass(frozen=True, eq=False)
-class WeightAssignment:
-    """A variable of the checkpoint, for the weight at ``path``, as it is.
-
-    Its methods are those of ``CellAssignment``.
-    """
-
-    path: str
-    weight: object
-    name: str
-
-    @property
-    def weights(self):
-        """See ``CellAssignment``."""
-        return (self.weight,)
-
-    def sources(self):
-        """See ``CellAssignment``."""
-        return [(self.weight, [self.name])]
-
-    def read(self, variables, settings):
-        """See ``CellAssignment``."""
-        del settings
-        return variables[self.name]
-
-    def incompatibilities(self, array):
-        """See ``CellAssignment``."""
-        wanted = {"shape": tuple(self.weight.shape), "dtype": str(self.weight.dtype)}
-        return [
-            f"{self.name} has {what} {getattr(array, what)}, {self.path} has {want}"
-            for what, want in wanted.items()
-            if getattr(array, what) != want
-        ]
-
-    def assign(self, array):
-        """See ``CellAssignment``."""
-        self.weight.assign(array)
-
-    def pairs(self, array):
-        """See ``CellAssignment``."""
-        return [(self.weight, array)]
 
 
 @dataclass(frozen=True)
@@ -124,12 +28,13 @@ class Plan:
     mismatched: tuple[str, ...] = ()
 
 
-def plan(model, entries: Mapping, inventory: Inventory, rules) -> Plan:
+def plan(model, entries: Mapping, inventory: Inventory, rules, allowed=()) -> Plan:
     """Where the variables of a checkpoint go.
 
     Args:
       model: a built Keras model. entries: ``Checkpoint.entries``. inventory: of them.
-      rules: from ``rules.read``.
+      rules: from ``rules.read``. allowed: from ``rules.patterns``, for paths of weights
+        and layers that need not be filled.
 
     Raises:
       MigrateError: the model, or a part of it, has no weights yet.
@@ -144,13 +49,13 @@ def plan(model, entries: Mapping, inventory: Inventory, rules) -> Plan:
             "expected a built model: call it on data, or its build(), first. Without "
             f"weights yet: {', '.join(dict.fromkeys(paths.unbuilt))}"
         )
-    return _Planner(paths, entries, inventory, rules).plan()
+    return _Planner(paths, entries, inventory, rules, allowed).plan()
 
 
 class _Planner:
-    def __init__(self, paths, entries, inventory, rules):
+    def __init__(self, paths, entries, inventory, rules, allowed):
         self.paths, self.entries, self.inventory = paths, entries, inventory
-        self.rules = rules
+        self.rules, self.allowed = rules, allowed
         self.assignments, self.unexpected, self.mismatched = [], [], []
         self.cells = {
             name: cell for cell in inventory.cells for name in cell.variables.values()
@@ -180,25 +85,35 @@ class _Planner:
             self._place_cells(path, scopes)
         self._report_twice()
         self._report_torn(together)
+        missing = [*self._unfilled(), *self._useless(used)]
+        mismatched = dict.fromkeys(self.mismatched)
+        return Plan(
+            *map(tuple, (self.assignments, missing, self.unexpected, mismatched))
+        )
+
+    def _unfilled(self):
+        """Weights that nothing fills, but for those that need not be."""
         filled = {
             id(weight)
             for assignment in self.assignments
             for weight in assignment.weights
         }
-        missing = [
-            f"{path}{self._switch(path)}"
-            for path, weight in self.paths.weights.items()
-            if id(weight) not in filled
-        ]
-        missing += [
-            f"any variable for the rule {rule.pattern!r}"
-            for rule in self.rules
-            if rule.path is not None and rule not in used
-        ]
-        mismatched = dict.fromkeys(self.mismatched)
-        return Plan(
-            *map(tuple, (self.assignments, missing, self.unexpected, mismatched))
-        )
+        for path, weight in self.paths.weights.items():
+            free = any(item.matches(up) for item in self.allowed for up in _above(path))
+            if id(weight) not in filled and not free:
+                yield f"{path}{self._switch(path)}"
+
+    def _useless(self, used):
+        """Rules and patterns that match nothing."""
+        for rule in self.rules:
+            if rule.path is not None and rule not in used:
+                near = did_you_mean(rule.pattern, _names_and_scopes(self.entries))
+                yield f"any variable for the rule {rule.pattern!r}{near}"
+        known = _names_and_scopes(self.paths.weights)
+        for item in self.allowed:
+            if not any(map(item.matches, known)):
+                near = did_you_mean(item.pattern, known)
+                yield f"any weight for allow_missing={item.pattern!r}{near}"
 
     def _of_training(self, name):
         return name in self.inventory.slots or is_counter(name)
@@ -250,7 +165,8 @@ class _Planner:
         if not paths:
             why = f"its variables go together, not {name} alone: place the scope"
         elif self.paths.layer(paths[0][1]) is None:
-            why = f"{paths[0][1]} is no layer of the model"
+            near = did_you_mean(paths[0][1], _names_and_scopes(self.paths.weights))
+            why = f"{paths[0][1]} is no layer of the model{near}"
         else:
             why = f"{paths[0][1]} is no BNLSTM, LSTM or GRU, or several of one"
         self.mismatched.append(f"{which}: {why}")
@@ -275,8 +191,9 @@ class _Planner:
             )
             self.mismatched.append(f"{name}: {why}")
             return
-        switch = self._switch(paths[-1], made=False)
-        self.unexpected.append(f"{name} (the model has no {paths[-1]}{switch})")
+        why = self._switch(paths[-1], made=False)
+        why = why or did_you_mean(paths[-1], self.paths.weights)
+        self.unexpected.append(f"{name} (the model has no {paths[-1]}{why})")
 
     def _place_cells(self, path, scopes):
         """Paths the cells, by scope, of a recurrent layer."""
@@ -331,6 +248,16 @@ class _Planner:
         if getattr(self.paths.layer(start), option or "", None) is not made:
             return ""
         return f": the layer was made with {option}={made}"
+
+
+def _above(path):
+    """A path, and those of all that it is inside of."""
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
+
+
+def _names_and_scopes(names):
+    return {above for name in names for above in _above(name)}
 
 
 def _recurrent(layer):

@@ -105,6 +105,15 @@ def _translated(glob):
     return "".join([*parts, re.escape(glob[end:])])
 
 
+def left_out(rules) -> set[str]:
+    """The names that rules leave out, each by itself, not by a wildcard."""
+    return {
+        rule.pattern.strip("/")
+        for rule in rules or ()
+        if rule.path is None and rule.literal
+    }
+
+
 def read(source) -> tuple[Rule, ...]:
     """The rules of a map, in order.
 
@@ -141,6 +150,24 @@ def read(source) -> tuple[Rule, ...]:
     if problems:
         raise MigrateError(f"{where} cannot be used: {'; '.join(problems)}")
     return tuple(rules)
+
+
+def patterns(given) -> tuple[Rule, ...]:
+    """Patterns alone, without paths: what may be left out.
+
+    Args:
+      given: a pattern, or several, as in a map.
+
+    Raises:
+      MigrateError: one is no pattern.
+    """
+    given = (given,) if isinstance(given, str) else tuple(given)
+    try:
+        return tuple(Rule(pattern, None) for pattern in given)
+    except (ValueError, AttributeError) as error:
+        raise MigrateError(
+            f"expected patterns such as 'head/*'. Received: {given!r} ({error})"
+        ) from error
 
 
 def _file(path):

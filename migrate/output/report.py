@@ -8,7 +8,8 @@ import json
 import os
 
 from migrate.cells.inventory import CHOICES, averages_in
-from migrate.cells.settings import ASSUMED, ORIGINS, USUAL
+from migrate.cells.layouts import layout_of
+from migrate.cells.settings import ASSUMED, GRAPH, ORIGINS, USUAL
 from migrate.cells.training_state import is_counter
 
 FORMAT = 2
@@ -19,6 +20,7 @@ def inspection(source, inventory) -> dict:
     return {
         "format": FORMAT,
         "checkpoint": source.label,
+        "graph": _graph(source),
         "variables": len(source),
         "rnns": [network(rnn) for rnn in inventory.rnns],
         "optimizer_slots": dict(inventory.slots),
@@ -38,12 +40,20 @@ def inspection(source, inventory) -> dict:
     }
 
 
+def _graph(source):
+    return None if source.graph is None else source.graph.label
+
+
 def entry(item) -> dict:
     """An ``Entry``: shape, dtype, and parts if it was partitioned."""
     found = {"shape": list(item.shape), "dtype": item.dtype}
     if item.parts:
         found["parts"] = [[list(extent) for extent in part] for part in item.parts]
     return found
+
+
+# Which every cell has, from its variables.
+_SIZES = ("input_dim", "units", "max_bn_steps")
 
 
 def network(rnn, settings=USUAL) -> dict:
@@ -63,6 +73,13 @@ def network(rnn, settings=USUAL) -> dict:
                 "variables": dict(cell.variables),
                 "settings": {
                     name: _known(known) for name, known in settings.known(cell).items()
+                },
+                "facts": {
+                    name: _known(known)
+                    for name, known in cell.settings.items()
+                    if known.origin == GRAPH
+                    and name not in layout_of(cell).defaults
+                    and name not in _SIZES
                 },
                 **({"definition": cell.definition} if cell.definition else {}),
             }
@@ -93,6 +110,7 @@ def conversion(
     return {
         "format": FORMAT,
         "checkpoint": source.label,
+        "graph": _graph(source),
         "made_by": {
             name: importlib.metadata.version(name)
             for name in ("bnlstm-compat", "tensorflow", "keras", "numpy")

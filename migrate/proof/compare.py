@@ -55,7 +55,7 @@ def prove_rnn(source, rnn, conversion, reference, rng):
     for result, options in zip(
         results, differing_options(model, as_reported), strict=True
     ):
-        result.differing += options
+        result.contradictions += options
     cut = list(map(rows_taken, given, rnn.cells))
     in_training, unwidened = model, replace(settings, max_bn_steps=None)
     if any(map(settings.widens, rnn.cells)):

@@ -27,15 +27,16 @@ class CellResult:
       scope, file: the cell, and the file that holds it.
       reference: "graph", "legacy" or "equations", see ``proof.references``; None if
         there is nothing to compare with.
-      differing: sentences on weights whose bits differ from the source's, settings and
-        options that are not what they should be, and step-by-step results whose bits
-        differ from those of the cell in ``legacy``.
+      differing: names of weights whose bits differ from the source's, and step-by-step
+        results whose bits differ from those of the cell in ``legacy``.
+      contradictions: sentences on settings and options that are not what they should
+        be, or on why there is nothing to compare with.
       skipped: names of the cases that were not compared, for there the layer is meant
         to differ.
-      layer: for each of ``KINDS`` that was compared the largest difference of the reference from the
-        layer, relative to the largest value; ``level``: the same of the layer's own
-        rounding. ``excess``: the largest ratio of the reference's distance from the
-        layer in float64 to what it may be; equal up to 1.
+      layer: for each of ``KINDS`` that was compared, the largest difference of the
+        reference from the layer, relative to the largest value.
+      distance: likewise, of the reference from the layer in float64.
+      level: likewise, how far the layer's own rounding goes.
     """
 
     scope: str
@@ -43,10 +44,11 @@ class CellResult:
     reference: str | None
     dtype: str = "float32"
     differing: list[str] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     layer: dict[str, float] = field(default_factory=dict)
+    distance: dict[str, float] = field(default_factory=dict)
     level: dict[str, float] = field(default_factory=dict)
-    excess: float = 0.0
 
     def add(self, kind, reference, layer, exact, level) -> None:
         """Notes one comparison.
@@ -55,16 +57,28 @@ class CellResult:
           kind: one of ``KINDS``. reference, layer, exact: the arrays of the reference,
             of the layer, and of the layer in float64. level: of its rounding.
         """
-        difference = relative_difference(layer, reference)
-        self.layer[kind] = max(self.layer.get(kind, 0.0), difference)
-        self.level[kind] = max(self.level.get(kind, 0.0), level)
-        allowed = TIMES * level + FLOORS[kind] * np.finfo(self.dtype).eps
-        distance = relative_difference(reference, exact)
-        self.excess = max(self.excess, float(distance / allowed))
+        for largest, value in (
+            (self.layer, relative_difference(layer, reference)),
+            (self.distance, relative_difference(reference, exact)),
+            (self.level, level),
+        ):
+            largest[kind] = max(largest.get(kind, 0.0), value)
+
+    @property
+    def excess(self) -> float:
+        """The largest ratio of a distance to what it may be: equal up to 1."""
+        epsilon = float(np.finfo(self.dtype).eps)
+        return max(
+            (
+                distance / (TIMES * self.level[kind] + FLOORS[kind] * epsilon)
+                for kind, distance in self.distance.items()
+            ),
+            default=0.0,
+        )
 
     def equal(self, tolerance: float | None = None) -> bool:
         """Whether nothing differs: by the measured level, or within ``tolerance``."""
-        if self.differing or self.reference is None:
+        if self.differing or self.contradictions or self.reference is None:
             return False
         if tolerance is None:
             return self.excess <= 1
@@ -77,12 +91,13 @@ class Proof:
 
     ``cells``: a ``CellResult`` for each, in the report's order. ``variables``: names of
     other variables that are missing or have other bits. ``reference``: what was
-    compared with, as a phrase.
+    compared with, as a phrase; ``graph``: the label of the source's graph, or None.
     """
 
     cells: list[CellResult]
     variables: list[str]
     reference: str
+    graph: str | None = None
 
     @property
     def by_graph(self) -> bool:
@@ -103,7 +118,10 @@ class Proof:
             )
             equal = "equal" if result.equal() else "DIFFERENT"
             lines.append(f"  {result.scope}: {differences}: {equal}")
-            lines += [f"    {sentence}" for sentence in result.differing]
+            lines += [
+                f"    {sentence}"
+                for sentence in (*result.differing, *result.contradictions)
+            ]
         lines += [f"  {name} differs" for name in self.variables]
         return "\n".join(lines)
 

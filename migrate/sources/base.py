@@ -1,6 +1,7 @@
 """What every source is: a mapping from v1 names to arrays, read when asked for."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from migrate.errors import MigrateError
@@ -27,12 +28,31 @@ class Source(Mapping):
     Attributes:
       entries: from name to ``Entry`` (shape and dtype), in the order of names.
       label: what to call the source in a message: a prefix, a file, a folder.
-      graph: the graph that the variables belong to, or None.
+
+    Args:
+      read_graph: called with the source, when its graph is first asked for; gives it.
     """
 
     entries: Mapping[str, Entry]
     label: str
-    graph = None
+    _read_graph = None
+
+    def __init__(self, read_graph=None):
+        self._read_graph = read_graph
+
+    @cached_property
+    def graph(self):
+        """The ``migrate.graph.Graph`` that the variables belong to, or None.
+
+        Raises:
+          MigrateError: it cannot be read, or belongs to other variables; see
+            ``graph.open.open_source``.
+        """
+        return None if self._read_graph is None else self._read_graph(self)
+
+    def files(self) -> list[str]:
+        """The files that hold the variables."""
+        return []
 
     def __iter__(self):
         return iter(self.entries)

@@ -5,7 +5,6 @@ V2 format (``NAME.index`` and ``NAME.data-*``) and V1 format (one file, or shard
 here every checksum and every size is checked before it is used.
 """
 
-import glob
 import math
 import os
 import re
@@ -17,94 +16,15 @@ from migrate.bits import numpy_dtype
 from migrate.errors import MigrateError
 from migrate.sources import bundle
 from migrate.sources.base import Entry, Source, require_array
+from migrate.sources.prefix import V1_SHARD, files_of, find_prefix
 from migrate.sources.sstable import crc32c, unmask, varint
-
-# A part of a V2 checkpoint: index, graph or data.
-_V2_PART = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
-# A shard of a V1 checkpoint, or the pattern that stands for all its shards.
-_V1_SHARD = re.compile(r"-(\d{5}|\?{5})-of-(\d{5})$")
-# The file that names a folder's checkpoints.
-_STATE = "checkpoint"
-# Where a SavedModel keeps its variables.
-_SAVED_VARIABLES = os.path.join("variables", "variables")
-
-
-def find_prefix(path: str) -> str:
-    """The checkpoint's prefix for what a person typed.
-
-    Args:
-      path: a prefix, one of a checkpoint's files, a folder with a ``checkpoint`` file
-        that names the latest (or that file), or a SavedModel's folder.
-
-    Returns:
-      What TensorFlow's readers take: ``NAME``, or ``NAME-?????-of-0000N`` for the
-      shards of the V1 format.
-
-    Raises:
-      MigrateError: there is nothing of the kind.
-    """
-    path = os.fspath(path)
-    if os.path.basename(path) == _STATE and os.path.isfile(path):
-        path = os.path.dirname(path) or "."
-    if os.path.isdir(path):
-        saved = os.path.join(path, _SAVED_VARIABLES)
-        return saved if os.path.isfile(saved + ".index") else _latest(path)
-    found = _as_prefix(_V2_PART.sub("", path))
-    if found is None:
-        raise MigrateError(
-            f"no checkpoint at {path}: expected a prefix such as model.ckpt-1000, with "
-            "its .index and .data files (or the files of the V1 format) beside it"
-        )
-    return found
-
-
-def _as_prefix(path):
-    """The prefix that ``path`` is, or is a shard of; None if there is no such file."""
-    if os.path.isfile(path + ".index"):
-        return path
-    if (shard := _V1_SHARD.search(path)) is not None:
-        path, count = path[: shard.start()], shard[2]
-    elif os.path.isfile(path):
-        return path
-    else:
-        count = "?????"
-    shards = sorted(glob.glob(f"{glob.escape(path)}-?????-of-{count}"))
-    shards = [name for name in shards if _V1_SHARD.search(name)]
-    if not shards:
-        return None
-    return f"{path}-?????-of-{shards[-1][-5:]}"
-
-
-def _latest(folder):
-    """The prefix of the latest checkpoint that a folder's ``checkpoint`` file names."""
-    named = None
-    try:
-        with open(os.path.join(folder, _STATE), encoding="utf-8") as stream:
-            named = re.search(r'^model_checkpoint_path: *"(.+)"', stream.read(), re.M)
-    except (OSError, UnicodeDecodeError):
-        pass  # as if there were none
-    if named is not None:
-        # A copied folder's file may name the place where it was made.
-        for path in (named[1], os.path.basename(named[1])):
-            found = _as_prefix(os.path.join(folder, path))
-            if found is not None:
-                return found
-    prefixes = sorted(
-        name.removesuffix(".index")
-        for name in os.listdir(folder)
-        if name.endswith(".index")
-    )
-    hint = f"expected a `{_STATE}` file or a checkpoint's prefix"
-    if prefixes:
-        hint = "name one of the checkpoints in it: " + ", ".join(prefixes[:10])
-    raise MigrateError(f"{folder} is a folder without a latest checkpoint; {hint}")
 
 
 class Checkpoint(Source):
     """A checkpoint, V2 or V1 format, one file or shards.
 
     Args:
-      path: anything that ``find_prefix`` takes.
+      path: anything that ``find_prefix`` takes. read_graph: see ``Source``.
 
     Attributes:
       prefix: the checkpoint's prefix, which is its label, too.
@@ -114,7 +34,8 @@ class Checkpoint(Source):
         on reading a variable.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, read_graph=None):
+        super().__init__(read_graph)
         self.prefix = self.label = find_prefix(path)
         try:
             self._v2 = os.path.isfile(self.prefix + ".index")
@@ -123,7 +44,7 @@ class Checkpoint(Source):
                 self._files = self._shards(count)
             else:
                 self._files = self.files()
-                if _V1_SHARD.search(self.prefix):
+                if V1_SHARD.search(self.prefix):
                     self._require_count(int(self.prefix[-5:]), self._files)
                 self._variables, self._tables = bundle.read_v1(self._files)
             entries = {
@@ -143,15 +64,7 @@ class Checkpoint(Source):
 
     def files(self) -> list[str]:
         """The checkpoint's files."""
-        names = glob.escape(self.prefix)
-        if _V1_SHARD.search(self.prefix):
-            names = glob.escape(self.prefix[: -len("-?????-of-NNNNN")])
-            names += self.prefix[-len("-?????-of-NNNNN") :]
-            return sorted(glob.glob(names))
-        return [
-            *filter(os.path.isfile, (self.prefix, self.prefix + ".index")),
-            *sorted(glob.glob(names + ".data-?????-of-?????")),
-        ]
+        return files_of(self.prefix)
 
     def _shards(self, count):
         """The data files of a V2 checkpoint; each must be there."""

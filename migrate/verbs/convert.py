@@ -34,6 +34,7 @@ def convert(
     source,
     out,
     *,
+    graph=None,
     layouts=None,
     settings=None,
     formats=(KERAS.name,),
@@ -45,7 +46,7 @@ def convert(
     ``report.json``. The folder appears only when it is complete.
 
     Args:
-      source: as in ``inspect``. It is never modified.
+      source, graph: as in ``inspect``. They are never modified.
       out: the folder to make.
       layouts: as in ``inspect``.
       settings: ``migrate.Settings``: what a checkpoint does not say; default: what is
@@ -61,7 +62,7 @@ def convert(
 
     Source: of the cell, arXiv 1603.09025; of the layouts, ``migrate.cells``.
     """
-    found = open_with_cells(source, layouts, averages=averages)
+    found = open_with_cells(source, layouts, graph=graph, averages=averages)
     report = write(
         out,
         found.source,
@@ -75,12 +76,11 @@ def convert(
     return Converted(os.fspath(out), report)
 
 
-def read(source, *, layouts=None, settings=None):
+def read(source, *, graph=None, layouts=None, settings=None):
     """The cells of a source, as arrays.
 
     Args:
-      source: as in ``inspect``.
-      layouts: as in ``inspect``.
+      source, graph, layouts: as in ``inspect``.
       settings: ``migrate.Settings``, as in ``convert``.
 
     Returns:
@@ -93,7 +93,7 @@ def read(source, *, layouts=None, settings=None):
 
     Source: of the cell, arXiv 1603.09025; of the layouts, ``migrate.cells``.
     """
-    found = open_with_cells(source, layouts)
+    found = open_with_cells(source, layouts, graph=graph)
     return {
         cell.scope: cell_weights(found.source, cell, settings or Settings())
         for cell in found.inventory.cells

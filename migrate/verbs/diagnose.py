@@ -76,6 +76,7 @@ class Diagnoses:
 def diagnose(
     source,
     *,
+    graph=None,
     layouts=None,
     settings=None,
     steps=None,
@@ -85,8 +86,7 @@ def diagnose(
     """Diagnoses every batch-normalised cell of a source.
 
     Args:
-      source: as in ``inspect``.
-      layouts: as in ``inspect``.
+      source, graph, layouts: as in ``inspect``.
       settings: ``migrate.Settings``, for epsilon, decay and activation.
       steps: T, how many steps the sequences have, or None.
       lengths: (shortest, longest) of sequences that were padded, True, or None.
@@ -98,7 +98,7 @@ def diagnose(
 
     Source: arXiv 1603.09025, section 3, for what the statistics are meant to be.
     """
-    found = open_with_cells(source, layouts, complete=False)
+    found = open_with_cells(source, layouts, graph=graph, complete=False)
     settings = settings or Settings()
     x, data_lengths = _inputs(data)
     if data_lengths is not None:

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from migrate.bits import same_bits
+from migrate.graph.open import open_source
 from migrate.output.conversion import Conversion
 from migrate.output.write import REPORT
 from migrate.sources.base import Source
-from migrate.sources.open import open_source
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def open_either(path) -> Source:
     """
     if not isinstance(path, Source) and os.path.isfile(os.path.join(path, REPORT)):
         return Conversion(path)
-    return open_source(path)
+    return open_source(path, lenient=True)
 
 
 def diff(a, b, *, progress=None) -> list[Difference]:

@@ -3,18 +3,20 @@
 from dataclasses import dataclass
 
 from migrate.cells.inventory import RAW, Inventory, require_cells
+from migrate.graph import Graph
 from migrate.graph.inventory import inventory
+from migrate.graph.open import open_source
 from migrate.output import report
 from migrate.sources.base import Source
-from migrate.sources.open import open_source
 
 
 @dataclass(frozen=True, repr=False)
 class Inspection:
-    """A source and its ``Inventory``."""
+    """A source, its ``Inventory``, and its graph or None."""
 
     source: Source
     inventory: Inventory
+    graph: Graph | None = None
 
     def asdict(self) -> dict:
         """The same as plain data for JSON; docs/reports.md has the schema."""
@@ -22,6 +24,8 @@ class Inspection:
 
     def __repr__(self):
         lines = [f"{self.source.label}: {len(self.source)} variables"]
+        if self.graph is not None:
+            lines.append(f"  graph: {self.graph.label}")
         for rnn in self.inventory.rnns:
             lines.append(f"  {rnn.scope} ({rnn.kind})")
             lines += [f"    {cell}" for cell in rnn.cells]
@@ -35,12 +39,15 @@ class Inspection:
         return "\n".join(lines)
 
 
-def inspect(source, *, layouts=None) -> Inspection:
+def inspect(source, *, graph=None, layouts=None) -> Inspection:
     """Lists the cells and variables of a source; values are not read.
 
     Args:
-      source: a checkpoint's prefix, one of its files, or a folder with a ``checkpoint``
-        file.
+      source: a checkpoint (its prefix, one of its files, its ``.meta``, or a folder
+        with a ``checkpoint`` file), V1 or V2 format; a frozen graph (``.pb``,
+        ``.pbtxt``); the folder of a TensorFlow 1 SavedModel; or a ``Source``.
+      graph: the file of the source's graph; None: the ``.meta`` that is found beside a
+        checkpoint, if one is; False: none.
       layouts: from scopes of cells to layouts, if that is for you to say: the name of a
         known one, the path of a layout file (docs/layouts.md), or the same as a dict.
 
@@ -49,13 +56,18 @@ def inspect(source, *, layouts=None) -> Inspection:
 
     Source: of the cell, arXiv 1603.09025; of the layouts, ``migrate.cells``.
     """
-    source = open_source(source)
-    return Inspection(source, inventory(source, layouts))
+    source = open_source(source, graph, lenient=True)
+    graph = source.graph
+    return Inspection(source, inventory(source, layouts), graph)
 
 
-def open_with_cells(source, layouts=None, *, averages=RAW, complete=True) -> Inspection:
-    """As ``inspect``; if ``complete``, incomplete cells are an error, too."""
-    source = open_source(source)
+def open_with_cells(
+    source, layouts=None, *, graph=None, averages=RAW, complete=True
+) -> Inspection:
+    """As ``inspect``; if ``complete``, incomplete cells are an error, too, and so is a
+    graph that is damaged or of other variables."""
+    source = open_source(source, graph, lenient=not complete)
+    graph = source.graph
     found = inventory(source, layouts, averages)
     require_cells(found, source.label, complete=complete)
-    return Inspection(source, found)
+    return Inspection(source, found, graph)

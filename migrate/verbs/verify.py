@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 
 from migrate.bits import same_bits
+from migrate.cells.inventory import take_inventory
 from migrate.cells.layouts import layout_of
 from migrate.cells.settings import ASSUMED
 from migrate.cells.unexplained import unexplained
 from migrate.errors import MigrateError
 from migrate.graph.inventory import graph_inventory
+from migrate.graph.open import open_source
 from migrate.graph.session import UserGraph
 from migrate.output.conversion import Conversion
 from migrate.proof.compare import prove_rnn, settings_against_graph
@@ -17,17 +19,16 @@ from migrate.proof.references.equations import Equations
 from migrate.proof.references.legacy_cell import LegacyCell
 from migrate.proof.references.user_graph import UserGraphReference
 from migrate.proof.verdict import CellResult, Proof
-from migrate.sources.open import open_source
 
 SEED = 0
 
 
-def verify(source, out, *, seed=SEED, progress=None) -> Proof:
+def verify(source, out, *, graph=None, seed=SEED, progress=None) -> Proof:
     """Compares a conversion with its source: with the graph that the source has, or
     with what its cells compute if their settings are as the report says.
 
     Args:
-      source: as in ``inspect``. out: the folder that ``convert`` made of it.
+      source, graph: as in ``inspect``. out: the folder that ``convert`` made of it.
       seed: of the random inputs, standard normal [8, M + 1, D].
       progress: called with ``(done, total, what)``.
 
@@ -39,13 +40,12 @@ def verify(source, out, *, seed=SEED, progress=None) -> Proof:
 
     Source: arXiv 1603.09025, equations 6-8, for what is compared; ``migrate.proof``.
     """
-    source, conversion = open_source(source), Conversion(out)
+    source, conversion = open_source(source, graph), Conversion(out)
     _require_variables(source, conversion)
     shown = None
-    if source.graph is None:
-        _require_explained(source, conversion)
-    else:
+    if source.graph is not None:
         shown = graph_inventory(source.graph, source.entries)
+    _require_rest(source, conversion, shown)
     rng = np.random.default_rng(seed)
     results = []
     for done, (scope, rnn) in enumerate(conversion.rnns.items()):
@@ -60,6 +60,7 @@ def verify(source, out, *, seed=SEED, progress=None) -> Proof:
         results,
         _differing_variables(source, conversion),
         _phrase(source, conversion, results),
+        None if source.graph is None else source.graph.label,
     )
 
 
@@ -80,13 +81,33 @@ def _require_variables(source, conversion):
         )
 
 
-def _require_explained(source, conversion):
+def _require_rest(source, conversion, shown):
+    """What the conversion left as variables is no cell that it should have."""
+    if shown is not None:
+        problems = shown.problems
+    else:
+        cells = _in_cells(conversion)
+        rest = {n: entry for n, entry in source.entries.items() if n not in cells}
+        problems = [*take_inventory(rest).problems, *_unexplained(source, conversion)]
+    if problems:
+        texts = "; ".join(problem.text for problem in problems)
+        raise MigrateError(f"{source.label}: {texts}")
+
+
+def _unexplained(source, conversion):
     """Without a graph, what stands in a cell's scope must be of its layout."""
     cells = [cell for rnn in conversion.rnns.values() for cell in rnn.cells]
-    problems = [unexplained(cell, cells, source.entries) for cell in cells]
-    texts = [problem.text for problem in problems if problem is not None]
-    if texts:
-        raise MigrateError(f"{source.label}: {'; '.join(texts)}")
+    found = [unexplained(cell, cells, source.entries) for cell in cells]
+    return [problem for problem in found if problem is not None]
+
+
+def _in_cells(conversion):
+    return {
+        name
+        for rnn in conversion.rnns.values()
+        for cell in rnn.cells
+        for name in cell.variables.values()
+    }
 
 
 def _without_graph(source, rnn, conversion):
@@ -110,14 +131,15 @@ def _by_graph(source, rnn, conversion, shown, rng):
         if reasons:
             why += f": {'; '.join(reasons)}"
         return [
-            CellResult(cell.scope, file, None, cell.dtype, [why]) for cell in rnn.cells
+            CellResult(cell.scope, file, None, cell.dtype, contradictions=[why])
+            for cell in rnn.cells
         ]
     with UserGraph(source.graph, source) as graph:
         reference = UserGraphReference(graph, network)
         results = prove_rnn(source, rnn, conversion, reference, rng)
     settings = conversion.settings(rnn.scope)
     for result, cell, other in zip(results, rnn.cells, network.rnn.cells, strict=True):
-        result.differing += settings_against_graph(cell, other, settings)
+        result.contradictions += settings_against_graph(cell, other, settings)
     return results
 
 
@@ -144,12 +166,7 @@ def _joined(rnn, cells):
 
 def _differing_variables(source, conversion):
     """Names of variables beside the cells that the output does not hold to the bit."""
-    in_cells = {
-        name
-        for rnn in conversion.rnns.values()
-        for cell in rnn.cells
-        for name in cell.variables.values()
-    }
+    in_cells = _in_cells(conversion)
     return [
         name
         for name in source.entries
@@ -168,7 +185,7 @@ def _phrase(source, conversion, results):
     kinds = {result.reference for result in results}
     what = {
         "legacy": "the per-step cell",
-        "equations": "the equations of its cells in float64",
+        "equations": "its equations in float64",
     }
     assumed = {
         f"{name} {known.value}"

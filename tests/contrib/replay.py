@@ -14,11 +14,13 @@ import warnings
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.dirname(os.path.dirname(HERE))]
+sys.path[:0] = [HERE, os.path.dirname(HERE), os.path.dirname(os.path.dirname(HERE))]
 warnings.simplefilter("ignore")
 
 import harness  # noqa: E402
 import numpy as np  # noqa: E402
+
+from rounding import record  # noqa: E402
 
 # Of an array's largest value: other kernels, other order of sums. Each run prints the
 # largest difference that it met.
@@ -107,6 +109,7 @@ def differences(build, golden, outputs, shapes, release):
             kind = "gradients" if limit == GRADIENTS else "outputs"
             if gap > ROUNDING or limit == OUTPUTS:
                 worst[kind] = max(worst[kind], gap / scale)
+                record(f"contrib {kind}", float(gap / scale), limit)
             if not gap <= limit * scale + (ROUNDING if limit == GRADIENTS else 0):
                 gap /= scale
                 yield f"{key}: relative difference {gap:.2g} (limit {limit})"

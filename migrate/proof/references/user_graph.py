@@ -33,7 +33,7 @@ class UserGraphReference:
             steps=max(filter(None, steps), default=None),
             lengths=all(chain.lengths is not None for chain in chains),
             to_the_end=True,
-            states=all(number >= 0 for c in chains for number, _ in c.states),
+            states=all(map(_takes_states, chains)),
         )
 
     def covers(self, case):
@@ -63,6 +63,12 @@ class UserGraphReference:
             statistics += [_of_cell(cell, moved) for cell in cells]
             first += count
         return Result(outputs, states, statistics)
+
+
+def _takes_states(chain):
+    """Whether each state of a chain begins from a tensor of its own."""
+    own = len(set(chain.initial_states)) == len(chain.initial_states)
+    return own and all(number >= 0 for number, _ in chain.states)
 
 
 def _starts(chain, case, first, cells):

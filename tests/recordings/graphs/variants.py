@@ -86,7 +86,7 @@ class BNCell(rnn_cell.RNNCell):
         inside=True,
         xoffset=False,
     ):
-        super().__init__()
+        super(BNCell, self).__init__()
         self.units, self.training, self.steps, self.gates = (
             units,
             training,
