@@ -10,9 +10,9 @@ from migrate.cells.layouts import LAYOUTS
 from migrate.cells.near import near_cells
 from migrate.cells.networks import RNN, natural, networks
 from migrate.cells.opaque import opaque_kernels
-from migrate.cells.search import PAGE, Problem, search
+from migrate.cells.search import PAGE, Problem, listed, search
 from migrate.cells.training_state import AVERAGE, is_counter, owner_of
-from migrate.cells.unexplained import listed, unexplained
+from migrate.cells.unexplained import unexplained
 from migrate.errors import MigrateError
 
 #: Of a variable with a moving average, which of the two becomes a cell's weight.

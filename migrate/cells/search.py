@@ -125,17 +125,25 @@ def _decide(scope, layouts, suffixes, entries):
 def _ambiguous(scope, ours, complete, exact):
     """A scope that holds all of a cell, and more; or all of several."""
     usual = [layout for layout in complete if not layout.by_choice] or complete
-    where, names = scope or "(no scope)", ", ".join(layout.name for layout in usual)
-    extra = sorted(ours - set.union(*(_wanted(layout, ours) for layout in usual)))
-    beside = f", but also holds {', '.join(extra)}" if extra else ""
-    problem = f"{where} could be a cell of the layout {names}{beside}"
-    if not extra and not exact:
-        problem += ", but none of them explains all of its variables"
+    could_be = " or ".join(f"{layout.name}{_left_by(layout, ours)}" for layout in usual)
+    problem = f"{scope or '(no scope)'} could be a cell of the layout {could_be}"
     options = " or ".join(f"--layout {scope}={layout.name}" for layout in exact)
     if options:
         problem += f"; {options} explains all of them, if your script computes that"
     problem += f"; {'else ' if options else ''}{advice(scope)}"
     return Problem(scope, problem, UNEXPLAINED)
+
+
+def _left_by(layout, ours):
+    left = sorted(ours - _wanted(layout, ours))
+    return f" (which does not explain {listed(left)})" if left else ""
+
+
+def listed(names) -> str:
+    """The first few names, and how many there are."""
+    names = list(names)
+    more = f" and {len(names) - 12} more" if names[12:] else ""
+    return ", ".join(names[:12]) + more
 
 
 def advice(scope: str) -> str:

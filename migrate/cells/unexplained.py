@@ -10,7 +10,7 @@ import re
 
 from migrate.cells.base import Cell
 from migrate.cells.others import wrapper_of
-from migrate.cells.search import UNEXPLAINED, Problem, advice, below
+from migrate.cells.search import UNEXPLAINED, Problem, advice, below, listed
 from migrate.cells.training_state import AVERAGE, is_training_state
 
 _WILDCARDS = {"**": ".*", "*": "[^/]*"}
@@ -48,13 +48,6 @@ def unexplained(cell: Cell, cells, entries, ignored=()) -> Problem | None:
     if not inside and not around:
         return None
     return Problem(cell.scope, _sentence(cell, inside, around), UNEXPLAINED)
-
-
-def listed(names) -> str:
-    """The first few names, and how many there are."""
-    names = list(names)
-    more = f" and {len(names) - 6} more" if names[6:] else ""
-    return ", ".join(names[:6]) + more
 
 
 def _sentence(cell, inside, around):

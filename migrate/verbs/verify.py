@@ -87,7 +87,17 @@ def _require_rest(source, conversion, shown):
         problems = shown.problems
     else:
         cells = _in_cells(conversion)
-        rest = {n: entry for n, entry in source.entries.items() if n not in cells}
+        scopes = tuple(
+            f"{cell.scope}/"
+            for rnn in conversion.rnns.values()
+            for cell in rnn.cells
+            if cell.scope
+        )
+        rest = {
+            name: entry
+            for name, entry in source.entries.items()
+            if name not in cells and not name.startswith(scopes)
+        }
         problems = [*take_inventory(rest).problems, *_unexplained(source, conversion)]
     if problems:
         texts = "; ".join(problem.text for problem in problems)
