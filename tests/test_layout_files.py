@@ -46,6 +46,7 @@ kernel_h = "recurrent_kernel"
 epsilon = 1e-5
 decay = 0.95
 activation = "tanh"
+recurrent_activation = "sigmoid"
 forget_bias = 0.0
 """
 
@@ -97,7 +98,7 @@ def test_foreign_names_go_through_every_verb(foreign, tmp_path, capfd):
         assert word in error
     assert main(["inspect", prefix, *choice]) == 0
     assert main(["convert", prefix, out, *choice]) == 0
-    assert "Assumed" not in re.sub("recurrent_activation.*", "", capfd.readouterr().out)
+    assert "Assumed" not in capfd.readouterr().out
     pathlib.Path(file).unlink()  # report.json keeps the layout
     assert main(["verify", prefix, out]) == 0
     assert main(["revert", out, again]) == 0
