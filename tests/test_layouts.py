@@ -264,7 +264,12 @@ def _own_name(layout):
 def test_every_layout_is_found_by_its_names(layout):
     scope = f"rnn/{_own_name(layout)}"
     arrays = _spelled(layout, scope)
-    found = take_inventory({k: Entry(a.shape, "float32") for k, a in arrays.items()})
+    entries = {k: Entry(a.shape, "float32") for k, a in arrays.items()}
+    if layout.by_choice:  # never guessed, but named
+        found = take_inventory(entries)
+        assert not found.cells
+        assert f"--layout {scope}={layout.name} explains" in found.problems[0].text
+    found = take_inventory(entries, {scope: layout.name} if layout.by_choice else None)
     assert not found.problems
     if layout.lacking:
         assert not found.cells

@@ -59,7 +59,7 @@ def search(
     found = Findings()
     for scope, layout in chosen.items():
         suffixes = below(scope, entries)
-        if not any(map(layout.knows, suffixes)):
+        if scope not in scopes and not any(map(layout.knows, suffixes)):
             candidates = sorted(scopes)
             listed = ", ".join(candidates[:10]) + (", ..." if candidates[10:] else "")
             raise MigrateError(
