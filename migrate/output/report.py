@@ -8,7 +8,9 @@ import json
 import os
 
 from migrate.cells.inventory import CHOICES, averages_in
-from migrate.cells.settings import ASSUMED, ORIGINS, USUAL
+from migrate.cells.layouts import layout_of
+from migrate.cells.settings import ASSUMED, GRAPH, ORIGINS, USUAL
+from migrate.cells.training_state import is_counter
 
 FORMAT = 2
 
@@ -33,6 +35,8 @@ def inspection(source, inventory) -> dict:
         },
         "problems": [problem.text for problem in inventory.problems],
         "notes": [note.text for note in inventory.notes],
+        "near_cells": {item.scope: item.text for item in inventory.near},
+        "counters": [name for name in inventory.others if is_counter(name)],
     }
 
 
@@ -46,6 +50,10 @@ def entry(item) -> dict:
     if item.parts:
         found["parts"] = [[list(extent) for extent in part] for part in item.parts]
     return found
+
+
+# Which every cell has, from its variables.
+_SIZES = ("input_dim", "units", "max_bn_steps")
 
 
 def network(rnn, settings=USUAL) -> dict:
@@ -65,6 +73,13 @@ def network(rnn, settings=USUAL) -> dict:
                 "variables": dict(cell.variables),
                 "settings": {
                     name: _known(known) for name, known in settings.known(cell).items()
+                },
+                "facts": {
+                    name: _known(known)
+                    for name, known in cell.settings.items()
+                    if known.origin == GRAPH
+                    and name not in layout_of(cell).defaults
+                    and name not in _SIZES
                 },
                 **({"definition": cell.definition} if cell.definition else {}),
             }
