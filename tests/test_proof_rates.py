@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import damages
 import graph_recordings
 import mutations
 from migrate.proof.verdict import CellResult
@@ -40,3 +41,11 @@ def test_numbers_that_are_not_finite_are_never_equal(kinds, level):
     result.add(kinds[1], one, other, other, level)
     assert result.excess == np.inf
     assert not result.equal()
+
+
+def test_what_is_kept_beside_the_weights_has_the_source_s_bits(tmp_path):
+    (subject,) = mutations.subjects("tf-1.15.5/input_offset", tmp_path)
+    for damage in damages.of_files(subject):
+        if "BNCell" in damage.name:
+            found = mutations.outcome(subject, damage, tmp_path)
+            assert found.different, damage.name
