@@ -232,6 +232,8 @@ def _case(case):
     faults = len(found.findings)
     verdict = f"{faults} fault{'s' if faults > 1 else ''}" if faults else "no fault"
     lines(f"{found.name} ({cell.layout}, {sizes}): {verdict} found")
+    if case.shown is not None:
+        lines(f"  the graph shows: {'; '.join(case.shown.sentences())}")
     if found.updates is not None:
         lines(
             f"  row 0 was updated {found.updates} times, at a decay of "
@@ -259,7 +261,10 @@ def diagnoses(found):
     for case in found.cases:
         _case(case)
     if found.questions:
-        lines("A checkpoint does not tell; give, to know more:")
+        tell = "A checkpoint does not tell"
+        if found.graph is not None:
+            tell = f"Neither the checkpoint nor its graph {found.graph} tells"
+        lines(f"{tell}; give, to know more:")
         for question in found.questions:
             lines(f"  {question}")
 
