@@ -13,6 +13,7 @@ import importlib
 _HOMES = {
     "LoadError": "migrate.errors",
     "MigrateError": "migrate.errors",
+    "MigrateWarning": "migrate.errors",
     "Settings": "migrate.cells.settings",
     "convert": "migrate.verbs.convert",
     "diagnose": "migrate.verbs.diagnose",

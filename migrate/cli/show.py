@@ -79,6 +79,7 @@ def inspection(found):
             )
     graph = "" if found.graph is None else f", graph {found.graph.label}"
     lines(f"{source.label}: {len(source)} variables{graph}", cells)
+    _settings(found.asdict()["rnns"])
     for problem in inventory.problems:
         lines(f"Incomplete cell: {problem.text}")
     for note in inventory.notes:
@@ -137,14 +138,39 @@ def conversion(converted):
             f"The cells have the {made['averages']} values of "
             f"{made['moving_averages']} variables with moving averages (--averages)"
         )
+    _settings(made["rnns"])
     assumed = {
         f"{name} {item['value']} (--{name.replace('_', '-')})"
         for rnn in made["rnns"]
-        for name, item in rnn["settings"].items()
-        if item["assumed"]
+        for cell in rnn["cells"]
+        for name, item in cell["settings"].items()
+        if item["origin"] == "assumed"
     }
     if assumed:
-        lines(f"Assumed, for a checkpoint does not say: {', '.join(sorted(assumed))}")
+        lines(
+            "Assumed, for a checkpoint does not say: "
+            f"{', '.join(sorted(assumed))}. Its graph, the .meta file, says it."
+        )
+
+
+def _settings(rnns):
+    """A table of what is known of cells, the dicts of a report, and who says it."""
+    cells = [cell for rnn in rnns for cell in rnn["cells"]]
+    known, nodes = {}, {}
+    for cell in cells:
+        for name, item in {**cell["settings"], **cell["facts"]}.items():
+            key = name, str(item["value"]), item["origin"]
+            known.setdefault(key, []).append(cell["scope"])
+            nodes.setdefault(key, item.get("node"))
+    if all(origin == "assumed" for _, _, origin in known):
+        return
+    table = _table(*((name, "left") for name in ("setting", "value", "from", "cells")))
+    for (name, value, origin), scopes in known.items():
+        node = nodes[name, value, origin]
+        which = "all" if len(scopes) == len(cells) else ", ".join(scopes)
+        source = origin if node is None else f"graph, node {node}"
+        table.add_row(name.replace("_", " "), value, source, which)
+    lines(table)
 
 
 def differences(found):

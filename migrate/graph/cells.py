@@ -14,12 +14,12 @@ from migrate.graph.found import GraphCell
 _TARGETS = {"bn-lstm": "BNLSTM", "lstm": "LSTM", "gru": "GRU"}
 
 
-def as_cell(found: GraphCell, names, entries) -> Cell | Problem:
+def as_cell(found: GraphCell, names, entries, facts) -> Cell | Problem:
     """A ``Cell`` for a cell of a graph, of a known layout if one says the same.
 
     Args:
       found: the cell. names: from a variable's name in the graph to that in the source.
-      entries: of the source.
+      entries: of the source. facts: settings of the whole RNN, by name.
 
     Returns:
       The cell, or what is wrong with it.
@@ -53,7 +53,7 @@ def as_cell(found: GraphCell, names, entries) -> Cell | Problem:
         max_bn_steps=None,
         dtype=entries[next(iter(variables.values()))].dtype,
         variables=MappingProxyType(variables),
-        settings=_settings(found),
+        settings=_settings(found) | facts,
         definition=definition,
     )
     return _measured(cell, entries)

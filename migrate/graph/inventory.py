@@ -21,6 +21,7 @@ from migrate.cells.networks import (
     rnn_scope,
 )
 from migrate.cells.search import Problem
+from migrate.cells.settings import GRAPH, Known
 from migrate.errors import MigrateError
 from migrate.graph.cells import as_cell
 from migrate.graph.find import find
@@ -121,7 +122,8 @@ def graph_inventory(graph: Graph, entries) -> GraphInventory:
         if not rnn.expressible:
             shown.notes += _why_not(rnn)
             continue
-        cells = [as_cell(cell, names, entries) for cell in rnn.cells]
+        facts = _facts(rnn)
+        cells = [as_cell(cell, names, entries, facts) for cell in rnn.cells]
         problems = [cell for cell in cells if isinstance(cell, Problem)]
         if problems:
             shown.problems += problems
@@ -139,6 +141,18 @@ def _note(scope, what, node):
         f"{scope} has {what} (node {node}), which no layer here has; its variables are "
         "kept as they are",
     )
+
+
+def _facts(rnn) -> dict[str, Known]:
+    """What the graph shows of a whole RNN: its training switch, its lengths."""
+    facts = {}
+    if rnn.switches:
+        switches = [
+            f"not {name}" if name in rnn.inverted else name for name in rnn.switches
+        ]
+        facts["training_switch"] = Known(", ".join(switches), GRAPH, rnn.switches[0])
+    facts["lengths"] = Known(rnn.lengths or "not fed", GRAPH, rnn.lengths or rnn.scope)
+    return facts
 
 
 def _why_not(rnn):

@@ -5,10 +5,11 @@ from what has their names and shapes, such as their optimizer slots.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrate.cells.base import Cell
 from migrate.cells.layouts import layout_of
+from migrate.cells.settings import Settings
 from migrate.cells.values import cell_weights
 from migrate.models.cells import assign_weights, incompatibilities
 
@@ -42,6 +43,11 @@ class CellAssignment:
     def read(self, variables: Mapping, settings):
         """The cell's weights."""
         return cell_weights(variables, self.cell, settings)
+
+    def read_slots(self, variables: Mapping):
+        """As ``read``, of slots: they have none of the forget bias, a constant."""
+        bare = replace(self.cell, settings={})
+        return cell_weights(variables, bare, Settings(forget_bias=0.0))
 
     def incompatibilities(self, weights):
         """Sentences on why they do not fit."""
@@ -80,6 +86,10 @@ class WeightAssignment:
     def read(self, variables, settings):
         """See ``CellAssignment``."""
         del settings
+        return variables[self.name]
+
+    def read_slots(self, variables):
+        """See ``CellAssignment``."""
         return variables[self.name]
 
     def incompatibilities(self, array):

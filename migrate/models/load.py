@@ -9,13 +9,20 @@ from migrate.cells.inventory import (
     RAW,
     require_cells,
     required_averages,
-    take_inventory,
 )
 from migrate.cells.settings import Settings
-from migrate.errors import LoadError, MigrateError, did_you_mean, problems_text
+from migrate.errors import (
+    LoadError,
+    MigrateError,
+    MigrateWarning,
+    did_you_mean,
+    problems_text,
+)
+from migrate.graph.inventory import inventory
 from migrate.graph.open import open_source
 from migrate.models import plan as plans
 from migrate.models import rules as mapping_rules
+from migrate.models.agreement import assumptions, disagreements
 from migrate.models.assignments import CellAssignment
 from migrate.models.cells import find_cells
 from migrate.sources.averaged import Averaged
@@ -56,7 +63,8 @@ def load(
       averages: where variables have moving averages: "raw" takes the variables,
         "averaged" the averages.
       layouts: from scopes of cells to names of layouts, where that is ambiguous.
-      settings: ``migrate.models.build.Settings``, for the forget bias.
+      settings: ``migrate.Settings``: what a checkpoint does not hold. What neither you
+        nor the graph says is assumed, and a warning names it.
 
     Returns:
       ``model``.
@@ -82,20 +90,25 @@ def load(
     rules = None if map is None else mapping_rules.read(map)
     allowed = mapping_rules.patterns(allow_missing)
     source = variables = open_source(ckpt, graph, lenient=True)
-    inventory = take_inventory(source.entries, layouts)
+    found = inventory(source, layouts)
     if averages == AVERAGED:
-        variables = Averaged(source, required_averages(inventory.slots, source.entries))
+        variables = Averaged(source, required_averages(found.slots, source.entries))
     if rules is None:
-        plan = _plan_of_cells(model, scope, inventory, source.label)
+        plan = _plan_of_cells(model, scope, found, source.label)
     else:
-        plan = plans.plan(model, source.entries, inventory, rules, allowed)
+        plan = plans.plan(model, source.entries, found, rules, allowed)
+    settings = settings or Settings()
     filled = [
-        (assignment, assignment.read(variables, settings or Settings()))
+        (assignment, assignment.read(variables, settings))
         for assignment in plan.assignments
     ]
-    mismatched = [*plan.mismatched]
+    mismatched, assumed = [*plan.mismatched], {}
     for assignment, arrays in filled:
         mismatched += assignment.incompatibilities(arrays)
+        if isinstance(assignment, CellAssignment):
+            target, cell = assignment.target, assignment.cell
+            mismatched += disagreements(target, cell, settings)
+            assumed |= dict.fromkeys(assumptions(target, cell, settings))
     if mismatched or (strict and (plan.missing or plan.unexpected)):
         raise LoadError(
             source.label,
@@ -107,6 +120,14 @@ def load(
         model.build((None, None, plan.assignments[0].cell.input_dim))
     for assignment, arrays in filled:
         assignment.assign(arrays)
+    if assumed:
+        warnings.warn(
+            f"{source.label}: assumed, for a checkpoint does not say: "
+            f"{', '.join(assumed)}; give its graph, or settings=migrate.Settings(...) "
+            "with what the script used",
+            MigrateWarning,
+            stacklevel=2,
+        )
     if plan.missing or plan.unexpected:
         warnings.warn(
             f"{source.label}:\n{problems_text(plan.missing, plan.unexpected)}",

@@ -18,10 +18,9 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from migrate.cells.inventory import take_inventory
 from migrate.cells.layouts import layout_of
-from migrate.cells.settings import Settings
 from migrate.errors import LoadError, MigrateError
+from migrate.graph.inventory import inventory
 from migrate.graph.open import open_source
 from migrate.models import plan as plans
 from migrate.models import rules as mapping_rules
@@ -115,14 +114,14 @@ def load_optimizer(
     """
     kind, options = _kind_of(optimizer)
     checkpoint = open_source(ckpt, graph, lenient=True)
-    inventory = take_inventory(checkpoint.entries, layouts)
-    plan = plans.plan(model, checkpoint.entries, inventory, mapping_rules.read(map))
+    found = inventory(checkpoint, layouts)
+    plan = plans.plan(model, checkpoint.entries, found, mapping_rules.read(map))
     _require_alike(plan.assignments)
     paths = {id(weight): path for path, weight in Paths(model).weights.items()}
     trained = {id(weight): paths[id(weight)] for weight in model.trainable_variables}
     lists = kind.slots(options)
     missing, mismatched, slots = _gaps(
-        plan, trained, inventory.slots, name or kind.name, len(lists)
+        plan, trained, found.slots, name or kind.name, len(lists)
     )
     if missing or mismatched:
         raise LoadError(checkpoint.label, missing=missing, mismatched=mismatched)
@@ -182,8 +181,7 @@ def _warn_of_tables(kind, assignments, trained):
 def _arrays(assignments, variables):
     """Pairs of a weight and its array, made of what stands in for the variables."""
     for assignment in assignments:
-        # The forget bias is a constant that was added; a slot has none of it.
-        arrays = assignment.read(variables, Settings(forget_bias=0.0))
+        arrays = assignment.read_slots(variables)
         problems = assignment.incompatibilities(arrays)
         if problems:
             raise LoadError(variables.label, mismatched=problems)

@@ -8,7 +8,8 @@ import json
 import os
 
 from migrate.cells.inventory import CHOICES, averages_in
-from migrate.cells.settings import ASSUMED, ORIGINS, USUAL
+from migrate.cells.layouts import layout_of
+from migrate.cells.settings import ASSUMED, GRAPH, ORIGINS, USUAL
 
 FORMAT = 2
 
@@ -48,6 +49,10 @@ def entry(item) -> dict:
     return found
 
 
+# Which every cell has, from its variables.
+_SIZES = ("input_dim", "units", "max_bn_steps")
+
+
 def network(rnn, settings=USUAL) -> dict:
     """An RNN: scope, kind, and for each cell scope, layout, D, H, M, dtype, the v1
     names of its variables, and its settings with their origin."""
@@ -65,6 +70,13 @@ def network(rnn, settings=USUAL) -> dict:
                 "variables": dict(cell.variables),
                 "settings": {
                     name: _known(known) for name, known in settings.known(cell).items()
+                },
+                "facts": {
+                    name: _known(known)
+                    for name, known in cell.settings.items()
+                    if known.origin == GRAPH
+                    and name not in layout_of(cell).defaults
+                    and name not in _SIZES
                 },
                 **({"definition": cell.definition} if cell.definition else {}),
             }
