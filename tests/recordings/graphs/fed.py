@@ -70,7 +70,7 @@ class Layers(variants.rnn_cell.RNNCell):
     state_size, output_size = (H, H), H
 
     def __init__(self, training):
-        super(Layers, self).__init__()
+        super().__init__()
         self.training = training
 
     def call(self, x, state):
