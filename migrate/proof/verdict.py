@@ -125,18 +125,16 @@ class Proof:
         limit = "this model's own rounding" if tolerance is None else f"{tolerance:g}"
         if self.data:
             limit += ", on random input and on your data"
-        said = (
-            f"{word}: {equal} of {len(self.cells)} cells compute what {self.reference} "
-            f"computes, within {limit}"
+        count = f"{word}: {equal} of {len(self.cells)} cells compute"
+        if not self.assumed:
+            return f"{count} what {self.reference} computes, within {limit}."
+        *some, last = self.assumed
+        listed = f"{', '.join(some)} and {last}" if some else last
+        return (
+            f"{count}, within {limit}, what is computed by {self.reference}, if {listed} "
+            f"{'are' if some else 'is'} what your script used: a checkpoint does not "
+            "say."
         )
-        if self.assumed:
-            *some, last = self.assumed
-            listed = f"{', '.join(some)} and {last}" if some else last
-            said += (
-                f", if {listed} {'are' if some else 'is'} what your script used: a "
-                "checkpoint does not say"
-            )
-        return said + "."
 
     def __repr__(self):
         lines = [self.sentence()]
