@@ -19,7 +19,8 @@ class Cell:
     ``input_dim``, ``units`` and ``max_bn_steps`` (None for a cell without batch
     normalisation); ``variables`` maps the layout's names of variables to v1 names;
     ``settings`` holds what is known of this very cell, by name (``settings.Known``);
-    ``definition`` is the layout itself, as plain data, if it is none of the known ones.
+    ``definition`` is that of a layout of one's own (``migrate.cells.custom``), None for
+    known layouts.
     """
 
     scope: str
@@ -62,6 +63,8 @@ class Layout:
         named, but not converted.
       aliases: earlier names of the layout, which stay accepted.
       definition: of a layout of one's own, the plain data that it was made of.
+      by_choice: whether only a person can say that a cell has it, for its names tell
+        too little.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Layout:
     lacking: str | None = None
     aliases: tuple[str, ...] = ()
     definition: Mapping | None = None
+    by_choice: bool = False
 
     #: Whether one step of an optimizer takes Keras's weights where it took the
     #: variables: not if several of them are one weight, or one is several.

@@ -34,13 +34,18 @@ _ROLES = {
 class Shared(Normalised):
     """Statistics shared by all steps: one row (M = 1) of Keras's tables."""
 
+
+@dataclass(frozen=True, eq=False)
+class UpdatedAlways(Shared):
+    """The cell whose code updates its statistics in inference, too."""
+
     def faults(self, weights, moves=None):
         """See ``Layout``: its updates stand outside of the cond, unless a graph shows
         that they do not."""
         return super().faults(weights, moves or "always")
 
 
-SHARED = Shared(
+SHARED = UpdatedAlways(
     name="shared",
     aliases=("olavhn",),
     summary="batch-normalised LSTM, population statistics shared by all steps",
@@ -69,11 +74,26 @@ SHARED_LSTM = LSTM(
         "recurrent_activation": "sigmoid",
         "forget_bias": 0.0,
     },
-    shapes={
-        "kernel": ("D", "4H"),
-        "recurrent_kernel": ("H", "4H"),
-        "bias": ("4H",),
-    },
-    spelling={"kernel": "W_xh", "recurrent_kernel": "W_hh"},
+    shapes={"W_xh": ("D", "4H"), "W_hh": ("H", "4H"), "bias": ("4H",)},
+    roles={"W_xh": "kernel", "W_hh": "recurrent_kernel", "bias": "bias"},
     gates=_GATES,
+)
+
+_GAMMA_BETA = {
+    name.replace("scale", "gamma")
+    .replace("offset", "beta")
+    .replace("pop_mean", "mean")
+    .replace("pop_var", "var"): role
+    for name, role in _ROLES.items()
+}
+SHARED_GAMMA_BETA = Shared(
+    name="shared-gamma-beta",
+    summary="the cell with shared statistics, under gamma, beta, mean and var",
+    target="BNLSTM",
+    defaults=SHARED.defaults,
+    shapes={name: axes(role, per_step=False) for name, role in _GAMMA_BETA.items()},
+    roles=_GAMMA_BETA,
+    gates=_GATES,
+    per_step=False,
+    by_choice=True,
 )

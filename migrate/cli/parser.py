@@ -66,12 +66,12 @@ def _json(sub):
 def _layouts(sub):
     sub.add_argument(
         "--layout",
-        metavar="SCOPE=NAME",
+        metavar="SCOPE=LAYOUT",
         type=types.layout,
         action="append",
         default=[],
-        help="the layout of the cell under SCOPE, if that is ambiguous; may be given "
-        "several times",
+        help="the layout of the cell under SCOPE: the name of a known one, or a file "
+        "FILE.toml (docs/layouts.md); may be given several times",
     )
 
 

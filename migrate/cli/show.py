@@ -78,12 +78,15 @@ def inspection(found):
                 cell.dtype,
             )
     graph = "" if found.graph is None else f", graph {found.graph.label}"
-    lines(f"{source.label}: {len(source)} variables{graph}", cells)
+    lines(f"{source.label}: {len(source)} variables{graph}")
+    lines(cells if inventory.rnns else "No cell that can be converted.")
     _settings(found.asdict()["rnns"])
     for problem in inventory.problems:
-        lines(f"Incomplete cell: {problem.text}")
+        lines(f"{problem.kind}: {problem.text}")
     for note in inventory.notes:
         lines(f"Left as it is: {note.text}")
+    for item in inventory.near:
+        lines(f"Near a known cell: {item.text}")
     kinds = Counter(name.rpartition("/")[2] for name in inventory.slots)
     if kinds:
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))

@@ -29,11 +29,12 @@ _UPDATE_OPS = "update_ops"
 
 class Result(NamedTuple):
     """What an RNN gave: ``outputs`` [B, T, units] (None if its graph collects none);
-    ``final_states``, in the order of ``rnn.final_states``; ``statistics``: the
-    variables that the pass may have changed, by name, as they are after it."""
+    ``final_states``, in the order of ``rnn.final_states``, None if the graph lacks one
+    (a frozen graph keeps what is used); ``statistics``: the variables that the pass may
+    have changed, by name, as they are after it."""
 
     outputs: np.ndarray | None
-    final_states: tuple[np.ndarray, ...]
+    final_states: tuple[np.ndarray | None, ...]
     statistics: dict[str, np.ndarray]
 
 
@@ -112,7 +113,9 @@ class UserGraph:
         feeds.update(
             (name, training != (name in rnn.inverted)) for name in rnn.switches
         )
-        fetches = (*_names(rnn.outputs), *rnn.final_states)
+        # A frozen graph keeps only the states that something uses.
+        states = tuple(name for name in rnn.final_states if name is not None)
+        fetches = (*_names(rnn.outputs), *states)
         updates = self._updates(rnn) if training else ()
         wanted = (*fetches, *updates)
         feeds.update(constant_starts(self.graph, feeds, wanted, np.shape(x)[0]))
@@ -252,11 +255,12 @@ class UserGraph:
 def border(rnn: GraphRNN) -> tuple[str, ...]:
     """The tensors at an RNN's border: what enters it, then what leaves it."""
     entering = (*_names(rnn.inputs), *_names(rnn.lengths), *rnn.initial_states)
-    return (*entering, *_names(rnn.outputs), *rnn.final_states)
+    leaving = (name for name in rnn.final_states if name is not None)
+    return (*entering, *_names(rnn.outputs), *leaving)
 
 
 def _result(rnn, values, statistics):
-    final = tuple(values[name] for name in rnn.final_states)
+    final = tuple(map(values.get, rnn.final_states))
     return Result(_batch_major(rnn, rnn.outputs, values), final, statistics)
 
 

@@ -131,8 +131,8 @@ class Proof:
         *some, last = self.assumed
         listed = f"{', '.join(some)} and {last}" if some else last
         return (
-            f"{count}, within {limit}, what is computed by {self.reference}, if {listed} "
-            f"{'are' if some else 'is'} what your script used: a checkpoint does not "
+            f"{count}, within {limit}, what is computed by {self.reference}, if "
+            f"{listed} {'are' if some else 'is'} what your script used: a checkpoint does not "
             "say."
         )
 

@@ -94,8 +94,7 @@ def diagnose(
     """Diagnoses every batch-normalised cell of a source.
 
     Args:
-      source, graph: as in ``inspect``.
-      layouts: from scopes of cells to names of layouts, if that is ambiguous.
+      source, graph, layouts: as in ``inspect``.
       settings: ``migrate.Settings``, for epsilon, decay and activation.
       steps: T, how many steps the sequences have, or None.
       lengths: (shortest, longest) of sequences that were padded, True, or None.

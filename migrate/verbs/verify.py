@@ -9,6 +9,7 @@ from migrate.bits import same_bits
 from migrate.cells.inventory import take_inventory
 from migrate.cells.layouts import layout_of
 from migrate.cells.settings import ASSUMED
+from migrate.cells.unexplained import unexplained
 from migrate.errors import MigrateError
 from migrate.graph.feeds import fitting
 from migrate.graph.inventory import graph_inventory
@@ -108,11 +109,28 @@ def _require_rest(source, conversion, shown):
         problems = shown.problems
     else:
         cells = _in_cells(conversion)
-        rest = {n: entry for n, entry in source.entries.items() if n not in cells}
-        problems = take_inventory(rest).problems
+        scopes = tuple(
+            f"{cell.scope}/"
+            for rnn in conversion.rnns.values()
+            for cell in rnn.cells
+            if cell.scope
+        )
+        rest = {
+            name: entry
+            for name, entry in source.entries.items()
+            if name not in cells and not name.startswith(scopes)
+        }
+        problems = [*take_inventory(rest).problems, *_unexplained(source, conversion)]
     if problems:
         texts = "; ".join(problem.text for problem in problems)
         raise MigrateError(f"{source.label}: {texts}")
+
+
+def _unexplained(source, conversion):
+    """Without a graph, what stands in a cell's scope must be of its layout."""
+    cells = [cell for rnn in conversion.rnns.values() for cell in rnn.cells]
+    found = [unexplained(cell, cells, source.entries) for cell in cells]
+    return [problem for problem in found if problem is not None]
 
 
 def _in_cells(conversion):

@@ -22,7 +22,7 @@ class UserGraphReference:
 
     def __init__(self, graph: UserGraph, network: GraphNetwork):
         self._graph, self._network = graph, network
-        self._names = names_in_source(graph.graph)
+        self._names = names_in_source(graph.graph, graph.variables)
 
     @property
     def border(self) -> Border:
