@@ -132,8 +132,8 @@ class Proof:
         listed = f"{', '.join(some)} and {last}" if some else last
         return (
             f"{count}, within {limit}, what is computed by {self.reference}, if "
-            f"{listed} {'are' if some else 'is'} what your script used: a checkpoint does not "
-            "say."
+            f"{listed} {'are' if some else 'is'} what your script used: a checkpoint "
+            "does not say."
         )
 
     def __repr__(self):
