@@ -216,7 +216,7 @@ def test_without_a_graph_the_verdict_says_what_it_assumes(tmp_path, capfd):
     assert main(["convert", prefix, out]) == 0
     said = capfd.readouterr().out
     assert "Assumed, for a checkpoint does not say" in said
-    assert "forget bias 0" in said
+    assert "forget_bias 0.0" in said
     assert main(["verify", prefix, out]) == 0
     said = capfd.readouterr().out
     assert "the per-step cell, if " in said
@@ -273,7 +273,7 @@ def test_load_without_a_graph_names_what_it_assumes():
     with pytest.warns(migrate.MigrateWarning, match="assumed") as caught:
         migrate.load(layer, prefix, graph=False)
     assert len(caught) == 1
-    for words in ("epsilon 0.001", "decay 0.95", "activation tanh", "forget bias 0"):
+    for words in ("epsilon 0.001", "decay 0.95", "activation tanh", "forget_bias 0.0"):
         assert words in str(caught[0].message)
 
 
