@@ -53,8 +53,13 @@ def take_inventory(entries, layouts=None, averages=RAW, ignored=()) -> Inventory
       MigrateError: averages are chosen, and there are none; a scope of ``layouts`` is
         not in the source.
     """
+    chosen = choose(layouts or {}, entries)
+    if ignored:  # a variable that a cell does need is not left out, but torn from it
+        complete = search(LAYOUTS, entries, chosen)
+        needed = {n for cell in complete.cells for n in cell.variables.values()}
+        ignored = set(ignored) - needed
     known = {name: e for name, e in entries.items() if name not in ignored}
-    found = search(LAYOUTS, known, choose(layouts or {}, entries))
+    found = search(LAYOUTS, known, chosen)
     problems, cells = [*found.problems], []
     for cell in sorted(found.cells, key=lambda cell: natural(cell.scope)):
         problem = unexplained(cell, found.cells, entries, ignored)

@@ -120,17 +120,17 @@ def load(
         model.build((None, None, plan.assignments[0].cell.input_dim))
     for assignment, arrays in filled:
         assignment.assign(arrays)
+    if plan.missing or plan.unexpected:
+        warnings.warn(
+            f"{source.label}:\n{problems_text(plan.missing, plan.unexpected)}",
+            stacklevel=2,
+        )
     if assumed:
         warnings.warn(
             f"{source.label}: assumed, for a checkpoint does not say: "
             f"{', '.join(assumed)}; give its graph, or settings=migrate.Settings(...) "
             "with what the script used",
             MigrateWarning,
-            stacklevel=2,
-        )
-    if plan.missing or plan.unexpected:
-        warnings.warn(
-            f"{source.label}:\n{problems_text(plan.missing, plan.unexpected)}",
             stacklevel=2,
         )
     return model
