@@ -133,6 +133,17 @@ def _verify(sub):
         help="largest relative difference of the layer (default: measured, from what "
         "float32 rounds in this model)",
     )
+    sub.add_argument(
+        "--data",
+        metavar="FILE.npz",
+        help="arrays by the names of the model's placeholders: the whole graph runs on "
+        "them, and each RNN is also compared on what reaches it there",
+    )
+    sub.add_argument(
+        "--require-graph",
+        action="store_true",
+        help="exit with 1 unless every cell was compared with your graph",
+    )
 
 
 def _revert(sub):

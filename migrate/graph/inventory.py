@@ -27,6 +27,7 @@ from migrate.errors import MigrateError
 from migrate.graph.cells import as_cell
 from migrate.graph.find import find
 from migrate.graph.found import GraphRNN
+from migrate.graph.names import stored_names
 from migrate.graph.nodes import Graph, output
 
 
@@ -72,7 +73,7 @@ def inventory(source, layouts=None, averages=RAW, ignored=()) -> Inventory:
                 _require_same(
                     cell, layouts.pop(cell.scope), source.graph, source.entries
                 )
-    in_graph = set(names_in_source(source.graph).values())
+    in_graph = set(names_in_source(source.graph, source.entries).values())
     rest = {n: entry for n, entry in source.entries.items() if n not in in_graph}
     _require_free(layouts, rest, shown, source.graph)
     by_names = take_inventory(rest, layouts, ignored=ignored)
@@ -125,14 +126,19 @@ def _require_free(layouts, rest, shown, graph):
             )
 
 
-def names_in_source(graph: Graph) -> dict[str, str]:
-    """From each variable of a graph to its name in the source."""
-    return {name: graph.saver_names.get(name, name) for name in graph.variables}
+def names_in_source(graph: Graph, entries) -> dict[str, str]:
+    """From each variable of a graph to its name in the source, or the one that it would
+    have there."""
+    stored = stored_names(graph, entries)
+    return {
+        name: stored.get(name, graph.saver_names.get(name, name))
+        for name in graph.variables
+    }
 
 
 def graph_inventory(graph: Graph, entries) -> GraphInventory:
     """The RNNs that a graph shows, as cells of a source with these entries."""
-    found, names = find(graph), names_in_source(graph)
+    found, names = find(graph), names_in_source(graph, entries)
     shown = GraphInventory()
     shown.notes += [
         _note(loop.node.rpartition("/")[0], loop.what, loop.node)

@@ -52,11 +52,6 @@ def what_is(path) -> str | None:
     return _SENTENCES[kind].format(size=size)
 
 
-def is_pointer(path) -> bool:
-    """Whether a file is a Git LFS pointer in place of what it should hold."""
-    return os.path.isfile(path) and _head(path, 64).startswith(_POINTER)
-
-
 def kind_of(path: str) -> str | None:
     """The same as one of a few words; "valueless" is a graph that can be read."""
     if os.path.isdir(path):
