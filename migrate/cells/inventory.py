@@ -47,19 +47,14 @@ def take_inventory(entries, layouts=None, averages=RAW, ignored=()) -> Inventory
         person to decide; see ``choices.choose``.
       averages: ``AVERAGED``: the cells' variables are their moving averages, if these
         exist; what they average is then among the others.
-      ignored: names that a person has said to be no part of a cell.
+      ignored: names that a person has said to be no part of a cell, if no layout needs
+        them.
 
     Raises:
       MigrateError: averages are chosen, and there are none; a scope of ``layouts`` is
         not in the source.
     """
-    chosen = choose(layouts or {}, entries)
-    if ignored:  # a variable that a cell does need is not left out, but torn from it
-        complete = search(LAYOUTS, entries, chosen)
-        needed = {n for cell in complete.cells for n in cell.variables.values()}
-        ignored = set(ignored) - needed
-    known = {name: e for name, e in entries.items() if name not in ignored}
-    found = search(LAYOUTS, known, chosen)
+    found = search(LAYOUTS, entries, choose(layouts or {}, entries))
     problems, cells = [*found.problems], []
     for cell in sorted(found.cells, key=lambda cell: natural(cell.scope)):
         problem = unexplained(cell, found.cells, entries, ignored)
