@@ -34,6 +34,7 @@ from damages import Damage, Subject, damages
 from migrate.cells.settings import USUAL
 from migrate.graph.inventory import graph_inventory, inventory
 from migrate.graph.open import open_source
+from migrate.graph.session import UserGraph
 from migrate.output.write import write
 from migrate.proof import verdict
 from migrate.proof.references.user_graph import UserGraphReference
@@ -56,9 +57,8 @@ def subjects(model, place):
         )
         out = str(Path(place) / f"{model.replace('/', '-')}-{number}")
         write(out, source, one, USUAL)
-        border = UserGraphReference(
-            type("", (), {"graph": source.graph}), networks[rnn.scope]
-        ).border
+        graph = UserGraph(source.graph, source)
+        border = UserGraphReference(graph, networks[rnn.scope]).border
         yield Subject(model, source, one, border, out)
 
 

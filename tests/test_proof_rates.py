@@ -1,9 +1,12 @@
 """The error rates of the proof: a sample here, all of it by the programs."""
 
+import numpy as np
 import pytest
 
+import damages
 import graph_recordings
 import mutations
+from migrate.proof.verdict import CellResult
 
 
 @pytest.mark.parametrize("model", ["tf-1.15.5/few_rows", "tf-1.15.5/conv_gru"])
@@ -26,3 +29,23 @@ def test_a_damage_that_is_missed_is_an_error(monkeypatch, capsys):
     done = mutations.main(["--only", "tf-1.15.5/few_rows", "--every", "60"])
     assert done == 1
     assert "is called equal" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kinds", [("inference", "states"), ("states", "inference")])
+@pytest.mark.parametrize("level", [1e-7, np.inf])
+def test_numbers_that_are_not_finite_are_never_equal(kinds, level):
+    one = np.ones(3, np.float32)
+    other = np.array([1, 1, np.nan], np.float32)
+    result = CellResult("cell", "file", "graph")
+    result.add(kinds[0], one, one, one, 1e-7)
+    result.add(kinds[1], one, other, other, level)
+    assert result.excess == np.inf
+    assert not result.equal()
+
+
+def test_what_is_kept_beside_the_weights_has_the_source_s_bits(tmp_path):
+    (subject,) = mutations.subjects("tf-1.15.5/input_offset", tmp_path)
+    for damage in damages.of_files(subject):
+        if "BNCell" in damage.name:
+            found = mutations.outcome(subject, damage, tmp_path)
+            assert found.different, damage.name

@@ -114,6 +114,11 @@ def _compare_weights(source, rnn, conversion, given, results):
                 "copies of the last (weights)"
             )
         originals = conversion.merged(cell, settings)
+        result.differing += [
+            f"{name} (kept beside the weights)"
+            for name, array in originals.items()
+            if not same_bits(array, source[name])
+        ]
         taken = rows_taken(weights, cell)
         variables = v1_variables(cell, taken, originals, settings)
         for name, array in variables.items():

@@ -68,13 +68,14 @@ class CellResult:
     def excess(self) -> float:
         """The largest ratio of a distance to what it may be: equal up to 1."""
         epsilon = float(np.finfo(self.dtype).eps)
-        return max(
-            (
-                distance / (TIMES * self.level[kind] + FLOORS[kind] * epsilon)
-                for kind, distance in self.distance.items()
-            ),
-            default=0.0,
-        )
+        shares = []
+        for kind, distance in self.distance.items():
+            allowed = TIMES * self.level[kind] + FLOORS[kind] * epsilon
+            # Where rounding alone decides whether numbers are finite, none is allowed:
+            # infinite over infinite would be neither above nor below 1.
+            finite = np.isfinite(distance) and np.isfinite(allowed)
+            shares.append(distance / allowed if finite else float("inf"))
+        return max(shares, default=0.0)
 
     def equal(self, tolerance: float | None = None) -> bool:
         """Whether nothing differs: by the measured level, or within ``tolerance``."""
