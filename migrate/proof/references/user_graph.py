@@ -3,8 +3,9 @@
 import numpy as np
 
 from migrate.graph.inventory import GraphNetwork, names_in_source
-from migrate.graph.nodes import Graph, output
+from migrate.graph.nodes import Graph
 from migrate.graph.session import UserGraph
+from migrate.graph.shapes import shape_of
 from migrate.proof.cases import Border, Case, Result
 
 
@@ -109,13 +110,4 @@ def _sizes(graph: Graph, chain) -> tuple[int | None, int | None]:
 
 
 def _dimensions(graph, tensor):
-    """The static shape of a tensor as the graph's file says it, None where unknown."""
-    node, number = output(tensor)
-    found = graph.node(node).attr
-    if "_output_shapes" in found:
-        shapes = found["_output_shapes"].list.shape
-        if number < len(shapes) and not shapes[number].unknown_rank:
-            return [d.size if d.size >= 0 else None for d in shapes[number].dim]
-    if "shape" in found and graph.op(node).startswith("Placeholder"):
-        return [d.size if d.size >= 0 else None for d in found["shape"].shape.dim]
-    return [None, None]
+    return shape_of(graph, tensor) or [None, None]

@@ -1,0 +1,122 @@
+"""A part of an old graph as a Keras layer: its operations, its variables as weights."""
+
+import base64
+import zlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from legacy import old_graphs
+from migrate.errors import MigrateError
+
+
+@keras.saving.register_keras_serializable(package="migrate")
+class GraphPart(keras.layers.Layer):
+    """Runs operations of a TensorFlow 1 graph as they are.
+
+    Args:
+      graphs: for inference and for training, as a pair of dicts. ``graph``: GraphDef,
+        serialized, compressed, in base64; ``given``, ``values``, ``handles``: names of
+        its placeholders, from tensor or variable; ``gives``: names of its tensors, in
+        the order of the outputs; ``also``: nodes that run besides.
+      variables: of each variable ``name``, ``shape``, ``dtype``, ``trainable``.
+
+    Takes a dict from tensors to arrays; gives a list of tensors. Weights have the
+    variables' names as paths and start at zero.
+    """
+
+    def __init__(self, graphs, variables, **options):
+        super().__init__(**options)
+        self._graphs = graphs
+        self._described = variables
+        self._functions = {}
+        self.old = [_variable(self.dtype_policy, **item) for item in variables]
+        self.built = True
+
+    def call(self, inputs, training=None):
+        part = self._graphs[bool(training)]
+        weights = {
+            item["name"]: weight
+            for item, weight in zip(self._described, self.old, strict=True)
+        }
+        tensors = [(part["given"][n], tf.convert_to_tensor(inputs[n])) for n in inputs]
+        feeds = {name: tensor for name, tensor in tensors if name is not None}
+        for name, placeholder in part["values"].items():
+            feeds[placeholder] = tf.convert_to_tensor(weights[name])
+        for name, placeholder in part["handles"].items():
+            feeds[placeholder] = weights[name].value.handle
+        return self._function(bool(training), feeds)(*feeds.values())
+
+    def _function(self, training, feeds):
+        """The part as a function, which a GradientTape differentiates; of known shapes
+        where a graph is traced, of any where it runs at once."""
+        eager = tf.executing_eagerly()
+        specs = [
+            tf.TensorSpec(None if eager else tensor.shape, tensor.dtype)
+            for tensor in feeds.values()
+        ]
+        key = (training, tuple(feeds), tuple(map(str, specs)))
+        if key not in self._functions:
+            with tf.init_scope():
+                self._functions[key] = _function(
+                    self._graphs[training], tuple(feeds), specs
+                )
+        return self._functions[key]
+
+    def get_config(self):
+        return super().get_config() | {
+            "graphs": list(self._graphs),
+            "variables": list(self._described),
+        }
+
+
+def packed(graph_def) -> str:
+    """A GraphDef as text for a layer's configuration."""
+    data = graph_def.SerializeToString(deterministic=True)
+    return base64.b64encode(zlib.compress(data, 9)).decode()
+
+
+def _variable(policy, name, shape, dtype, trainable):
+    """A Keras variable whose path is its old name."""
+    del policy
+    scope, _, last = name.rpartition("/")
+    with keras.name_scope(scope) if scope else keras.name_scope(""):
+        return keras.Variable(
+            np.zeros(shape, dtype), dtype=dtype, trainable=trainable, name=last
+        )
+
+
+def _function(part, names, specs):
+    graph_def = tf.compat.v1.GraphDef.FromString(
+        zlib.decompress(base64.b64decode(part["graph"]))
+    )
+
+    def run(*tensors):
+        wanted = [*part["gives"], *part["also"]]
+        found = tf.import_graph_def(
+            graph_def,
+            input_map=dict(zip(names, tensors, strict=True)),
+            return_elements=wanted,
+            name="",
+        )
+        outputs = found[: len(part["gives"])]
+        with tf.control_dependencies(found[len(outputs) :]):
+            return [tf.identity(output) for output in outputs]
+
+    return tf.compat.v1.wrap_function(run, specs)
+
+
+def importable(graph_def, label):
+    """A GraphDef without devices, places and recorded shapes, that imports here.
+
+    Raises:
+      MigrateError: it has operations that this TensorFlow lacks.
+    """
+    bare = old_graphs.without(graph_def, old_graphs.SHAPES, old_graphs.COLOCATION)
+    for node in bare.node:
+        node.device = ""
+    try:
+        return old_graphs.importable(bare)
+    except old_graphs.UnknownOperations as error:
+        raise MigrateError(f"{label}: {error.message}") from error
