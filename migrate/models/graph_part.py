@@ -1,6 +1,7 @@
 """A part of an old graph as a Keras layer: its operations, its variables as weights."""
 
 import base64
+import contextlib
 import zlib
 
 import keras
@@ -19,7 +20,8 @@ class GraphPart(keras.layers.Layer):
       graphs: for inference and for training, as a pair of dicts. ``graph``: GraphDef,
         serialized, compressed, in base64; ``given``, ``values``, ``handles``: names of
         its placeholders, from tensor or variable; ``gives``: names of its tensors, in
-        the order of the outputs; ``also``: nodes that run besides.
+        the order of the outputs; ``also``: nodes that run besides; ``loop``: a loop that
+        it has, or None.
       variables: of each variable ``name``, ``shape``, ``dtype``, ``trainable``.
 
     Takes a dict from tensors to arrays; gives a list of tensors. Weights have the
@@ -31,8 +33,13 @@ class GraphPart(keras.layers.Layer):
         self._graphs = graphs
         self._described = variables
         self._functions = {}
-        self.old = [_variable(self.dtype_policy, **item) for item in variables]
+        self.old = [_variable(**item) for item in variables]
         self.built = True
+        self.supports_masking = True  # A mask goes no further, and nobody need warn.
+
+    def compute_mask(self, inputs, previous=None):
+        """None: what the operations give has no mask."""
+        del inputs, previous
 
     def call(self, inputs, training=None):
         part = self._graphs[bool(training)]
@@ -46,7 +53,10 @@ class GraphPart(keras.layers.Layer):
             feeds[placeholder] = tf.convert_to_tensor(weights[name])
         for name, placeholder in part["handles"].items():
             feeds[placeholder] = weights[name].value.handle
-        return self._function(bool(training), feeds)(*feeds.values())
+        function = self._function(bool(training), feeds)
+        if part["loop"] is not None:
+            function = _without_gradient(function, part["loop"])
+        return function(*feeds.values())
 
     def _function(self, training, feeds):
         """The part as a function, which a GradientTape differentiates; of known shapes
@@ -71,17 +81,40 @@ class GraphPart(keras.layers.Layer):
         }
 
 
+def _without_gradient(function, loop):
+    """A function whose gradient is an error: TensorFlow cannot differentiate loops of
+    version 1 that it did not build itself."""
+
+    @tf.custom_gradient
+    def run(*tensors):
+        def gradient(*_, **__):
+            raise MigrateError(
+                f"the loop {loop} is no known cell and runs as it was; it has no "
+                "gradient in TensorFlow 2, so that what stands before it, and its own "
+                "weights, cannot be trained: set trainable = False on that layer"
+            )
+
+        return function(*map(_unwatched, tensors)), gradient
+
+    return run
+
+
+def _unwatched(tensor):
+    return tensor if tensor.dtype == tf.resource else tf.stop_gradient(tensor)
+
+
 def packed(graph_def) -> str:
     """A GraphDef as text for a layer's configuration."""
     data = graph_def.SerializeToString(deterministic=True)
     return base64.b64encode(zlib.compress(data, 9)).decode()
 
 
-def _variable(policy, name, shape, dtype, trainable):
+def _variable(name, shape, dtype, trainable):
     """A Keras variable whose path is its old name."""
-    del policy
     scope, _, last = name.rpartition("/")
-    with keras.name_scope(scope) if scope else keras.name_scope(""):
+    with contextlib.ExitStack() as stack:
+        for part in filter(None, scope.split("/")):
+            stack.enter_context(keras.name_scope(part))
         return keras.Variable(
             np.zeros(shape, dtype), dtype=dtype, trainable=trainable, name=last
         )

@@ -1,8 +1,5 @@
 """A whole TensorFlow 1 graph as a Keras model."""
 
-import warnings
-from dataclasses import replace
-
 import keras
 import numpy as np
 
@@ -10,8 +7,8 @@ from migrate.bits import numpy_dtype
 from migrate.cells.settings import Settings
 from migrate.cells.values import cell_weights
 from migrate.errors import MigrateError, did_you_mean
+from migrate.graph.cells import used_variables
 from migrate.graph.chosen import Chosen
-from migrate.graph.cut import dtype_of
 from migrate.graph.divided import Place, divide
 from migrate.graph.find import find
 from migrate.graph.inventory import graph_inventory
@@ -61,7 +58,7 @@ class _Making:
     def __init__(self, source, layouts):
         self.source, self.graph, self.layouts = source, source.graph, layouts
         self.found = find(self.graph)
-        self.decided = []
+        self.decided, self.values = [], []
 
     def model(self, outputs, training, feeds):
         outputs = self._outputs(outputs)
@@ -69,17 +66,33 @@ class _Making:
             Chosen(self.graph, values) for values in self._fixed(training, feeds)
         ]
         places = self._places()
-        owned = {
-            name
-            for place, _ in places
-            for cell in place.rnn.cells
-            for names in cell.variables.values()
-            for name in ((names,) if isinstance(names, str) else names)
-        }
-        divided = divide(
-            self.graph, sides, [place for place, _ in places], outputs, owned
-        )
-        return self._assemble(divided, places, outputs)
+        while True:
+            owned = {
+                name
+                for place, _ in places
+                for cell in place.rnn.cells
+                for name in used_variables(cell)
+            }
+            divided = divide(
+                self.graph, sides, [place for place, _ in places], outputs, owned
+            )
+            shared = owned & _read(divided)
+            if not shared:
+                return self._assemble(divided, places, outputs)
+            places = self._without(places, shared)
+
+    def _without(self, places, shared):
+        """The places but for RNNs whose variables other operations use, too."""
+        kept = []
+        for place, cells in places:
+            both = [n for c in place.rnn.cells for n in used_variables(c) & shared]
+            if both:
+                self.decided.append(
+                    f"{place.rnn.scope} stays a loop: other operations use its {both[0]}"
+                )
+            else:
+                kept.append((place, cells))
+        return kept
 
     def _outputs(self, outputs):
         if outputs is None:
@@ -153,10 +166,10 @@ class _Making:
             for place in divided.places:
                 if place.level == level:
                     layers = self._layers(cells[id(place)], made)
-                    self._sized(place, layers, tensors)
                     tensors |= connect(place, layers, tensors)
         whole = keras.Model(inputs, {name: tensors[name] for name in outputs})
-        self._fill(whole)
+        self._fill()
+        whole.decided = tuple(self.decided)
         return whole
 
     def _input(self, name):
@@ -188,6 +201,7 @@ class _Making:
                     "handles": side.graph.handles,
                     "gives": [_tensor(side.fetched[name]) for name in new],
                     "also": list(side.also),
+                    "loop": _loop(side.graph.graph_def),
                 }
             )
         trained = self.graph.collections.get("trainable_variables", ())
@@ -202,7 +216,7 @@ class _Making:
             for name, array in values.items()
         ]
         layer = GraphPart(graphs, variables, name=f"graph_{level}")
-        self._values = getattr(self, "_values", []) + [(layer, values)]
+        self.values.append((layer, values))
         found = layer({name: tensors[name] for name in takes})
         tensors |= dict(zip(new, found, strict=True))
 
@@ -224,13 +238,20 @@ class _Making:
                 made[key].append(layer)
         return made[key]
 
-    def _sized(self, place, layers, tensors):
-        del self, place, layers, tensors
-
-    def _fill(self, whole):
-        for layer, values in getattr(self, "_values", []):
+    def _fill(self):
+        for layer, values in self.values:
             for weight, array in zip(layer.old, values.values(), strict=True):
                 weight.assign(array)
+
+
+def _read(divided):
+    """The variables that the operations of the parts use."""
+    return {
+        name
+        for pair in divided.parts
+        for side in pair
+        for name in (*side.graph.values, *side.graph.handles)
+    }
 
 
 def _short(tensor):
@@ -239,6 +260,18 @@ def _short(tensor):
 
 def _tensor(name):
     return name if ":" in name else f"{name}:0"
+
+
+def _loop(graph_def):
+    """The name of a loop in a GraphDef; None if it has none."""
+    return next(
+        (
+            node.attr["frame_name"].s.decode().rstrip("/")
+            for node in graph_def.node
+            if node.op == "Enter"
+        ),
+        None,
+    )
 
 
 def _same(rnn, other):
