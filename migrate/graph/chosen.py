@@ -19,11 +19,12 @@ class Chosen:
       values: arrays by the names of placeholders.
 
     Attributes:
+      values: as given.
       graph: the ``Graph`` that is left; its nodes have the names that they had.
     """
 
     def __init__(self, graph: Graph, values):
-        self._whole, self._values = graph, values
+        self._whole, self.values = graph, values
         self._known, self._followed = {}, {}
         self._dead_nodes, self._dead = self._never_run()
         self.graph = Graph(self._graph_def(), graph.label, graph.meta)
@@ -45,8 +46,8 @@ class Chosen:
 
     def _truth(self, name):
         graph, op = self._whole, self._whole.op(name)
-        if name in self._values:
-            return bool(self._values[name]) if self._values[name].size == 1 else None
+        if name in self.values:
+            return bool(self.values[name]) if self.values[name].size == 1 else None
         if op == "Const" and graph.attribute(name, "dtype") == 10:
             value = graph.constant(name)
             return bool(value) if value.size == 1 else None
@@ -116,9 +117,9 @@ class Chosen:
         made.library.CopyFrom(whole.graph_def.library)
         for name in whole:
             node = made.node.add()
-            if name in self._values:
+            if name in self.values:
                 node.name, node.op = name, "Const"
-                array = self._values[name]
+                array = self.values[name]
                 dtype = whole.node(name).attr["dtype"].type
                 node.attr["dtype"].type = dtype
                 proto = tensor_util.make_tensor_proto(array, dtype)
@@ -130,6 +131,6 @@ class Chosen:
             node.input[:] = data + [
                 f"^{control}"
                 for control in whole.controls(name)
-                if control not in self._dead_nodes and control not in self._values
+                if control not in self._dead_nodes and control not in self.values
             ]
         return made

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from migrate.graph.chosen import Chosen
 from migrate.graph.cut import cut, dtype_of
 from migrate.graph.found import GraphRNN
+from migrate.graph.loops import inside_loops
 from migrate.graph.nodes import PLACEHOLDERS, Graph
-from migrate.graph.session import _names
+from migrate.graph.session import names_of
 from migrate.graph.unreferenced import Unreferenced, unreferenced
 from migrate.graph.updates import updated
 
@@ -32,13 +33,13 @@ class Place:
     @property
     def takes(self):
         """What enters it."""
-        return (*_names(self.rnn.inputs), *_names(self.rnn.lengths), *self.starts)
+        return (*names_of(self.rnn.inputs), *names_of(self.rnn.lengths), *self.starts)
 
     @property
     def gives(self):
         """What leaves it."""
         finals = (t for t in self.rnn.final_states if t is not None)
-        return (*_names(self.rnn.outputs), *finals)
+        return (*names_of(self.rnn.outputs), *finals)
 
 
 @dataclass
@@ -88,7 +89,7 @@ class _Division:
     def __init__(self, graph, sides, places, outputs, owned):
         self.graph, self.outputs, self.owned = graph, outputs, owned
         self.of = {tensor: place for place in places for tensor in place.gives}
-        fixed = set(graph.placeholders) & set(sides[0]._values)
+        fixed = set(graph.placeholders) & set(sides[0].values)
         self.inputs = [
             name
             for name in graph.placeholders
@@ -101,17 +102,19 @@ class _Division:
             )
             for chosen in sides
         ]
-        self.inside = _inside_loops(graph)
+        self.inside = inside_loops(graph)
 
     def done(self):
         needed = self._order()
         count = max((place.level for place in needed), default=-1) + 2
         wanted = [[] for _ in range(count)]
         for place in needed:
-            wanted[place.level] += [t for t in place.takes if t not in wanted[place.level]]
+            wanted[place.level] += [
+                t for t in place.takes if t not in wanted[place.level]
+            ]
         wanted[-1] += self.outputs
         extra = self._updates(count)
-        crossing = [dict() for _ in range(count)]
+        crossing = [{} for _ in range(count)]
         for level in range(count):
             self._walk(level, wanted, extra, crossing)
         return self._cut(needed, wanted, extra, crossing)
@@ -140,7 +143,7 @@ class _Division:
         """Where a walk back from tensors ends, in any side."""
         found = {}
         for side in sides or self.sides:
-            seen, hits = _back(side, [side.chosen.tensor(t) for t in tensors], {})
+            _, hits = _back(side, [side.chosen.tensor(t) for t in tensors], {})
             found |= dict.fromkeys(hits.values())
         return list(found)
 
@@ -240,17 +243,7 @@ def _back(side, starts, given):
         elif tensor[0] not in seen:
             seen.add(tensor[0])
             waiting += graph.inputs(tensor[0])
-            waiting += [(c, 0) for c in graph.controls(tensor[0]) if (c, 0) not in side.stops]
+            waiting += [
+                (c, 0) for c in graph.controls(tensor[0]) if (c, 0) not in side.stops
+            ]
     return seen, hits
-
-
-def _inside_loops(graph):
-    """The nodes between the Enters and the Exits of all loops."""
-    inside = {n for n in graph if graph.op(n) in ("Enter", "RefEnter")}
-    waiting = list(inside)
-    while waiting:
-        for taker, _, _ in graph.consumers(waiting.pop()):
-            if taker not in inside and graph.op(taker) not in ("Exit", "RefExit"):
-                inside.add(taker)
-                waiting.append(taker)
-    return inside

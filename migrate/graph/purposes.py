@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from migrate.errors import MigrateError, did_you_mean
 from migrate.graph.found import Found
-from migrate.graph.moves import before
-from migrate.graph.nodes import VARIABLES, Graph
+from migrate.graph.loops import inside_loops
+from migrate.graph.moves import after, before
+from migrate.graph.nodes import VARIABLES, Graph, output
+from migrate.graph.session import border
 from migrate.graph.shapes import shape_of
 
 _SAME = ("Identity", "Enter", "StopGradient", "Switch", "Merge", "RefSwitch")
@@ -19,8 +21,10 @@ _WEIGHTS_MEET = re.compile(
 _GRADIENTS = re.compile(r"(^|/)gradients(_\d+)?/")
 _STEPS = re.compile("(Resource)?(Sparse)?Apply.*")
 _NO_RESULT = re.compile(
-    ".*Summary.*|Save.*|Restore.*|Assert|NoOp|Assign.*|Shape.*|Print|Const"
+    ".*Summary.*|Save.*|Restore.*|Assert|NoOp|Assign.*|Shape.*|Print|Const|TensorArray.*"
+    "|(Ref)?Exit"
 )
+_SHAPES = re.compile("Shape(N)?|Size|Rank|TensorArraySize.*|ZerosLike|OnesLike")
 
 
 class Switch(NamedTuple):
@@ -47,8 +51,8 @@ def training_switches(graph: Graph, found: Found, chosen=None) -> tuple[Switch, 
             what = f"a placeholder of {kind}" if kind else "no placeholder"
             raise MigrateError(
                 f"expected a boolean placeholder of {graph.label} as the training "
-                f"switch ({', '.join(bools) or 'it has none'}). Received: {name}, which "
-                f"is {what}{did_you_mean(name, bools)}"
+                f"switch ({', '.join(bools) or 'it has none'}). Received: {name}, "
+                f"which is {what}{did_you_mean(name, bools)}"
             )
         return (Switch(name, not chosen.startswith("not ")),)
     shown = {
@@ -61,7 +65,9 @@ def training_switches(graph: Graph, found: Found, chosen=None) -> tuple[Switch, 
         for name in graph
         if graph.op(name) in ("Switch", "RefSwitch")
     }
-    asked = [n for n, dtype in graph.placeholders.items() if dtype == "bool" and n in asked]
+    asked = [
+        n for n, dtype in graph.placeholders.items() if dtype == "bool" and n in asked
+    ]
     if len(asked) > 1:
         raise MigrateError(
             f"{graph.label} has several switches, {', '.join(asked)}: say which is the "
@@ -84,7 +90,7 @@ def dropout_feeds(graph: Graph, found: Found) -> dict[str, float]:
         for wrapper in rnn.wrappers
         if wrapper.off is not None
     }
-    random = _after(graph, [n for n in graph if graph.op(n) == "RandomUniform"], 4)
+    random = _near(graph, [n for n in graph if graph.op(n) == "RandomUniform"], 4)
     for name, dtype in graph.placeholders.items():
         if dtype in ("float32", "float64") and not shape_of(graph, name):
             value = _off(graph, name, random)
@@ -117,20 +123,19 @@ def _off(graph, placeholder, random):
     return None
 
 
-def _after(graph, names, most=None):
-    """All that takes something of ``names``, themselves too; at most so far away."""
+def _near(graph, names, most):
+    """What takes something of ``names`` within so many operations."""
     seen, edge = set(names), set(names)
-    while edge and most != 0:
+    for _ in range(most):
         edge = {t for name in edge for t, _, _ in graph.consumers(name)} - seen
         seen |= edge
-        most = None if most is None else most - 1
     return seen
 
 
-def usual_outputs(graph: Graph) -> list[str]:
+def usual_outputs(graph: Graph, found: Found) -> list[str]:
     """What a person would pick: the outputs of a SavedModel's signature, else tensors
-    that depend on what the model is given, not on labels, and that training does not
-    consume further.
+    that depend on weights and on what the model is given, not on labels, and that
+    training does not consume further; no RNN's own, if there are others.
 
     Raises:
       MigrateError: there are none.
@@ -139,59 +144,70 @@ def usual_outputs(graph: Graph) -> list[str]:
     if signatures:
         key = "serving_default" if "serving_default" in signatures else min(signatures)
         return list(dict.fromkeys(signatures[key][1].values()))
-    forward = [name for name in graph if not _GRADIENTS.search(name)]
-    training = [n for n in graph if n not in set(forward) or _STEPS.match(graph.op(n))]
+    forward = {name for name in graph if not _GRADIENTS.search(name)}
+    training = [n for n in graph if n not in forward or _STEPS.match(graph.op(n))]
     used = before(graph, training)
-    data, labels = _data_and_labels(graph, set(forward))
-    after = _after(graph, data)
-    wrong = _after(graph, labels) | used | {*graph.placeholders}
-    free = {
+    data, labels = _data_and_labels(graph, forward)
+    results = _values_of(graph, data) & _values_of(graph, list(graph.variables))
+    free = forward & results - after(graph, labels) - used - inside_loops(graph)
+    free = {name for name in free if not _NO_RESULT.fullmatch(graph.op(name))}
+    shown = [
         name
-        for name in forward
-        if name in after and name not in wrong and not _NO_RESULT.match(graph.op(name))
-    }
-    found = [
-        name
-        for name in forward
+        for name in graph
         if name in free
         and (
             not any(taker in free for taker, _, _ in graph.consumers(name))
-            or any(source in used & after for source, _ in graph.inputs(name))
+            or any(source in used & results for source, _ in graph.inputs(name))
         )
     ]
-    found = [n for n in found if not any(n.startswith(f"{o}/") for o in found)]
-    found = [name for name in found if not _GRADIENTS.search(name)]
-    if not found:
+    shown = [n for n in shown if not any(n.startswith(f"{o}/") for o in shown)]
+    borders = {output(t)[0] for rnn in found.rnns for t in border(rnn)}
+    borders |= {name for name in shown if _stacks(graph, name)}
+    shown = [name for name in shown if name not in borders] or shown
+    if not shown:
         raise MigrateError(
             f"{graph.label} has no tensor that training does not consume further: name "
             "the outputs (--outputs NAME,...)"
         )
-    return found
+    return shown
+
+
+def _values_of(graph, names):
+    """What has something of the values, not only of the shapes, of ``names``."""
+    seen, waiting = set(names), list(names)
+    while waiting:
+        for taker, _, _ in graph.consumers(waiting.pop()):
+            if taker not in seen and not _SHAPES.fullmatch(graph.op(taker)):
+                seen.add(taker)
+                waiting.append(taker)
+    return seen
+
+
+def _stacks(graph, name):
+    """Whether a tensor is what a loop collected, step by step."""
+    while graph.op(name) in ("Transpose", *_SAME) and graph.inputs(name):
+        name = graph.inputs(name)[0][0]
+    return graph.op(name).startswith(("TensorArrayGather", "TensorArrayPack"))
 
 
 def _data_and_labels(graph, forward):
-    """Placeholders that meet weights, and those that meet only results."""
-    variables = [n for n in graph.variables if n in graph]
-    frozen = graph.frozen
-    of_weights = _only_of(graph, set(variables))
+    """Placeholders that meet weights, and those that meet only results of them."""
+    of_weights = _only_of(graph, set(graph.variables))
     data, labels = [], []
     for name, dtype in graph.placeholders.items():
-        after = _after(graph, [name]) & forward
         meets = any(
             _WEIGHTS_MEET.fullmatch(graph.op(node))
             and any(source in of_weights for source, _ in graph.inputs(node))
-            for node in after
+            for node in after(graph, [name]) & forward
         )
-        if dtype == "bool":
-            continue
-        (data if meets or frozen else labels).append(name)
+        if dtype not in ("bool", "string"):
+            (data if meets or graph.frozen else labels).append(name)
     return data, labels
 
 
 def _only_of(graph, variables):
     """Nodes that come of variables and constants alone, within a few operations."""
-    known = set(variables)
-    edge = known
+    known = edge = set(variables)
     for _ in range(6):
         takers = {t for name in edge for t, _, _ in graph.consumers(name)} - known
         edge = {
@@ -202,5 +218,5 @@ def _only_of(graph, variables):
                 for s, _ in graph.inputs(taker)
             )
         }
-        known |= edge
+        known = known | edge
     return known

@@ -103,7 +103,7 @@ class UserGraph:
         feeds.update(
             (name, training != (name in rnn.inverted)) for name in rnn.switches
         )
-        outputs = _names(rnn.outputs)
+        outputs = names_of(rnn.outputs)
         fetches = (*outputs, *rnn.final_states)
         updates = self._updates(rnn) if training else ()
         wanted = (*fetches, *updates)
@@ -190,7 +190,7 @@ class UserGraph:
             name
             for cell in rnn.cells
             for names in cell.variables.values()
-            for name in _names(names)
+            for name in names_of(names)
         }
         return tuple(
             node
@@ -215,11 +215,12 @@ class UserGraph:
 
 def border(rnn: GraphRNN) -> tuple[str, ...]:
     """The tensors at an RNN's border: what enters it, then what leaves it."""
-    entering = (*_names(rnn.inputs), *_names(rnn.lengths), *rnn.initial_states)
-    return (*entering, *_names(rnn.outputs), *rnn.final_states)
+    entering = (*names_of(rnn.inputs), *names_of(rnn.lengths), *rnn.initial_states)
+    return (*entering, *names_of(rnn.outputs), *rnn.final_states)
 
 
-def _names(tensors):
+def names_of(tensors) -> tuple[str, ...]:
+    """Tensors that a ``GraphRNN`` has as one name, as several, or as None."""
     if tensors is None:
         return ()
     return (tensors,) if isinstance(tensors, str) else tuple(tensors)

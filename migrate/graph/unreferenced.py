@@ -1,4 +1,4 @@
-"""Variables of TensorFlow 1 in a graph, as values that enter it and handles to write to.
+"""Variables in a graph, as values that enter it and handles to write to.
 
 Pure functions from GraphDef to GraphDef. A variable that is read becomes a placeholder
 with its value; one that is written becomes, besides, a placeholder with its resource.
@@ -83,14 +83,18 @@ class _Rewriting:
         found = None
         if node.op in VARIABLES:
             found = name
-        elif node.op in _ASSIGNS and node.op not in _RESOURCE_ASSIGNS:
-            found = self._variable(node.input[0])
-        elif node.op.startswith("Ref") and node.op in _PASSES:
-            found = self._variable(node.input[0])
-        elif node.op in _PASSES and node.attr["T"].type == _RESOURCE:
+        elif self._hands_on(node):
             found = self._variable(node.input[0])
         self.passing[name] = found
         return found
+
+    @staticmethod
+    def _hands_on(node):
+        """Whether its output is the reference, or the resource, that it takes."""
+        passes = node.op in _PASSES
+        if node.op.startswith("Ref") or node.op in _ASSIGNS:
+            return passes or node.op in _ASSIGNS
+        return passes and node.attr["T"].type == _RESOURCE
 
     def _sort(self, node):
         if node.op in VARIABLES:
@@ -166,10 +170,7 @@ class _Rewriting:
         made.input[0] = self._handle(node.input[0])
         for name in _OF_REFERENCES:
             made.attr.pop(name, None)
-        if "AssignVariable" in made.op or made.op.endswith("VariableOp"):
-            made.attr.pop("T", None)
-            made.attr["dtype"].type = self.dtypes[variable]
-        elif made.op.startswith("ResourceScatter"):
+        if made.op != "ResourceStridedSliceAssign":  # that one calls it T
             made.attr.pop("T", None)
             made.attr["dtype"].type = self.dtypes[variable]
         read = self.made.node.add(name=f"{node.name}/assigned", op="ReadVariableOp")

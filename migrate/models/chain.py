@@ -66,7 +66,11 @@ def connect(place, layers, tensors) -> dict:
     states = []
     for number, layer in enumerate(layers):
         x, *end = layer(x, mask=mask, initial_state=_starts(place, number, tensors))
-        states.append(dict(zip(("h",) if len(end) == 1 else ("h", "c", "step"), end, strict=False)))
+        states.append(
+            dict(
+                zip(("h",) if len(end) == 1 else ("h", "c", "step"), end, strict=False)
+            )
+        )
     given = {}
     if static:
         steps = Steps(len(rnn.outputs))(x)

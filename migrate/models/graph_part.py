@@ -20,8 +20,8 @@ class GraphPart(keras.layers.Layer):
       graphs: for inference and for training, as a pair of dicts. ``graph``: GraphDef,
         serialized, compressed, in base64; ``given``, ``values``, ``handles``: names of
         its placeholders, from tensor or variable; ``gives``: names of its tensors, in
-        the order of the outputs; ``also``: nodes that run besides; ``loop``: a loop that
-        it has, or None.
+        the order of the outputs; ``also``: nodes that run besides; ``loop``: a loop
+        that it has, or None.
       variables: of each variable ``name``, ``shape``, ``dtype``, ``trainable``.
 
     Takes a dict from tensors to arrays; gives a list of tensors. Weights have the
@@ -30,9 +30,8 @@ class GraphPart(keras.layers.Layer):
 
     def __init__(self, graphs, variables, **options):
         super().__init__(**options)
-        self._graphs = graphs
+        self._functions = _Functions(graphs)
         self._described = variables
-        self._functions = {}
         self.old = [_variable(**item) for item in variables]
         self.built = True
         self.supports_masking = True  # A mask goes no further, and nobody need warn.
@@ -42,7 +41,7 @@ class GraphPart(keras.layers.Layer):
         del inputs, previous
 
     def call(self, inputs, training=None):
-        part = self._graphs[bool(training)]
+        part = self._functions.graphs[bool(training)]
         weights = {
             item["name"]: weight
             for item, weight in zip(self._described, self.old, strict=True)
@@ -53,32 +52,37 @@ class GraphPart(keras.layers.Layer):
             feeds[placeholder] = tf.convert_to_tensor(weights[name])
         for name, placeholder in part["handles"].items():
             feeds[placeholder] = weights[name].value.handle
-        function = self._function(bool(training), feeds)
+        function = self._functions(bool(training), feeds)
         if part["loop"] is not None:
             function = _without_gradient(function, part["loop"])
         return function(*feeds.values())
 
-    def _function(self, training, feeds):
-        """The part as a function, which a GradientTape differentiates; of known shapes
-        where a graph is traced, of any where it runs at once."""
+    def get_config(self):
+        return super().get_config() | {
+            "graphs": list(self._functions.graphs),
+            "variables": [dict(item) for item in self._described],
+        }
+
+
+class _Functions:
+    """The part as functions, made when they are called first, which a GradientTape
+    differentiates; of known shapes where a graph is traced, of any where it runs at
+    once. (No attribute of a Keras layer: Keras would try to save a dict of them.)"""
+
+    def __init__(self, graphs):
+        self.graphs, self._made = tuple(graphs), {}
+
+    def __call__(self, training, feeds):
         eager = tf.executing_eagerly()
         specs = [
             tf.TensorSpec(None if eager else tensor.shape, tensor.dtype)
             for tensor in feeds.values()
         ]
         key = (training, tuple(feeds), tuple(map(str, specs)))
-        if key not in self._functions:
+        if key not in self._made:
             with tf.init_scope():
-                self._functions[key] = _function(
-                    self._graphs[training], tuple(feeds), specs
-                )
-        return self._functions[key]
-
-    def get_config(self):
-        return super().get_config() | {
-            "graphs": list(self._graphs),
-            "variables": list(self._described),
-        }
+                self._made[key] = _function(self.graphs[training], tuple(feeds), specs)
+        return self._made[key]
 
 
 def _without_gradient(function, loop):

@@ -48,8 +48,8 @@ def model(
     source = open_source(source, graph)
     if source.graph is None:
         raise MigrateError(
-            f"{source.label} has no graph, which a whole model is made of: expected the "
-            ".meta file beside the checkpoint, or --graph FILE"
+            f"{source.label} has no graph, which a whole model is made of: expected "
+            "the .meta file beside the checkpoint, or --graph FILE"
         )
     return _Making(source, layouts).model(outputs, training, feeds or {})
 
@@ -62,9 +62,7 @@ class _Making:
 
     def model(self, outputs, training, feeds):
         outputs = self._outputs(outputs)
-        sides = [
-            Chosen(self.graph, values) for values in self._fixed(training, feeds)
-        ]
+        sides = [Chosen(self.graph, values) for values in self._fixed(training, feeds)]
         places = self._places()
         while True:
             owned = {
@@ -88,7 +86,7 @@ class _Making:
             both = [n for c in place.rnn.cells for n in used_variables(c) & shared]
             if both:
                 self.decided.append(
-                    f"{place.rnn.scope} stays a loop: other operations use its {both[0]}"
+                    f"{place.rnn.scope} stays a loop: other operations use {both[0]}"
                 )
             else:
                 kept.append((place, cells))
@@ -96,7 +94,7 @@ class _Making:
 
     def _outputs(self, outputs):
         if outputs is None:
-            outputs = usual_outputs(self.graph)
+            outputs = usual_outputs(self.graph, self.found)
             self.decided.append(f"outputs: {', '.join(map(_short, outputs))}")
         outputs = [_short(name) for name in outputs]
         for name in outputs:
