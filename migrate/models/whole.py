@@ -62,8 +62,9 @@ class _Making:
 
     def model(self, outputs, training, feeds):
         outputs = self._outputs(outputs)
-        sides = [Chosen(self.graph, values) for values in self._fixed(training, feeds)]
-        places = self._places()
+        fixed = self._fixed(training, feeds)
+        sides = [Chosen(self.graph, values) for values in fixed]
+        places = self._places(fixed)
         while True:
             owned = {
                 name
@@ -128,7 +129,7 @@ class _Making:
                 values[name] = np.asarray(one, dtype)
         return both
 
-    def _places(self):
+    def _places(self, fixed):
         """The RNNs that layers replace, each with its cells."""
         shown = graph_inventory(self.graph, self.source.entries)
         places = []
@@ -138,8 +139,36 @@ class _Making:
                 cells = network.rnn.cells[first : first + len(chain.cells)]
                 first += len(chain.cells)
                 own = [chain, *(c for c in network.copies if _same(c, chain))]
-                places += [(self._place(rnn), cells) for rnn in own]
+                places += [
+                    (self._place(rnn), cells)
+                    for rnn in own
+                    if not self._drops(rnn, fixed)
+                ]
         return places
+
+    def _drops(self, rnn, fixed):
+        """Whether dropout between the cells drops anything, which layers do not."""
+        for wrapper in rnn.wrappers:
+            if wrapper.off is None or any(
+                self._value(wrapper.off[0], values) != wrapper.off[1]
+                for values in fixed
+            ):
+                self.decided.append(
+                    f"{rnn.scope} stays a loop: it has {wrapper.what} between its cells"
+                )
+                return True
+        return False
+
+    def _value(self, name, values):
+        """The value of a tensor that dropout takes; None if it is not known."""
+        node = output(name)[0]
+        if self.graph.op(node) == "PlaceholderWithDefault" and node not in values:
+            node = self.graph.inputs(node)[0][0]
+        if node in values:
+            return float(values[node])
+        if self.graph.op(node) == "Const":
+            return float(self.graph.constant(node))
+        return None
 
     def _place(self, rnn):
         starts = tuple(t for t in rnn.initial_states if not self._zero(output(t)[0]))
