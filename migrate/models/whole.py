@@ -261,6 +261,7 @@ class _Making:
                     return_state=True,
                     name=cell.scope.replace("/", "_"),
                 )
+                layer.build((None, None, weights.input_dim))  # names its weights
                 assign_weights(layer.cell, weights)
                 made[key].append(layer)
         return made[key]
