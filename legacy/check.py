@@ -9,11 +9,14 @@ native    today's tensorflow.compat.v1 (or NumPy) has it as it is
 emulated  a table of this package gives or adapts it
 missing   nobody has it
 guarded   nobody has it, but the script asks first (``hasattr``), or catches the error
+by value  it is there, and under NumPy 2 gives something else for some values
 """
 
 import ast
 import json
 import os
+
+from legacy.era import lost_methods, one_element, python2
 
 ROOTS = ("tensorflow", "numpy")
 _DIMENSION_FIRST = {"tensorflow.concat", "tensorflow.split"}
@@ -21,6 +24,8 @@ _DIMENSION_FIRST = {"tensorflow.concat", "tensorflow.split"}
 _CATCHING = frozenset(
     "AttributeError BaseException Exception ImportError ModuleNotFoundError".split()
 )
+# What `era` reads the names of methods and functions by.
+_READ_BY = {lost_methods.METHOD, one_element.FUNCTION, python2.METHOD}
 _ANY_ORDER = {"tensorflow.nn.weighted_cross_entropy_with_logits"}
 
 
@@ -116,6 +121,10 @@ class _Uses(ast.NodeVisitor):
             self.uses.append((name, node.lineno))
 
     def visit_Call(self, node):
+        translated = self.dotted(node)
+        if translated:
+            self.uses.append((translated, node.lineno))
+            return
         self.generic_visit(node)
         name = self.dotted(node.func) or ""
         first = node.args[0] if node.args else None
@@ -138,6 +147,10 @@ class _Uses(ast.NodeVisitor):
         if isinstance(node, ast.Attribute):
             start = self.dotted(node.value)
             return f"{start}.{node.attr}" if start else None
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _READ_BY:
+            # `era.source` has translated the method of this name.
+            start = self.dotted(node.args[0])
+            return f"{start}.{node.args[1].value}" if start else None
         return None
 
 
@@ -170,7 +183,7 @@ def _not_source(path, error):
 
 
 def _files(script, skip_broken=False):
-    """Yields (file, its :class:`_Uses`) of ``script`` and its local modules."""
+    """Yields (file, tree, its :class:`_Uses`) of ``script`` and its local modules."""
     from legacy.era import source
 
     root = os.path.dirname(os.path.abspath(script))
@@ -182,12 +195,13 @@ def _files(script, skip_broken=False):
         seen.add(path)
         uses = _Uses()
         try:
-            uses.visit(source.parse(path))
+            tree = source.parse(path)
+            uses.visit(tree)
         except (SyntaxError, ValueError, OSError, RecursionError) as error:
             if skip_broken:
                 continue
             raise _not_source(path, error) from None
-        yield path, uses
+        yield path, tree, uses
         for level, name in uses.imports:
             folders = [os.path.dirname(path)] if level else [root]
             # Python 2 looked beside the importing file first.
@@ -197,6 +211,16 @@ def _files(script, skip_broken=False):
                 if local:
                     pending.append(local)
                     break
+
+
+def trees(script):
+    """Yields (file, tree) of ``script`` and its local modules, the script first.
+
+    A file that is no Python is left out: it may stand beside a script that never
+    imports it.
+    """
+    for path, tree, _ in _files(script, skip_broken=True):
+        yield path, tree
 
 
 def collect(script):
@@ -210,7 +234,7 @@ def collect(script):
       SyntaxError: a file is neither Python 3 nor Python 2.
     """
     found = []
-    for path, uses in _files(script):
+    for path, _, uses in _files(script):
         given = tuple(name + "." for name in uses.given)
         found += sorted(
             (path, line, name, uses.guarded(name, line))
@@ -218,27 +242,6 @@ def collect(script):
             if not (name + ".").startswith(given)
         )
     return found
-
-
-def release_of(script):
-    """The release that ``script`` was written for, as far as its names tell.
-
-    Returns:
-      The newest of the known releases that had every name and call form; so "1.15.5"
-      for a script without marks of its time.
-    """
-    from legacy.facade import history, modules
-
-    newest = len(history.RELEASES) - 1
-    # A broken module may stand beside a script that never imports it.
-    for _, uses in _files(script, skip_broken=True):
-        if uses.old_forms:
-            return history.RELEASES[0]
-        for name, _ in uses.uses:
-            had = history.releases(modules.shown(name))
-            if had:
-                newest = min(newest, history.RELEASES.index(had[-1]))
-    return history.RELEASES[newest]
 
 
 def classify(name):
@@ -286,7 +289,19 @@ def report(script):
             row["advice"] = errors.describe(shown)
         if row not in rows:
             rows.append(row)
-    return rows
+    return rows + _by_value(script)
+
+
+def _by_value(script):
+    """Rows of what later NumPy does otherwise, as far as the source shows it."""
+    from legacy.era import numpy_changes, numpy_forms
+
+    return [
+        {"file": file, "line": line, "name": form, "status": status}
+        for file, tree in trees(script)
+        for line, status, form, _ in numpy_forms.forms(tree)
+        if numpy_changes.TWO or status != numpy_forms.KEPT
+    ]
 
 
 def main(script, as_json=False):
@@ -303,8 +318,10 @@ def main(script, as_json=False):
         status: len({row["name"] for row in rows if row["status"] == status})
         for status in ("native", "emulated", "missing")
     }
-    guarded = {row["name"] for row in rows if row["status"] == "guarded"}
-    if guarded:
-        counts["guarded"] = len(guarded)
+    for status in ("guarded", "by value"):
+        names = {row["name"] for row in rows if row["status"] == status}
+        if names:
+            counts[status] = len(names)
     print(", ".join(f"{count} {status}" for status, count in counts.items()))
+    print("Judged: names, and forms of calls. Not judged: values and methods.")
     return 1 if missing else 0

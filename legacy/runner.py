@@ -20,6 +20,15 @@ class _UsageError(Exception):
     """The command line, or what it names, is wrong."""
 
 
+def _release(name):
+    from legacy.facade import release
+
+    try:
+        return release.full_name(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message):
         raise _UsageError(f"{message}; see {self.prog} -h")
@@ -51,6 +60,12 @@ def _parser():
         "--port-cell",
         action="store_true",
         help="put legacy.BNLSTMCell in the place of the script's own BNLSTMCell",
+    )
+    parser.add_argument(
+        "--release",
+        type=_release,
+        metavar="0.12|1.0|1.15",
+        help="the TensorFlow that the script was written for (default: a guess)",
     )
     parser.add_argument(
         "--verbose",
@@ -93,9 +108,11 @@ def main(argv):
 
 def _split(argv):
     """The part of ``argv`` up to and including the script: the runner's own."""
+    value = False
     for position, argument in enumerate(argv):
-        if not argument.startswith("-"):
+        if not argument.startswith("-") and not value:
             return argv[: position + 1]
+        value = argument == "--release"
     return argv
 
 
@@ -122,7 +139,8 @@ def _script(path):
     """The file to run for ``path``: itself, or the ``__main__.py`` of a folder."""
     if os.path.isdir(path):
         path = os.path.join(path, "__main__.py")
-    if not os.path.isfile(path):
+    # What is neither may be a pipe, as in `python -m legacy <(generate)`.
+    if os.path.isdir(path) or not os.path.exists(path):
         raise _UsageError(f"can't open file {path!r}: no such file")
     return path
 
@@ -171,8 +189,9 @@ def _name_working_folder():
 
 def _run(options):
     """Runs the script as ``__main__``, in a process made one of TensorFlow 1."""
-    from legacy import check
-    from legacy.facade import asks, children, history, setup, traces
+    from legacy import check, guess
+    from legacy.era import numpy_forms
+    from legacy.facade import asks, children, quiet, release, setup, traces
 
     main_module = types.ModuleType("__main__")
     names = vars(main_module)
@@ -191,7 +210,7 @@ def _run(options):
         again = folder is None
         if not asks.is_user(path):
             claimed.append(os.path.dirname(path))
-    setup.prepare(verbose=options.verbose, port_cell=options.port_cell)
+    setup.prepare(options.verbose, options.port_cell, options.release)
     sys.excepthook = traces.excepthook
     if options.module:
         spec = _find_module(options.script)
@@ -211,17 +230,35 @@ def _run(options):
     names["__cached__"] = None
     sys.modules["__main__"] = main_module
     code = _code(path)
-    history.written_for = check.release_of(path)
+    if not release.told():
+        release.guess(*guess.release_of(path))
+    changed = numpy_forms.announcement(check.trees(path))
+    if changed:
+        quiet.announce(changed)
     children.install(
         path=path,
         package=names["__package__"],
         again=again,
         claimed=claimed,
-        written_for=history.written_for,
+        release=release.state(),
         verbose=options.verbose,
         port_cell=options.port_cell,
     )
-    exec(code, names)
+    try:
+        exec(code, names)
+    except SystemExit as end:
+        if end.code or not options.port_cell:
+            raise
+    if options.port_cell:
+        _require_ported()
+
+
+def _require_ported():
+    """Refuses ``--port-cell`` of a script that had nothing to replace."""
+    from legacy.facade import port
+
+    if not port.replaced:
+        raise _UsageError(f"--port-cell replaced nothing: {port.explanation()}")
 
 
 def _claimed(spec):

@@ -4,6 +4,8 @@ tests/era/recorded was written by real Python 2.7, NumPy 1.16.6 and 1.18.5, and
 TensorFlow 1.15.5, with tests/era/record.py.
 """
 
+import base64
+import datetime
 import json
 import os
 import pathlib
@@ -16,7 +18,15 @@ import numpy as np
 import pytest
 
 from era import expressions
-from legacy.era import lost_methods, numpy_names, python2, source
+from legacy.era import (
+    lost_methods,
+    numpy_changes,
+    numpy_names,
+    one_element,
+    source,
+    translate,
+)
+from legacy.era.python2 import files, pickles
 from legacy_process import legacy, succeeded, write
 
 HERE = pathlib.Path(__file__).parent
@@ -58,7 +68,8 @@ def compiled(tmp_path):
         return source.compile_file(str(path), told.append, in_package), told
 
     lost_methods.install()
-    python2.install()
+    translate.install()
+    one_element.install()
     return compile_text
 
 
@@ -71,16 +82,58 @@ def execute(code):
 # Python 2 and lost methods
 
 
-def test_python_2_prints_what_real_python_2_printed(tmp_path):
-    script = HERE / "era" / "python2_sample.py"
+@pytest.mark.parametrize("sample", ["python2_sample", "python2_library"])
+def test_python_2_prints_what_real_python_2_printed(tmp_path, sample):
+    script = HERE / "era" / f"{sample}.py"
     before = script.read_bytes()
     done = run_legacy(script, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == (RECORDED / "python2_sample.txt").read_text()
+    assert done.stdout == (RECORDED / f"{sample}.txt").read_text()
     told = [line for line in done.stderr.splitlines() if "is Python 2" in line]
     assert len(told) == 1
     assert "not changed" in told[0]
     assert script.read_bytes() == before
+
+
+def test_cells_of_a_notebook_are_read_as_files_are(tmp_path):
+    """In a real IPython, the shell below every notebook kernel."""
+    pytest.importorskip("IPython")
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(NOTEBOOK)],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, "IPYTHONDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.stdout == NOTEBOOK_SAYS, done.stdout + done.stderr
+    assert done.stderr.count("Python 2") == 1
+
+
+NOTEBOOK = """
+    from IPython.core.interactiveshell import InteractiveShell
+    shell = InteractiveShell.instance()
+    for cell in (
+        "print('three', 7 / 2)",
+        "import sys\\nfrom legacy import era\\nfrom legacy.facade import asks\\n"
+        "era.install(asks.is_user, lambda line: print(line, file=sys.stderr))",
+        "print('still three', 7 / 2)",
+        "print 'two', 7 / 2, {'a': 1}.has_key('a'),\\nprint u'caf\\\\xe9'",
+        "class A:\\n    def f(self):\\n        print round(2.5), xrange(2)[1]",
+        "A().f()\\n7 / 2",
+        "print(f'{7 / 2}', end='!\\\\n')",
+                "print map(str, [7 / 2])",
+    ):
+        shell.run_cell(cell)
+"""
+NOTEBOOK_SAYS = """three 3.5
+still three 3.5
+two 3 True café
+3.0 1
+Out[0]: 3
+3!
+['3']
+"""
 
 
 def test_modules_beside_the_script_are_translated_too(tmp_path):
@@ -223,6 +276,44 @@ def test_lost_methods_only_serve_types_that_lost_them(compiled):
     assert "'int' object has no attribute 'decode'" in found["refused"]
 
 
+def told(value):
+    """As ``told`` of tests/era/python2_pickles.py tells of real Python 2's values."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "S":
+        return [value.dtype.str, [list(one) for one in value.tolist()]]
+    if isinstance(value, np.ndarray):
+        return [value.dtype.str, told(value.tolist())]
+    if isinstance(value, np.generic):
+        return [value.dtype.str, value.item()]
+    if isinstance(value, dict):
+        return sorted([told(key), told(one)] for key, one in value.items())
+    if isinstance(value, (list, tuple)):
+        return [told(one) for one in value]
+    return value.isoformat() if isinstance(value, datetime.datetime) else value
+
+
+def test_pickles_of_python_2_hold_what_its_files_hold(tmp_path):
+    """Strings equal what a file with their bytes gives; arrays keep theirs."""
+    cases = recorded("python2_pickles.json")["cases"]
+    assert len(cases) == 60
+    for name, data, wanted in cases:
+        found = pickles.loads(base64.b64decode(data))
+        assert told(found) == wanted, name
+        (tmp_path / "old.pickle").write_bytes(base64.b64decode(data))
+        assert told(pickles.load(files.open_(tmp_path / "old.pickle"))) == wanted, name
+    word = next(iter(pickles.loads(base64.b64decode(cases[0][1]))))
+    (tmp_path / "words").write_bytes(b"caf\xc3\xa9")
+    assert files.open_(tmp_path / "words").read() in ("café", word)
+
+
+def test_pickled_arrays_that_python_2_saved_are_read(tmp_path):
+    (tmp_path / "old.npy").write_bytes(
+        base64.b64decode(recorded("python2_pickles.json")["npy"])
+    )
+    found = numpy_changes.load(tmp_path / "old.npy").item()
+    assert found["café"] == "café"
+    assert found["weights"].tolist() == [1, 1]
+
+
 # NumPy
 
 
@@ -237,7 +328,7 @@ def test_every_name_of_old_numpy_is_there_or_left_out_by_rule(version):
 
 def test_numpy_gives_what_old_numpy_gave(tmp_path):
     """Each expression, written into a user's script; packages keep their NumPy."""
-    script = "import json, expressions\nimport numpy as np\nfound = {}\n"
+    script = "import json, math, expressions\nimport numpy as np\nfound = {}\n"
     for text in expressions.EXPRESSIONS:
         script += f"found[{text!r}] = expressions.plain(({text}))\n"
     script += textwrap.dedent("""

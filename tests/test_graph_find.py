@@ -287,7 +287,8 @@ def _plain(result, names=None):
             zip(rnn.states, of(rnn.initial_states), of(rnn.final_states), strict=False)
         )
         borders = (of(rnn.inputs), of(rnn.outputs), old(rnn.lengths), reverse, states)
-        rest = (of(rnn.switches), rnn.kind, rnn.time_major, sorted(rnn.wrappers) == [])
+        offs = [(w.what, w.off and (old(w.off[0]), w.off[1])) for w in rnn.wrappers]
+        rest = (of(rnn.switches), rnn.kind, rnn.time_major, offs)
         rnns.append((cells, borders, rest, len(rnn.lacking)))
     return sorted(rnns, key=str), len(result.loops)
 

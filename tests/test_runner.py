@@ -2,14 +2,16 @@
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
-from legacy_process import ROOT, legacy, succeeded, write
+from legacy_process import ROOT, environment, legacy, succeeded, write
 
 PLAIN = (sys.executable,)
 # Lines that TensorFlow's C++ part prints while it is imported.
@@ -61,6 +63,8 @@ def test_script_sees_what_it_sees_under_plain_python(tmp_path):
     "ending",
     [
         "raise ValueError('wrong')",
+        "value = {}\nvalue['a'] = int('1')\nvalue[[]] = '%d' % 'x'",
+        "int('x')",
         "import beside; beside.fail()",
         "import not_there",
         "sys.exit('a message')",
@@ -197,6 +201,41 @@ def test_port_cell_replaces_copies_and_nothing_else(tmp_path):
     assert run.split() == ["__main__", "BNLSTMCell", "BNLSTMCell"]
 
 
+@pytest.mark.parametrize(
+    ("script", "parts"),
+    [
+        ("print('done')", ("made no class of that name",)),
+        (
+            "class BNLSTMCell(object):\n    def __init__(self, units): pass\n"
+            "print('done')\nimport sys; sys.exit()",
+            ("script.py:1: class BNLSTMCell(self, units)", "is_training_tensor"),
+        ),
+    ],
+)
+def test_port_cell_that_replaces_nothing_says_so(tmp_path, script, parts):
+    write(tmp_path / "script.py", script)
+    run = legacy("--port-cell", "script.py", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (2, "done\n")
+    (line,) = own_lines(run.stderr)
+    assert line.startswith("legacy: --port-cell replaced nothing: expected a class")
+    assert all(part in line for part in parts)
+
+
+def test_a_script_from_a_pipe_runs(tmp_path):
+    command = f"{sys.executable} -m legacy <(printf %b {{}}) --flag"
+    for text in (r"import sys\nprint(sys.argv[1:])", r"import sys\nprint sys.argv[1:]"):
+        run = subprocess.run(
+            ["bash", "-c", command.format(shlex.quote(text))],
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert run.stdout == "['--flag']\n", run.stderr
+
+
 def test_check_lists_names_of_the_script_and_its_modules(tmp_path):
     write(
         tmp_path / "beside.py",
@@ -239,6 +278,39 @@ def test_check_lists_names_of_the_script_and_its_modules(tmp_path):
     run = legacy("--check", good)
     assert "tf.mul" in succeeded(run)
     assert "1 emulated, 0 missing" in run.stdout
+
+
+NUMPY_FORMS = """
+    import numpy as np
+    a = np.array([1], copy=False)
+    b = np.array([[1], [2, 3]])
+    c = np.vstack([row] for row in a), np.sum(x for x in a)
+    d = a.astype(np.float32) * np.sqrt(2. / 3), 2 * np.sqrt(3)
+    e = np.uint8(200) + 100
+"""
+
+
+def test_what_numpy_2_changed_is_told_and_checked(tmp_path):
+    script = write(tmp_path / "script.py", NUMPY_FORMS)
+    run = legacy("--check", "--json", script)
+    rows = json.loads(succeeded(run))
+    found = {(row["line"], row["status"]) for row in rows if "of a" in row["name"]}
+    assert found == {(4, "emulated")}
+    judged = {(row["line"], row["status"]) for row in rows if row["line"] > 1}
+    two = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
+    assert {(2, "emulated"), (3, "emulated"), (4, "emulated")} <= judged
+    kept = {(5, "by value"), (6, "by value")}
+    assert judged & kept == (kept if two else set())
+    assert "Not judged: values" in succeeded(legacy("--check", script))
+    lines = [
+        line
+        for line in own_lines(legacy(script).stderr)
+        if "bnlstm-compat[scripts]" in line
+    ]
+    assert len(lines) == two
+    plain = write(tmp_path / "plain.py", "import numpy as np\nprint(np.sqrt(4.) * 2)")
+    run = legacy(plain)
+    assert (succeeded(run), own_lines(run.stderr)) == ("4.0\n", [])
 
 
 @pytest.mark.slow

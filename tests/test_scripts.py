@@ -16,7 +16,7 @@ import pytest
 
 from legacy_process import environment
 from rounding import within
-from scripts import record
+from scripts import printed, record
 
 SCRIPTS = pathlib.Path(record.HERE)
 REAL_TF1 = os.environ.get("REAL_TF1")
@@ -33,7 +33,7 @@ TOLERANCES = {
 
 
 def run(script, folder):
-    """Runs a script under the runner; gives its numbers and what it told on stderr."""
+    """Runs a script under the runner; gives the finished process."""
     done = record.run(
         [sys.executable, "-m", "legacy"],
         script,
@@ -43,7 +43,16 @@ def run(script, folder):
         text=True,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    return record.numbers(folder), done.stderr
+    return done
+
+
+def same_text(script, found, by_value):
+    """Fails unless ``found`` is what the real release printed; see scripts/printed."""
+    wanted = record.printed(script)
+    if script in record.SAMPLED:
+        found, wanted = (text[: text.rindex("\n", 0, -1)] for text in (found, wanted))
+    different = printed.differences(found, wanted, by_value)
+    assert not different, "\n".join(different)
 
 
 def arrays(name, value):
@@ -126,21 +135,50 @@ def test_same_numbers_as_real_tensorflow(script, tmp_path):
     release, _ = record.SCRIPTS[script]
     assert recorded["tensorflow"] == release
     digest = hashlib.sha256((SCRIPTS / f"{script}.py").read_bytes()).hexdigest()
-    found, told = run(script, tmp_path)
+    done = run(script, tmp_path)
+    told = done.stderr
+    found = record.numbers(tmp_path)
     check(found, recorded["numbers"])
+    # Random numbers, and so losses, are those of other releases.
+    same_text(script, done.stdout, by_value="falling" not in found)
     after = hashlib.sha256((SCRIPTS / f"{script}.py").read_bytes()).hexdigest()
     assert after == digest
     announced = [line for line in told.splitlines() if "is Python 2" in line]
     assert len(announced) == (script == "ptb_python2"), told
 
 
+@pytest.mark.parametrize("script", record.TEXTS)
+def test_same_text_as_real_tensorflow(script, tmp_path):
+    """Runs with NumPy 1.26 (.ci/run's oldest versions) and with NumPy 2."""
+    same_text(script, run(script, tmp_path).stdout, by_value=True)
+
+
+def test_texts_differ_by_words_and_by_values():
+    same = ("loss 0.123 [ 1.  2.]", "loss 0.124 [1.0 2.0]")
+    assert printed.differences(*same) == []
+    assert printed.differences("[1.0,\n  2.0]\n", "[1.00, 2.00]\n") == []
+    for one, other in (
+        ("loss 0.12", "loss 0.14"),
+        ("step 3", "step 4"),
+        ("[np.float32(0.5)]", "[0.5]"),
+        ("loss 0.1\n", "loss 0.1"),
+        ("a 1\nb", "a 1 b"),
+        ("1.0 2.0", "1.0  x"),
+        ("b'a'", "a"),
+    ):
+        assert printed.differences(one, other), (one, other)
+    assert printed.differences("loss 0.12", "loss 0.14", by_value=False) == []
+
+
 def test_every_script_is_recorded():
     """No recording without a script, and no script that is not run here."""
-    helpers = {"bnlstm", "exchange", "fixed", "record", "__init__"}
+    helpers = {"bnlstm", "exchange", "fixed", "printed", "record", "__init__"}
     scripts = {path.stem for path in SCRIPTS.glob("*.py")} - helpers
-    assert scripts == record.SCRIPTS.keys()
+    assert scripts == {*record.SCRIPTS, *record.TEXTS}
     recordings = {path.stem for path in (SCRIPTS / "recorded").glob("*.json")}
     assert recordings == record.SCRIPTS.keys()
+    texts = {path.stem for path in (SCRIPTS / "recorded").glob("*.txt")}
+    assert texts == scripts
 
 
 @pytest.mark.slow

@@ -1,23 +1,42 @@
-"""The families of `tf.contrib`, by name below `tf.contrib`: data only, no imports.
+"""The families of `tf.contrib`, by name below `tf.contrib`: data only.
 
-A family is a module with `NAMES`: {public name: "module:attribute", looked up on first
-use}. References are TensorFlow 1.15.5's results, for what only earlier releases had,
-1.0.0's and 0.12.1's (tests/contrib).
+A family is {public name: "module:attribute", looked up on first use}, or the module
+that has it as `NAMES`. References are TensorFlow 1.15.5's results, for what only
+earlier releases had, 1.0.0's and 0.12.1's (tests/contrib).
 """
+
+import importlib
+
+from legacy.contrib import aliases
 
 _PREPROCESSING = "legacy.contrib.learn.preprocessing"
 
 FAMILIES = {
+    **aliases.FAMILIES,
     "training": "legacy.contrib.training",
     "lookup": "legacy.contrib.lookup",
     "data": "legacy.contrib.data",
     "crf": "legacy.contrib.crf",
+    "estimator": "legacy.contrib.estimator",
+    "image": "legacy.contrib.image",
+    "integrate": "legacy.contrib.integrate",
+    "mixed_precision": "legacy.contrib.mixed_precision",
+    "nn": "legacy.contrib.nn",
+    "predictor": "legacy.contrib.predictor",
+    "resampler": "legacy.contrib.resampler",
+    "sparsemax": "legacy.contrib.sparsemax",
+    "tpu": "legacy.contrib.tpu",
     "cudnn_rnn": "legacy.contrib.cudnn_rnn",
     "framework": "legacy.contrib.framework",
     "keras": "legacy.contrib.keras",
     "layers": "legacy.contrib.layers",
     "learn": "legacy.contrib.learn",
+    "learn.io": "legacy.contrib.learn.io",
+    "learn.learn_runner": "legacy.contrib.learn.learn_runner",
+    "learn.monitors": "legacy.contrib.learn.monitors",
     "learn.preprocessing": _PREPROCESSING,
+    "learn.run_config": "legacy.contrib.learn.run_config",
+    "learn.utils": "legacy.contrib.learn.utils",
     "legacy_seq2seq": "legacy.contrib.legacy_seq2seq",
     "losses": "legacy.contrib.losses",
     "metrics": "legacy.contrib.metrics",
@@ -40,6 +59,40 @@ DEEP = {
         _PREPROCESSING
     ),
 }
+
+
+_RNN = "legacy.contrib.rnn"
+# Modules of `tf.contrib.rnn` that scripts used as attributes of it.
+DEEP.update(
+    {
+        f"tensorflow.contrib.rnn.{name}": _RNN
+        for name in (
+            "core_rnn_cell",
+            "core_rnn_cell_impl",
+            "fused_rnn_cell",
+            "gru_ops",
+            "lstm_ops",
+            "rnn_cell",
+        )
+    }
+)
+_LEARN = "tensorflow.contrib.learn.python.learn"
+DEEP.update(
+    {
+        f"{_LEARN}.monitors": "legacy.contrib.learn.monitors",
+        f"{_LEARN}.learn_runner": "legacy.contrib.learn.learn_runner",
+        f"{_LEARN}.learn_io": "legacy.contrib.learn.io",
+        f"{_LEARN}.utils": "legacy.contrib.learn.utils",
+        f"{_LEARN}.estimators.run_config": "legacy.contrib.learn.run_config",
+    }
+)
+
+
+def names_of(home):
+    """The names of a family, from its table or its module's."""
+    if isinstance(home, dict):
+        return home
+    return importlib.import_module(home).NAMES
 
 
 def setup():

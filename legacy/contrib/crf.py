@@ -5,6 +5,7 @@ Shapes: B examples, T steps, K tags; `transitions[i, j]` scores tag j after tag 
 
 import numpy as np
 import tensorflow.compat.v1 as tf
+from tensorflow.python.framework import smart_cond
 
 _PUBLIC = """CrfDecodeBackwardRnnCell CrfDecodeForwardRnnCell CrfForwardRnnCell
 crf_binary_score crf_decode crf_log_likelihood crf_log_norm crf_multitag_sequence_score
@@ -52,8 +53,9 @@ class CrfDecodeForwardRnnCell(_TagCell):
 
     def __call__(self, inputs, state, scope=None):
         ways = tf.expand_dims(state, 2) + self._transitions
+        state = inputs + tf.reduce_max(ways, [1])
         best = tf.cast(tf.argmax(ways, 1), tf.int32)
-        return best, inputs + tf.reduce_max(ways, [1])
+        return best, state
 
 
 class CrfDecodeBackwardRnnCell(_TagCell):
@@ -64,74 +66,111 @@ class CrfDecodeBackwardRnnCell(_TagCell):
         self._num_tags = num_tags
 
     def __call__(self, inputs, state, scope=None):
-        tags = tf.batch_gather(inputs, state)
+        state = tf.squeeze(state, axis=[1])
+        places = tf.range(tf.shape(inputs)[0])
+        tags = tf.gather_nd(inputs, tf.stack([places, state], axis=1))
+        tags = tf.expand_dims(tags, axis=-1)
         return tags, tags
 
 
-def _mask(lengths, tensor, axis=1):
-    return tf.sequence_mask(lengths, tf.shape(tensor)[axis], dtype=tf.float32)
+def _one_step_or_more(inputs, one, more):
+    """What ``one()`` gives for inputs [B, 1, K], ``more()`` for longer ones."""
+    steps = tf.dimension_value(inputs.shape[1]) or tf.shape(inputs)[1]
+    return smart_cond.smart_cond(tf.equal(steps, 1), one, more)
+
+
+def _unless_empty(lengths, values):
+    """``values`` [B], 0 where the sequence is empty."""
+    return tf.where(tf.less_equal(lengths, 0), tf.zeros_like(values), values)
+
+
+def _less_one(lengths):
+    return tf.maximum(tf.constant(0, dtype=lengths.dtype), lengths - 1)
+
+
+def _mask(lengths, tags):
+    return tf.sequence_mask(lengths, maxlen=tf.shape(tags)[1], dtype=tf.float32)
 
 
 def crf_unary_score(tag_indices, sequence_lengths, inputs):
     """Σ_t inputs[b, t, tag_t], [B]; inputs [B, T, K], tag_indices [B, T]."""
-    chosen = tf.one_hot(tag_indices, tf.shape(inputs)[2], dtype=inputs.dtype.base_dtype)
-    scores = tf.reduce_sum(inputs * chosen, 2)
+    batch, steps, tags = (tf.shape(inputs)[axis] for axis in range(3))
+    flat = tf.reshape(inputs, [-1])
+    offsets = tf.expand_dims(tf.range(batch) * steps * tags, 1)
+    offsets += tf.expand_dims(tf.range(steps) * tags, 0)
+    if tag_indices.dtype == tf.int64:
+        offsets = tf.cast(offsets, tf.int64)
+    places = tf.reshape(offsets + tag_indices, [-1])
+    scores = tf.reshape(tf.gather(flat, places), [batch, steps])
     return tf.reduce_sum(scores * _mask(sequence_lengths, tag_indices), 1)
 
 
 def crf_binary_score(tag_indices, sequence_lengths, transition_params):
     """Σ_t transitions[tag_t, tag_t+1], [B]."""
-    pairs = tf.stack([tag_indices[:, :-1], tag_indices[:, 1:]], 2)
-    scores = tf.gather_nd(transition_params, pairs)
-    last = tf.maximum(tf.constant(0, sequence_lengths.dtype), sequence_lengths - 1)
-    return tf.reduce_sum(scores * _mask(last, scores), 1)
+    tags = tf.dimension_value(transition_params.shape[0])
+    steps = tf.shape(tag_indices)[1] - 1
+    before = tf.slice(tag_indices, [0, 0], [-1, steps])
+    after = tf.slice(tag_indices, [0, 1], [-1, steps])
+    places = before * tags + after
+    scores = tf.gather(tf.reshape(transition_params, [-1]), places)
+    mask = tf.slice(_mask(sequence_lengths, tag_indices), [0, 1], [-1, -1])
+    return tf.reduce_sum(scores * mask, 1)
 
 
 def crf_sequence_score(inputs, tag_indices, sequence_lengths, transition_params):
     """The unnormalised log score of one tag sequence an example, [B]."""
     lengths = tf.convert_to_tensor(sequence_lengths)
-    score = crf_unary_score(tag_indices, lengths, inputs)
-    score += crf_binary_score(tag_indices, lengths, transition_params)
-    return tf.where(tf.less_equal(lengths, 0), tf.zeros_like(score), score)
 
+    def one():
+        batch = tf.shape(inputs, out_type=tag_indices.dtype)[0]
+        rows = tf.reshape(tf.range(batch, dtype=tag_indices.dtype), [-1, 1])
+        squeezed = tf.squeeze(inputs, [1])
+        scores = tf.gather_nd(squeezed, tf.concat([rows, tag_indices], axis=1))
+        return _unless_empty(lengths, scores)
 
-def _later(inputs, lengths):
-    """Steps 1.. of [B, T, K] and how many of them count.
+    def more():
+        unary = crf_unary_score(tag_indices, lengths, inputs)
+        return unary + crf_binary_score(tag_indices, lengths, transition_params)
 
-    One step of padding stands at the end, since a loop needs at least one.
-    """
-    rest = tf.pad(inputs[:, 1:], [[0, 0], [0, 1], [0, 0]])
-    return rest, tf.maximum(tf.constant(0, lengths.dtype), lengths - 1)
-
-
-def _forward(inputs, sequence_lengths, transition_params):
-    """Log sum over all tag sequences of the scores in `inputs`, [B]."""
-    lengths = tf.convert_to_tensor(sequence_lengths)
-    rest, later = _later(inputs, lengths)
-    _, last = tf.nn.dynamic_rnn(
-        CrfForwardRnnCell(transition_params),
-        rest,
-        sequence_length=later,
-        initial_state=inputs[:, 0],
-        dtype=tf.float32,
-    )
-    norm = tf.reduce_logsumexp(last, [1])
-    return tf.where(tf.less_equal(lengths, 0), tf.zeros_like(norm), norm)
+    return _one_step_or_more(inputs, one, more)
 
 
 def crf_log_norm(inputs, sequence_lengths, transition_params):
     """log Z: the log sum over all tag sequences, [B]; 0 for an empty sequence."""
-    return _forward(inputs, sequence_lengths, transition_params)
+    lengths = tf.convert_to_tensor(sequence_lengths)
+    first = tf.squeeze(tf.slice(inputs, [0, 0, 0], [-1, 1, -1]), [1])
+
+    def one():
+        return _unless_empty(lengths, tf.reduce_logsumexp(first, [1]))
+
+    def more():
+        rest = tf.slice(inputs, [0, 1, 0], [-1, -1, -1])
+        cell = CrfForwardRnnCell(transition_params)
+        _, last = tf.nn.dynamic_rnn(
+            cell,
+            rest,
+            sequence_length=_less_one(lengths),
+            initial_state=first,
+            dtype=tf.float32,
+        )
+        return _unless_empty(lengths, tf.reduce_logsumexp(last, [1]))
+
+    return _one_step_or_more(inputs, one, more)
 
 
 def crf_multitag_sequence_score(
     inputs, tag_bitmap, sequence_lengths, transition_params
 ):
     """Log sum over the sequences that `tag_bitmap` [B, T, K] allows, [B]."""
-    bitmap = tf.cast(tag_bitmap, tf.bool)
-    barred = tf.fill(tf.shape(inputs), tf.constant(-np.inf, inputs.dtype.base_dtype))
-    return _forward(
-        tf.where(bitmap, inputs, barred), sequence_lengths, transition_params
+
+    def allowed():
+        barred = tf.fill(tf.shape(inputs), float("-inf"))
+        return tf.where(tf.cast(tag_bitmap, tf.bool), inputs, barred)
+
+    return _one_step_or_more(
+        inputs,
+        lambda: tf.reduce_logsumexp(allowed(), axis=[1, 2], keepdims=False),
+        lambda: crf_log_norm(allowed(), sequence_lengths, transition_params),
     )
 
 
@@ -169,28 +208,28 @@ def crf_decode(potentials, transition_params, sequence_length):
     Past a sequence's length the tags are 0.
     """
     lengths = tf.convert_to_tensor(sequence_length)
-    tags = tf.dimension_value(potentials.shape[2])
-    rest, later = _later(potentials, lengths)
-    with tf.variable_scope("crf_decode"):
-        pointers, last = tf.nn.dynamic_rnn(
-            CrfDecodeForwardRnnCell(transition_params),
-            rest,
-            sequence_length=later,
-            initial_state=potentials[:, 0],
-            time_major=False,
-            dtype=tf.int32,
-            scope="forward",
-        )
-        final = tf.expand_dims(tf.cast(tf.argmax(last, 1), tf.int32), 1)
-        earlier, _ = tf.nn.dynamic_rnn(
-            CrfDecodeBackwardRnnCell(tags),
-            tf.reverse_sequence(pointers, later, seq_axis=1),
-            sequence_length=later,
-            initial_state=final,
-            time_major=False,
-            dtype=tf.int32,
-            scope="backward",
-        )
-    found = tf.concat([final, tf.squeeze(earlier, [2])[:, :-1]], 1)
-    found = tf.reverse_sequence(found, later + 1, seq_axis=1)
-    return found, tf.reduce_max(last, 1)
+
+    def one():
+        squeezed = tf.squeeze(potentials, [1])
+        tags = tf.expand_dims(tf.argmax(squeezed, axis=1), 1)
+        best = tf.reduce_max(squeezed, axis=1)
+        return tf.cast(tags, tf.int32), best
+
+    return _one_step_or_more(
+        potentials, one, lambda: _decoded(potentials, transition_params, lengths)
+    )
+
+
+def _decoded(potentials, transition_params, lengths):
+    forward = CrfDecodeForwardRnnCell(transition_params)
+    first = tf.squeeze(tf.slice(potentials, [0, 0, 0], [-1, 1, -1]), axis=[1])
+    rest = tf.slice(potentials, [0, 1, 0], [-1, -1, -1])
+    later = _less_one(lengths)
+    common = {"sequence_length": later, "time_major": False, "dtype": tf.int32}
+    pointers, last = tf.nn.dynamic_rnn(forward, rest, initial_state=first, **common)
+    pointers = tf.reverse_sequence(pointers, later, seq_axis=1)
+    backward = CrfDecodeBackwardRnnCell(tf.dimension_value(potentials.shape[2]))
+    final = tf.expand_dims(tf.cast(tf.argmax(last, axis=1), tf.int32), axis=-1)
+    earlier, _ = tf.nn.dynamic_rnn(backward, pointers, initial_state=final, **common)
+    found = tf.concat([final, tf.squeeze(earlier, axis=[2])], axis=1)
+    return tf.reverse_sequence(found, lengths, seq_axis=1), tf.reduce_max(last, axis=1)

@@ -5,12 +5,13 @@ are lists of T tensors [B] or [B, D]; every model gives (outputs, final state), 
 outputs a list of [B, size]. Variables are named as TensorFlow 1.15 names them.
 """
 
+import copy
 import inspect
 
 import tensorflow.compat.v1 as tf
 
+from legacy.contrib.rnn import scopes
 from legacy.contrib.rnn.base import dense
-from legacy.contrib.rnn.scopes import another
 from legacy.contrib.rnn.wrappers import EmbeddingWrapper, OutputProjectionWrapper
 
 _PUBLIC = """attention_decoder basic_rnn_seq2seq embedding_attention_decoder
@@ -21,6 +22,11 @@ NAMES = {
     name: f"{__name__}:{name}"
     for name in [*_PUBLIC.split(), "_extract_argmax_and_embed"]
 }
+
+
+def _of_encoder(cell):
+    """The encoder's cell: the same up to 1.0, whose scope tells its weights apart."""
+    return cell if scopes.by_scope() else copy.deepcopy(cell)
 
 
 def _extract_argmax_and_embed(embedding, output_projection=None, update_embedding=True):
@@ -56,7 +62,7 @@ def basic_rnn_seq2seq(
 ):
     """An encoder with a cell of its own, then `rnn_decoder` from its last state."""
     with tf.variable_scope(scope or "basic_rnn_seq2seq"):
-        _, state = tf.nn.static_rnn(another(cell), encoder_inputs, dtype=dtype)
+        _, state = tf.nn.static_rnn(_of_encoder(cell), encoder_inputs, dtype=dtype)
         return rnn_decoder(decoder_inputs, state, cell)
 
 
@@ -148,7 +154,9 @@ def embedding_rnn_seq2seq(
 ):
     """Symbols to symbols; outputs [B, num_decoder_symbols] unless projected later."""
     with tf.variable_scope(scope or "embedding_rnn_seq2seq", dtype=dtype) as scope:
-        encoder = EmbeddingWrapper(another(cell), num_encoder_symbols, embedding_size)
+        encoder = EmbeddingWrapper(
+            _of_encoder(cell), num_encoder_symbols, embedding_size
+        )
         _, state = tf.nn.static_rnn(encoder, encoder_inputs, dtype=dtype or scope.dtype)
         if output_projection is None:
             cell = OutputProjectionWrapper(cell, num_decoder_symbols)
@@ -329,7 +337,9 @@ def embedding_attention_seq2seq(
     with tf.variable_scope(
         scope or "embedding_attention_seq2seq", dtype=dtype
     ) as scope:
-        encoder = EmbeddingWrapper(another(cell), num_encoder_symbols, embedding_size)
+        encoder = EmbeddingWrapper(
+            _of_encoder(cell), num_encoder_symbols, embedding_size
+        )
         encoded, state = tf.nn.static_rnn(
             encoder, encoder_inputs, dtype=dtype or scope.dtype
         )

@@ -8,7 +8,15 @@ memory; ``install`` puts both to work.
 import importlib.machinery
 import sys
 
-from legacy.era import lost_methods, python2, python_names, source
+from legacy.era import (
+    lost_methods,
+    notebook,
+    numpy_printing,
+    one_element,
+    python_names,
+    source,
+    translate,
+)
 
 
 class _UserLoader(importlib.machinery.SourceFileLoader):
@@ -54,7 +62,10 @@ def install(is_user, announce):
     """
     python_names.install()
     lost_methods.install()
-    python2.install()
+    translate.install()
+    numpy_printing.install()
+    one_element.install()
+    notebook.install(announce)
     if not any(isinstance(finder, _UserFinder) for finder in sys.meta_path):
         path_finder = sys.meta_path.index(importlib.machinery.PathFinder)
         sys.meta_path.insert(path_finder, _UserFinder(is_user, announce))

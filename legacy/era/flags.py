@@ -12,7 +12,7 @@ import sys
 import absl.flags
 import tensorflow.compat.v1 as tf
 
-from legacy.facade import history
+from legacy.facade import release
 
 # Libraries that define flags of their own, whose names a script may use again.
 _LIBRARIES = ("absl", "tensorflow", "keras", "tf_keras")
@@ -23,18 +23,56 @@ def _from_library(name):
     return module is not None and module.partition(".")[0] in _LIBRARIES
 
 
+_ORDER = ("name", "default", "help")
+_OLD_KEYWORDS = {"flag_name": "name", "default_value": "default", "docstring": "help"}
+
+
 def _definer(define):
     """``define``, for names that a library uses too, and with the era's keywords."""
 
     def defined(*arguments, **named):
-        name = named.get("flag_name") or named.get("name") or arguments[0]
+        given = dict(zip(_ORDER, arguments, strict=False))
+        given.update({_OLD_KEYWORDS.get(key, key): named[key] for key in named})
+        arguments = arguments[len(_ORDER) :]
+        name, default = given.pop("name"), given.pop("default", None)
+        rest = {"help": None, **given}
         if name in absl.flags.FLAGS and _from_library(name):
-            named["allow_override"] = True
-        return define(*arguments, **named)
+            rest["allow_override"] = True
+        help_text = rest.pop("help")
+        try:
+            made = define(name, default, help_text, *arguments, **rest)
+        except absl.flags.IllegalFlagValueError:
+            if not _keeps(name, default, refused=True):
+                raise
+            made = define(name, None, help_text, *arguments, **rest)
+            absl.flags.FLAGS[name].default = default
+            absl.flags.FLAGS[name].value = default
+            return made
+        flag = absl.flags.FLAGS[name]
+        # As text, what a boolean or a list is differs between the two parsers.
+        same = type(flag.value) is type(default) or isinstance(default, str)
+        if not same and _keeps(name, default):
+            flag.value = flag.default = default
+        return made
 
     defined.__name__ = define.__name__
     defined.__doc__ = define.__doc__
     return defined
+
+
+def _keeps(name, default, refused=False):
+    """Whether a flag's default stays as it is given: so it was up to 1.4.
+
+    Later releases convert it, and refuse some.
+    """
+    if isinstance(default, list | tuple) and not refused:
+        return False
+    if refused and not release.told():
+        release.guess(
+            "1.0.0",
+            f"flag {name} has the default {default!r}, which no later release takes",
+        )
+    return release.rule("flags") == "argparse"
 
 
 DEFINE_string = _definer(tf.flags.DEFINE_string)
@@ -91,7 +129,7 @@ def _of_the_time(argv):
 
     Later releases take the second word for an argument of the script.
     """
-    if history.written_for == history.RELEASES[-1]:
+    if release.rule("flags", matters=False) == "absl":
         return argv
     joined, words = [], list(argv)
     while words:

@@ -5,6 +5,7 @@ The types are written in C and cannot be given methods, so ``source`` turns a ca
 ``__legacy_method__(value, "name")(...)``. A value that has the method keeps its own.
 """
 
+import array
 import builtins
 import functools
 
@@ -45,7 +46,11 @@ _ARRAYS = (np.ndarray, np.generic)
 METHODS = {
     "decode": (str, _same),
     "encode": (bytes, _same),
-    "tostring": (_ARRAYS, lambda array, order="C": array.tobytes(order)),
+    "tostring": (
+        (*_ARRAYS, array.array),
+        lambda array, *order: array.tobytes(*order),
+    ),
+    "fromstring": (array.array, lambda array, data: array.frombytes(data)),
     "itemset": (np.ndarray, _itemset),
     "newbyteorder": (_ARRAYS, _swapped),
     "ptp": (_ARRAYS, np.ptp),
@@ -59,6 +64,7 @@ METHODS = {
     "pack": ("stack", lambda array, name=None: array.stack(name)),
     "unpack": ("unstack", lambda array, value, name=None: array.unstack(value, name)),
     "getchildren": (None, list),
+    "getiterator": ("iter", lambda element, tag=None: element.iter(tag)),
     "next": (None, _next),
 }
 
@@ -68,6 +74,8 @@ def method(value, name):
     try:
         return getattr(value, name)
     except AttributeError:
+        if name not in METHODS:
+            raise
         types, function = METHODS[name]
         if isinstance(types, str):
             lost = hasattr(value, types)

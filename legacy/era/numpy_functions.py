@@ -13,7 +13,6 @@ NINF = -np.inf
 PZERO = 0.0
 NZERO = -0.0
 loads = pickle.loads
-row_stack = np.vstack
 # Where NumPy 1.26 and NumPy 2 keep what both have.
 if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
     RankWarning = np.exceptions.RankWarning
@@ -43,43 +42,6 @@ cast = {
     scalar: (lambda value, scalar=scalar: np.asarray(value).astype(scalar))
     for scalar in _SCALARS
 }
-
-
-def _ragged(convert):
-    """``convert`` as it was before NumPy 1.24: rows of unequal length make objects."""
-
-    def converted(value, dtype=None, *arguments, **named):
-        try:
-            return convert(value, dtype, *arguments, **named)
-        except ValueError as error:
-            if dtype is not None or "inhomogeneous" not in str(error):
-                raise
-            return convert(value, object, *arguments, **named)
-
-    converted.__name__ = convert.__name__
-    converted.__doc__ = convert.__doc__
-    return converted
-
-
-array = _ragged(np.array)
-asarray = _ragged(np.asarray)
-asanyarray = _ragged(np.asanyarray)
-
-
-def load(file, mmap_mode=None, allow_pickle=True, **named):
-    """``numpy.load`` as before 1.16.3: arrays of Python objects are read.
-
-    As then, load only files that you trust.
-    """
-    return np.load(file, mmap_mode, allow_pickle, **named)
-
-
-def fromstring(string, dtype=float, count=-1, *, sep="", **named):
-    """``numpy.fromstring``: without ``sep``, the bytes of an array (copied)."""
-    if sep:
-        return np.fromstring(string, dtype, count, sep=sep, **named)
-    data = string.encode("latin1") if isinstance(string, str) else string
-    return np.frombuffer(data, dtype, count).copy()
 
 
 def alen(a):

@@ -1,7 +1,8 @@
 """NumPy names of 1.11 to 1.18 that a later NumPy removed or changed.
 
 ``NAMES`` lies over ``numpy`` in user code only; ``TABLE`` holds the same for its
-submodules. A target is "module" or "module:attribute", looked up on first use.
+submodules. A target is a function, or "module" or "module:attribute", looked up on
+first use.
 
 Left out (``LEFT_OUT``): the C layer's constants and buffers, what edits NumPy's own
 documentation, operators or test runs, what ``from __future__ import`` leaked, and the
@@ -10,6 +11,10 @@ financial functions, which moved whole to the package numpy-financial.
 Source: the release notes of NumPy 1.18 to 2.5, "Expired deprecations"; the list is
 checked against the names of real NumPy 1.16.6 and 1.18.5 in tests/test_era.py.
 """
+
+import numpy as np
+
+from legacy.era import numpy_changes
 
 _HERE = "legacy.era.numpy_functions:"
 
@@ -61,12 +66,11 @@ _PYTHON = {
     "unicode": "str",
 }
 _FUNCTIONS = (
-    "NINF NZERO PZERO RankWarning alen array asanyarray asarray asfarray asscalar "
-    "byte_bounds cast compare_chararrays deprecate deprecate_with_doc disp "
-    "fastCopyAndTranspose find_common_type format_parser fromstring in1d issctype "
-    "issubclass_ issubsctype load loads mafromtxt math maximum_sctype msort nbytes "
-    "ndfromtxt obj2sctype recfromcsv recfromtxt row_stack safe_eval sctype2char "
-    "sctypes set_string_function source sys trapz warnings"
+    "NINF NZERO PZERO RankWarning alen asscalar byte_bounds cast compare_chararrays "
+    "deprecate deprecate_with_doc disp fastCopyAndTranspose find_common_type "
+    "format_parser in1d issctype issubclass_ issubsctype loads mafromtxt math "
+    "maximum_sctype msort nbytes ndfromtxt obj2sctype recfromcsv recfromtxt safe_eval "
+    "sctype2char sctypes set_string_function source sys trapz warnings"
 )
 
 NAMES = {
@@ -76,13 +80,24 @@ NAMES = {
     **{name: _HERE + name for name in _FUNCTIONS.split()},
     "DataSource": "numpy.lib.npyio:DataSource",
     "chararray": "numpy.char:chararray",
+    **numpy_changes.table(""),
 }
 
 TABLE = {
-    "numpy.random": {"np": "numpy"},
-    "numpy.linalg": {"linalg": "numpy.linalg"},
-    "numpy.fft": {"fftpack": "numpy.fft", "helper": "numpy.fft"},
+    "numpy.random": {"np": "numpy", **numpy_changes.table("random")},
+    "numpy.linalg": {"linalg": "numpy.linalg", **numpy_changes.table("linalg")},
+    "numpy.fft": {
+        "fftpack": "numpy.fft",
+        "helper": "numpy.fft",
+        **numpy_changes.table("fft"),
+    },
     "numpy.lib": {"pad": "numpy:pad"},
+    "numpy.testing": {"rand": "numpy.random:rand"},
+    "numpy.testing.utils": {
+        name: f"numpy.testing:{name}"
+        for name in np.testing.__all__
+        if name.startswith("assert_")
+    },
 }
 
 LEFT_OUT = frozenset(

@@ -5,22 +5,18 @@ Python 2 had: its built-in names (``xrange``, ``unicode``, ...), its modules
 (``cPickle``, ...), or imports of a package's neighbours by their short names. A use
 that is prepared for both, under a ``try`` or a test of the version, is no sign.
 
-The translation is made by fissix, the kept-up fork of lib2to3; what the same words
-meant in Python 2 (``python2``) and the methods that types have lost (``lost_methods``)
-are added to the syntax tree.
+``translate`` translates it. Methods that types have lost (``lost_methods``) and, for
+NumPy 2, arrays of one element (``one_element``) are seen to in every file's tree.
 """
 
 import ast
-import copy
-import difflib
-import functools
 import importlib.util
 import io
 import os
 import re
 import sys
 
-from legacy.era import lost_methods, python2
+from legacy.era import lost_methods, one_element, translate
 
 PYTHON_2_BUILTINS = frozenset(
     "basestring cmp execfile long raw_input reduce unichr unicode xrange".split()
@@ -30,12 +26,20 @@ PYTHON_2_MODULES = frozenset(
     "Tkinter __builtin__ cPickle cStringIO commands copy_reg httplib md5 sets thread "
     "urllib2 urlparse".split()
 )
+# Names that these modules have lost with Python 3.
+PYTHON_2_ATTRIBUTES = {
+    "itertools": frozenset("ifilter ifilterfalse imap izip izip_longest".split()),
+    "os": frozenset({"getcwdu"}),
+    "string": frozenset("join joinfields letters maketrans".split()),
+    "sys": frozenset({"maxint"}),
+    "urllib": frozenset(
+        "quote quote_plus unquote unquote_plus urlencode urlopen urlretrieve".split()
+    ),
+}
 # Names in the test of an ``if`` that tell Python 2 from Python 3.
 _VERSION_TESTS = frozenset("PY2 PY3 python_version version version_info".split())
 # Star imports of these bring Python 2's names along.
 _BRIDGES = frozenset("builtins future past six".split())
-# Makes imports of neighbours relative: right in packages only.
-_FIX_IMPORT = "fissix.fixes.fix_import"
 
 
 def compile_file(path, announce, in_package=False):
@@ -60,30 +64,68 @@ def compile_file(path, announce, in_package=False):
 
 
 def parse(path):
-    """Parses a user's source file as ``compile_file`` does, without compiling it."""
-    return _tree(path, in_package=False)[0]
+    """Parses a user's source file as ``compile_file`` does, without compiling it.
+
+    The tree is kept, and not to be changed.
+    """
+    changed = os.stat(path).st_mtime_ns
+    if _parsed.get(path, (None,))[0] != changed:
+        _parsed[path] = changed, _tree(path, in_package=False)[0]
+    return _parsed[path][1]
+
+
+def cell_tree(text, path, parse, python_2):
+    """The tree of a notebook's cell, as ``compile_file`` compiles a file.
+
+    Args:
+      text: the cell.
+      path: its made-up file name.
+      parse: the notebook's own parser, a function of text and path.
+      python_2: whether the notebook is known to be Python 2.
+
+    Returns:
+      The tree, and whether the cell was translated.
+    """
+    return _tree_of(text, path, parse, os.getcwd(), python_2=python_2)
 
 
 def _tree(path, in_package):
     """Gives the final syntax tree, and whether the file was Python 2."""
-    text = _read(path)
+    text, folder = _read(path), os.path.dirname(path)
+    return _tree_of(text, path, ast.parse, folder, in_package)
+
+
+def _tree_of(text, path, parse, folder, in_package=False, python_2=False):
     tree, problem = None, None
     try:
-        tree = ast.parse(text, path)
+        tree = parse(text, path)
     except SyntaxError as error:
         problem = error
-    translated = tree is None or _is_python_2(tree, os.path.dirname(path), in_package)
+    translated = tree is None or python_2 or _is_python_2(tree, folder, in_package)
     if translated:
         try:
-            tree = _translate(text, path, in_package)
+            tree = translate.translate(text, path, in_package)
         except SyntaxError as error:
             raise problem or error from None
-    return ast.fix_missing_locations(_LostMethods().visit(tree)), translated
+    signs = _Signs()
+    signs.visit(tree)
+    tree = one_element.rewrite(_LostMethods().visit(tree), signs.bound)
+    return ast.fix_missing_locations(tree), translated
+
+
+# File -> when it was changed, and its tree.
+_parsed = {}
+# What was read from pipes, which are read once.
+_piped = {}
 
 
 def _read(path):
-    with open(path, "rb") as file:
-        data = file.read()
+    data = _piped.get(path)
+    if data is None:
+        with open(path, "rb") as file:
+            data = file.read()
+        if not os.path.isfile(path):
+            _piped[path] = data
     try:
         return importlib.util.decode_source(data)
     except (SyntaxError, UnicodeDecodeError):
@@ -97,6 +139,13 @@ class _Signs(ast.NodeVisitor):
 
     def __init__(self):
         self.used, self.bound, self.imported = set(), set(), set()
+        # Names of modules, as (module, name).
+        self.attributes, self.asked = set(), set()
+
+    def visit_Attribute(self, node):
+        if isinstance(node.value, ast.Name):
+            self.attributes.add((node.value.id, node.attr))
+        self.generic_visit(node)
 
     def visit_Name(self, node):
         (self.used if isinstance(node.ctx, ast.Load) else self.bound).add(node.id)
@@ -119,6 +168,9 @@ class _Signs(ast.NodeVisitor):
     def visit_ImportFrom(self, node):
         self.imported.add("." * node.level + (node.module or ""))
         self.bound |= {alias.asname or alias.name for alias in node.names}
+        if node.module in PYTHON_2_ATTRIBUTES:
+            self.imported.add(node.module)
+            self.attributes |= {(node.module, alias.name) for alias in node.names}
         root = (node.module or "").partition(".")[0]
         if root in _BRIDGES and any(alias.name == "*" for alias in node.names):
             self.bound |= PYTHON_2_BUILTINS
@@ -129,6 +181,8 @@ class _Signs(ast.NodeVisitor):
         for statement in node.body:
             guarded.visit(statement)
         self.bound |= guarded.bound | guarded.used
+        # A name that is asked for here may be used elsewhere, too.
+        self.asked |= guarded.attributes
         for part in (*node.handlers, *node.orelse, *node.finalbody):
             self.visit(part)
 
@@ -151,100 +205,18 @@ def _is_python_2(tree, folder, in_package):
         known = name in sys.modules or importlib.util.find_spec(name)
         return beside(name) and not known
 
+    lost = {
+        (module, name)
+        for module in PYTHON_2_ATTRIBUTES.keys() & signs.imported
+        for name in PYTHON_2_ATTRIBUTES[module]
+    }
     roots = {name.partition(".")[0] for name in signs.imported} - {""}
     return (
         bool(PYTHON_2_BUILTINS & signs.used - signs.bound)
+        or bool(lost & signs.attributes - signs.asked)
         or not all(map(beside, PYTHON_2_MODULES & signs.imported))
         or (in_package and any(map(only_beside, roots)))
     )
-
-
-@functools.cache
-def _tool(in_package, print_function):
-    """fissix with its usual fixers and ours; built once, about 0.3 s."""
-    from fissix import refactor
-
-    fixers = refactor.get_fixers_from_package("fissix.fixes")
-    fixers = [name for name in fixers if in_package or name != _FIX_IMPORT]
-    return refactor.RefactoringTool(
-        [*fixers, "legacy.era.fix_pickle"], {"print_function": print_function}
-    )
-
-
-def _translate(text, path, in_package):
-    """Gives the tree of a Python 2 text, with the text's own line numbers."""
-    # Python 2 took a tab for eight columns; Python 3 refuses a mixture.
-    even = re.sub(r"^[ \t]+", lambda m: m[0].expandtabs(8), text, flags=re.MULTILINE)
-    even = even.rstrip() + "\n"
-    problem = None
-    for print_function in (False, True):
-        try:
-            new = str(_tool(in_package, print_function).refactor_string(even, path))
-            break
-        except Exception as error:  # fissix's parsing errors have no common base
-            problem = problem or error
-    else:
-        raise SyntaxError(f"neither Python 3 nor Python 2: {problem}")
-    tree = ast.parse(new, path)
-    lines = _line_map(even.splitlines(), new.splitlines())
-    for node in ast.walk(tree):
-        if hasattr(node, "lineno"):
-            node.lineno = lines[node.lineno - 1]
-            node.end_lineno = lines[node.end_lineno - 1]
-    if not re.search(r"^from __future__ import .*\bdivision\b", text, re.MULTILINE):
-        tree = _Division().visit(tree)
-    signs = _Signs()
-    signs.visit(tree)
-    return _Builtins(python2.BUILTINS.keys() - signs.bound).visit(tree)
-
-
-def _line_map(old, new):
-    """For each line of ``new``, the number of the line of ``old`` it came from."""
-    if len(old) == len(new):
-        return list(range(1, len(new) + 1))
-    numbers = []
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for _, start, stop, new_start, new_stop in matcher.get_opcodes():
-        for offset in range(new_stop - new_start):
-            # A line that was put in counts as the one before it.
-            numbers.append(max(min(start + offset + 1, stop), 1))
-    return numbers
-
-
-def _call(function, *arguments):
-    name = ast.Name(function, ast.Load())
-    return ast.Call(func=name, args=list(arguments), keywords=[])
-
-
-class _Division(ast.NodeTransformer):
-    """Python 2's ``/``: see ``python2.divide``."""
-
-    def visit_BinOp(self, node):
-        self.generic_visit(node)
-        if not isinstance(node.op, ast.Div):
-            return node
-        return ast.copy_location(_call(python2.DIVIDE, node.left, node.right), node)
-
-    def visit_AugAssign(self, node):
-        self.generic_visit(node)
-        if not isinstance(node.op, ast.Div):
-            return node
-        value = copy.deepcopy(node.target)
-        value.ctx = ast.Load()
-        call = _call(python2.DIVIDE_IN_PLACE, value, node.value)
-        return ast.copy_location(ast.Assign(targets=[node.target], value=call), node)
-
-
-class _Builtins(ast.NodeTransformer):
-    """Sends built-in names that Python 2 understood differently to ``python2``."""
-
-    def __init__(self, names):
-        self._names = names
-
-    def visit_Name(self, node):
-        if node.id in self._names:
-            node.id = python2.PREFIX + node.id
-        return node
 
 
 class _LostMethods(ast.NodeTransformer):
@@ -257,7 +229,7 @@ class _LostMethods(ast.NodeTransformer):
             if function.attr in lost_methods.METHODS:
                 name = ast.Constant(function.attr)
                 node.func = ast.copy_location(
-                    _call(lost_methods.METHOD, function.value, name), function
+                    translate.call(lost_methods.METHOD, function.value, name), function
                 )
         elif isinstance(function, ast.Name) and function.id == "open":
             # Mode "U", universal newlines, is the default since Python 3.0 and an

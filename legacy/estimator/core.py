@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import tensorflow.compat.v1 as tf
+from tensorflow.python.training import training_util
 
 from legacy.estimator.spec import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 
@@ -85,6 +86,10 @@ class Estimator:
             return self._call_model(features, labels, mode)
 
         return public
+
+    def eval_dir(self, name=None):
+        """Folder of the summaries that an evaluation called ``name`` writes."""
+        return os.path.join(self.model_dir, f"eval_{name}" if name else "eval")
 
     def latest_checkpoint(self):
         """The newest checkpoint's prefix, or None."""
@@ -202,7 +207,7 @@ class Estimator:
         return results
 
     def _write_results(self, results, name):
-        folder = os.path.join(self.model_dir, f"eval_{name}" if name else "eval")
+        folder = self.eval_dir(name)
         values = [
             tf.Summary.Value(tag=key, simple_value=float(value))
             for key, value in results.items()
@@ -303,6 +308,9 @@ class Estimator:
         """The graph: input, then model. Returns the spec and the global step."""
         tf.set_random_seed(self._config.tf_random_seed)
         step = tf.train.create_global_step()
+        if mode == ModeKeys.TRAIN:
+            # The value that all hooks share; real ones make it before the input.
+            training_util._get_or_create_global_step_read()
         features, labels = _tensors(
             _called(input_fn, mode=mode, params=self.params, config=self.config)
         )

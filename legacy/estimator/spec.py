@@ -49,7 +49,9 @@ class EstimatorSpec(_SPEC):
             if value is None:
                 raise ValueError(f"Missing {name}: EstimatorSpec needs it in {mode!r}")
         if loss is not None:
-            loss = tf.reshape(tf.convert_to_tensor(loss), [])
+            loss = tf.convert_to_tensor(loss)
+            if not loss.shape.is_compatible_with([]):
+                loss = tf.reshape(loss, [])
         return super().__new__(
             cls,
             mode,

@@ -21,8 +21,8 @@ def install(**main):
 
     Args:
       main: what :func:`begin` needs: ``path`` of the script, its ``package`` (or
-        None), whether to run it ``again``, ``claimed`` folders, the release that it
-        was ``written_for``, and the runner's ``verbose`` and ``port_cell``.
+        None), whether to run it ``again``, ``claimed`` folders, the state of
+        its ``release``, and the runner's ``verbose`` and ``port_cell``.
     """
     os.environ[_VARIABLE] = json.dumps(main)
     original = spawn.get_preparation_data
@@ -46,13 +46,13 @@ def begin(names):
       names: the namespace of the child's main module; made the script's.
     """
     from legacy.era import source
-    from legacy.facade import asks, history, setup
+    from legacy.facade import asks, release, setup
 
     main = json.loads(os.environ[_VARIABLE])
     for folder in main["claimed"]:
         asks.claim(folder)
     setup.prepare(verbose=main["verbose"], port_cell=main["port_cell"])
-    history.written_for = main["written_for"]
+    release.restore(main["release"])
     install(**main)
     names.update(__file__=main["path"], __package__=main["package"])
     if not main["again"]:

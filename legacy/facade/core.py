@@ -205,14 +205,14 @@ TABLE = {
         "split_v": split_v,
         "unpack": unpack,
         "zeros_initializer": _zeros,
-        "VERSION": "legacy.facade.modules:VERSION",
+        "VERSION": "legacy.facade.release:VERSION",
     },
     "tensorflow.initializers": {
         "ones": _ones,
         "orthogonal": _orthogonal_class,
         "zeros": _zeros,
     },
-    "tensorflow.version": {"VERSION": "legacy.facade.modules:VERSION"},
+    "tensorflow.version": {"VERSION": "legacy.facade.release:VERSION"},
     "tensorflow.sparse": {
         "SparseTensor": adapted_class(tf.SparseTensor, _sparse_tensor),
         "split": sparse_split,

@@ -1,8 +1,8 @@
-"""Which TensorFlow 1 releases had a public name.
+"""Which TensorFlow 1 releases had a name.
 
 ``api/tf-*.txt.gz`` list every public name of real releases, one a line;
-``api/contrib.txt`` lists every family of ``tf.contrib`` with the releases that had it,
-among them families whose names are not listed.
+``api/others-*.txt.gz`` what else was there: all of ``tf.contrib`` but its internal
+modules, and what public modules happened to show (tests/facade/other_names.py).
 """
 
 import functools
@@ -12,22 +12,24 @@ import pathlib
 RELEASES = ("0.12.1", "1.0.0", "1.15.5")
 # Modules that were never public.
 _NOT_LISTED = ("python", "core", "examples", "models", "tools")
-# The release that the script being run was written for; the runner sets it.
-written_for = RELEASES[-1]
 _FOLDER = pathlib.Path(__file__).parent / "api"
 
 
 @functools.cache
 def names(release):
     """All public names of ``release``: a tuple of dotted names such as ``tf.abs``."""
-    with gzip.open(_FOLDER / f"tf-{release}.txt.gz", "rt", encoding="utf-8") as lines:
+    return _lines(f"tf-{release}.txt.gz")
+
+
+def _lines(file):
+    with gzip.open(_FOLDER / file, "rt", encoding="utf-8") as lines:
         return tuple(line.strip() for line in lines if line.strip())
 
 
 @functools.cache
 def _with_modules(release):
     found = set()
-    for name in names(release):
+    for name in (*names(release), *_lines(f"others-{release}.txt.gz")):
         parts = name.split(".")
         found.update(".".join(parts[:size]) for size in range(2, len(parts) + 1))
     return frozenset(found)
@@ -35,24 +37,21 @@ def _with_modules(release):
 
 def releases(name):
     """The releases, oldest first, that had ``name`` (a module counts as a name)."""
-    listed = [release for release in RELEASES if name in _with_modules(release)]
-    return listed or list(_families().get(name, ()))
-
-
-@functools.cache
-def _families():
-    lines = (_FOLDER / "contrib.txt").read_text(encoding="utf-8").splitlines()
-    return {family: had for family, *had in map(str.split, lines)}
+    return [release for release in RELEASES if name in _with_modules(release)]
 
 
 def knows(name):
-    """Whether the lists would have ``name``, had a release had it."""
+    """Whether the lists would have ``name``, had a release had it.
+
+    They have all names of a module, or none.
+    """
     parts = name.split(".")
-    if parts[0] != "tf" or parts[1] in _NOT_LISTED:
+    if parts[0] != "tf" or {"python", *_NOT_LISTED} & set(parts[1:2] + parts[3:4]):
         return False
-    if parts[1] != "contrib" or len(parts) < 4:
-        return True
-    if len(parts) > 4 or parts[3] == "python":
-        return False
-    family = ".".join(parts[:3])
-    return any(family in _with_modules(release) for release in RELEASES)
+    return any(_modules(release) >= {name.rpartition(".")[0]} for release in RELEASES)
+
+
+@functools.cache
+def _modules(release):
+    """Every listed name that has names below it."""
+    return frozenset(name.rpartition(".")[0] for name in _with_modules(release))

@@ -4,7 +4,7 @@ import builtins
 import importlib
 import sys
 
-from legacy.facade import asks, errors, modules
+from legacy.facade import asks, errors, modules, quiet
 
 ROOTS = ("tensorflow", "numpy")
 
@@ -12,6 +12,8 @@ _original_import = builtins.__import__
 _original_import_module = importlib.import_module
 
 
+# Packages of Keras 3 that the user has been told about, or is to be.
+_KERAS_3 = {"keras", "bnlstm_compat"}
 # What to do before TensorFlow is first imported, by anyone; empty once done.
 _waiting = []
 
@@ -47,6 +49,8 @@ def _import(name, globals=None, locals=None, fromlist=(), level=0):
         _ready(name)
     # None: a call of __import__ that says no more than the name.
     asking = sys._getframe(1).f_globals if globals is None else globals
+    if name.partition(".")[0] in _KERAS_3 and not level and asks.user_globals(asking):
+        _tell_of_keras(name.partition(".")[0])
     if level or not _served(name) or not asks.user_globals(asking):
         return _original_import(name, globals, locals, fromlist, level)
     module = serve(name)
@@ -58,6 +62,14 @@ def _import(name, globals=None, locals=None, fromlist=(), level=0):
         # Not a name of the module: it may still be a module of its own.
         serve(f"{name}.{wanted}")
     return module
+
+
+def _tell_of_keras(name):
+    _KERAS_3.clear()
+    quiet.announce(
+        f"{name} is Keras 3, whose models can neither fit nor predict in a process of "
+        "TensorFlow 1: use tf.keras (Keras 2) here, or a process of its own for Keras 3"
+    )
 
 
 def _import_module(name, package=None):

@@ -131,6 +131,24 @@ TABLE = {
     "tensorflow.python.training": {
         "training_ops": "tensorflow.python.ops.gen_training_ops",
     },
+    "tensorflow.models.rnn.translate.data_utils": {
+        name: "legacy.facade.translate:" + name
+        for name in (
+            "EOS_ID",
+            "GO_ID",
+            "PAD_ID",
+            "UNK_ID",
+            "basic_tokenizer",
+            "create_vocabulary",
+            "data_to_token_ids",
+            "initialize_vocabulary",
+            "sentence_to_token_ids",
+        )
+    },
+    "tensorflow.models.rnn.translate.seq2seq_model": {
+        "Seq2SeqModel": "legacy.facade.translate:Seq2SeqModel",
+        "data_utils": "tensorflow.models.rnn.translate.data_utils",
+    },
     "tensorflow.models.rnn.ptb.reader": {
         name: "legacy.facade.ptb:" + name
         for name in ("ptb_iterator", "ptb_producer", "ptb_raw_data")

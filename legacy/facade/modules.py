@@ -5,14 +5,15 @@ import functools
 import importlib
 import types
 
-from legacy.facade import errors, leaked, registry
+from legacy.facade import errors, keras_paths, leaked, registry, release
 
-# What answers for ``tf.__version__``: the release whose behaviour is reproduced.
-VERSION = "1.15.5"
 # Found as real modules; all else below ``tensorflow`` is looked up in compat.v1 first.
 _REAL_PACKAGES = {"python", "core", "compat"}
 _INTERNAL = "tensorflow.python."
 _OWNERS = {"tensorflow", "tf_keras", "keras"}
+
+
+_kept = types.ModuleType.__dict__["__dict__"].__get__
 
 
 class Facade(types.ModuleType):
@@ -20,14 +21,24 @@ class Facade(types.ModuleType):
 
     def __init__(self, path, base):
         super().__init__(path, getattr(base, "__doc__", None))
-        self.__dict__["__legacy_base__"] = base
+        _kept(self)["__legacy_base__"] = base
         for name in ("__file__", "__path__"):
             if hasattr(base, name):
-                self.__dict__[name] = getattr(base, name)
+                _kept(self)[name] = getattr(base, name)
+
+    @property
+    def __dict__(self):
+        """All names, for ``vars(module)``; those that nobody has now are left out."""
+        for name in dir(self):
+            with contextlib.suppress(AttributeError, ImportError):
+                getattr(self, name)
+        return _kept(self)
 
     def __getattr__(self, name):
         if name == "__all__":
             value = [other for other in dir(self) if not other.startswith("_")]
+        elif name == "__version__" and hasattr(self.__legacy_base__, name):
+            value = self.__legacy_base__.__version__
         elif name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         else:
@@ -37,17 +48,17 @@ class Facade(types.ModuleType):
                 raise errors.missing(
                     errors.MissingName, shown(self.__name__, name), dir(self)
                 ) from None
-        self.__dict__[name] = value
+        _kept(self)[name] = value
         return value
 
     def __dir__(self):
-        own = registry.names(self.__name__)
+        own, base = registry.names(self.__name__), self.__legacy_base__
         return sorted(
             {
-                *self.__dict__,
+                *_kept(self),
                 *own,
                 *registry.children(self.__name__),
-                *dir(self.__legacy_base__),
+                *(() if base is None else dir(base)),
             }
             - {"__legacy_base__"}
         )
@@ -89,7 +100,7 @@ def _public_module(path, found):
 
 
 def _internal(path):
-    return path.startswith(_INTERNAL)
+    return f"{path}.".startswith(_INTERNAL)
 
 
 def _target(target):
@@ -131,6 +142,9 @@ def _base(path):
 @functools.cache
 def module(path):
     """The module that user code gets for ``path``; raises ``LookupError`` if none."""
+    joined = keras_paths.base(path, module)
+    if joined is not None:
+        return Facade(path, joined)
     base = _base(path)
     if not registry.registered(path):
         if base is None:
@@ -139,5 +153,5 @@ def module(path):
             return base
     answer = Facade(path, base)
     if path == "tensorflow":
-        answer.__dict__["__version__"] = VERSION
+        _kept(answer)["__version__"] = release.VERSION
     return answer

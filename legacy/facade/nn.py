@@ -2,12 +2,13 @@
 
 Origin: signatures of TensorFlow 0.12.1 and 1.0.0. Two functions changed the order of
 two float arguments in 1.0, so that types cannot tell the forms apart:
-``weighted_cross_entropy_with_logits`` and ``log_poisson_loss``. By position they keep
-the order of 1.0 to 1.15; 0.12's keywords are accepted.
+``weighted_cross_entropy_with_logits`` and ``log_poisson_loss``. By position they go by
+the release of the script; 0.12's keywords are accepted.
 """
 
 import tensorflow.compat.v1 as tf
 
+from legacy.facade import release
 from legacy.facade.forms import dtype_of, is_tensor, named, renamed
 
 _V1 = "tensorflow.compat.v1:nn."
@@ -36,9 +37,24 @@ def _cross_entropy(name, order):
     return adapted
 
 
+def _by_release(first, second, positions):
+    """The order of two arguments: 1.0 put ``first`` first, 0.12 ``second``."""
+    if release.rule("losses", matters=positions > 1) == "logits first":
+        return second, first
+    return first, second
+
+
+def log_poisson_loss(*args, **kwargs):
+    """``(targets, log_input, ...)``, and ``(log_input, targets, ...)`` in 0.12."""
+    start = _by_release("targets", "log_input", len(args))
+    order = (*start, "compute_full_loss", "name")
+    return tf.nn.log_poisson_loss(**named("log_poisson_loss", order, args, kwargs))
+
+
 def weighted_cross_entropy_with_logits(*args, **kwargs):
-    """1.x's order by position; ``targets`` is an older keyword for ``labels``."""
-    order = ("labels", "logits", "pos_weight", "name")
+    """1.x's order by position, and 0.12's; ``targets`` is a keyword for ``labels``."""
+    start = _by_release("labels", "logits", len(args))
+    order = (*start, "pos_weight", "name")
     given = named("weighted_cross_entropy_with_logits", order, args, kwargs)
     return tf.nn.weighted_cross_entropy_with_logits(
         **renamed(given, {"targets": "labels"})
@@ -152,6 +168,7 @@ TABLE = {
         "fused_batch_norm_grad": _GEN_NN + "fused_batch_norm_grad",
         "fused_pad_conv2d": _GEN_NN + "fused_pad_conv2d",
         "fused_resize_and_pad_conv2d": _GEN_NN + "fused_resize_and_pad_conv2d",
+        "log_poisson_loss": log_poisson_loss,
         "max_pool3d_grad": _GEN_NN + "max_pool3d_grad",
         "max_pool_with_argmax": max_pool_with_argmax,
         "nce_loss": _sampled("nce_loss"),

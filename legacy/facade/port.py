@@ -8,30 +8,53 @@ from legacy.facade import asks, quiet
 
 NAME = "BNLSTMCell"
 _build_class = builtins.__build_class__
+# Where classes were replaced, and where classes of the name were left as they are.
+replaced, _others = [], []
 
 
-def _is_copy(cls, module):
-    """Whether ``cls`` is a copy of the cell, by its name and its constructor."""
-    if NAME not in (cls.__name__, module.rpartition(".")[2]):
-        return False
+def _parameters(cls):
+    """The constructor's parameters, or None if the class has none of its own."""
+    if not inspect.isfunction(cls.__init__):
+        return None
+    return list(inspect.signature(cls.__init__).parameters)
+
+
+def _original():
     from legacy import cell
 
-    names = [
-        list(inspect.signature(each.__init__).parameters)
-        for each in (cls, cell.BNLSTMCell)
-        if inspect.isfunction(each.__init__)
+    return _parameters(cell.BNLSTMCell)
+
+
+def explanation():
+    """Why nothing was replaced: what was looked for, and what was there."""
+    wanted = ", ".join(_original())
+    text = (
+        f"expected a class {NAME}, or a class in a module {NAME}, with the constructor "
+        f"({wanted}); "
+    )
+    if not _others:
+        return text + f"the script made no class of that name, and no module {NAME}"
+    found = [
+        f"{where}: class {name}({', '.join(parameters or ())})"
+        for where, name, parameters in _others
     ]
-    return len(names) == 2 and names[0] == names[1]
+    return text + "received " + "; ".join(found)
 
 
 def _build(function, name, *bases, **kwargs):
     cls = _build_class(function, name, *bases, **kwargs)
     caller = sys._getframe(1)
     module = caller.f_globals.get("__name__", "")
-    if asks.is_user(caller.f_code.co_filename) and _is_copy(cls, module):
+    named = NAME in (cls.__name__, module.rpartition(".")[2])
+    if named and asks.is_user(caller.f_code.co_filename):
+        where = f"{caller.f_code.co_filename}:{function.__code__.co_firstlineno}"
+        parameters = _parameters(cls)
+        if parameters is None or parameters != _original():
+            _others.append((where, name, parameters))
+            return cls
         from legacy import cell
 
-        where = f"{caller.f_code.co_filename}:{function.__code__.co_firstlineno}"
+        replaced.append(where)
         quiet.announce(f"{where}: class {name} is replaced by legacy.BNLSTMCell")
         return cell.BNLSTMCell
     return cls

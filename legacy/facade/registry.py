@@ -53,7 +53,7 @@ def tables():
 
 @functools.cache
 def mounts():
-    """Paths that answer with the ``NAMES`` of one module: path -> that module."""
+    """Paths that answer with one table of names: path -> the table, or its module."""
     from legacy import contrib
     from legacy.facade import leaked
 
@@ -112,6 +112,12 @@ def _families_ready():
     contrib.setup()
 
 
+def _names_of(home):
+    from legacy import contrib
+
+    return contrib.names_of(home)
+
+
 @functools.cache
 def names(path):
     """Our own names at ``path``: name -> target; empty if there are none."""
@@ -125,7 +131,7 @@ def names(path):
     home = mounts().get(path) or mounts().get(_deep(path))
     if home:
         _families_ready()
-        found.update(importlib.import_module(home).NAMES)
+        found.update(_names_of(home))
     found.update(tables().get(path, {}))
     return found
 

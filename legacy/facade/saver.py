@@ -34,6 +34,9 @@ _WRAPPERS = re.compile(
 )
 
 
+_KERAS_CELL = re.compile(r"/(?:lstm|gru|simple_rnn)_cell(?:_\d+)?$")
+
+
 def canonical(name):
     """One spelling for the names that releases gave to one variable.
 
@@ -54,6 +57,26 @@ def canonical(name):
     return _WRAPPERS.sub("", joined)
 
 
+def _spellings(names):
+    """Name -> canonical name, less the cell's name that Keras 2 came to put in.
+
+    `lstm/lstm_cell/kernel` was `lstm/kernel` in 1.15; Keras's cells alone have a
+    `recurrent_kernel`.
+    """
+    cells = {
+        cell
+        for cell, _, leaf in (name.rpartition("/") for name in names)
+        if leaf == "recurrent_kernel" and _KERAS_CELL.search(cell)
+    }
+    found = {}
+    for name in names:
+        cell, slash, leaf = name.rpartition("/")
+        if cell in cells:
+            cell = _KERAS_CELL.sub("", cell)
+        found[name] = canonical(cell + slash + leaf)
+    return found
+
+
 def renames(wanted, present):
     """Which of the names ``present`` holds each of the names ``wanted``.
 
@@ -65,11 +88,12 @@ def renames(wanted, present):
       wanted name -> present name, or None unless each is found once, with its shape.
     """
     spelled = {}
-    for name in present:
-        spelled.setdefault(canonical(name), []).append(name)
+    for name, spelling in _spellings(present).items():
+        spelled.setdefault(spelling, []).append(name)
+    spellings = _spellings(wanted)
     found = {}
     for name, shape in wanted.items():
-        matches = [name] if name in present else spelled.get(canonical(name), [])
+        matches = [name] if name in present else spelled.get(spellings[name], [])
         if len(matches) != 1 or list(present[matches[0]]) != shape:
             return None
         found[name] = matches[0]

@@ -11,7 +11,7 @@ from legacy.facade import quiet
 _installed = []
 
 
-def install(verbose=False, port_cell=False):
+def install(verbose=False, port_cell=False, release=None):
     """Makes this process one of TensorFlow 1, for code that is the user's own.
 
     Afterwards ``import tensorflow as tf`` in the user's code (a script, a notebook,
@@ -24,28 +24,34 @@ def install(verbose=False, port_cell=False):
       port_cell: put ``legacy.BNLSTMCell`` in the place of the user's own copy of the
         batch-normalised cell (a class, or a class in a module, named ``BNLSTMCell``,
         with the original's constructor).
+      release: the TensorFlow that the code was written for: "0.12", "1.0" or "1.15"
+        (the default). ``docs/releases.md`` says what depends on it.
 
     Returns:
       The module that ``import tensorflow`` now gives to user code.
 
     Raises:
+      ValueError: ``release`` is none of these.
       RuntimeError: TensorFlow was imported earlier in this process with Keras 3 behind
         it; its recurrent cells and layers cannot be brought back afterwards.
     """
     from legacy.facade import hook, traces
 
-    prepare(verbose, port_cell)
+    prepare(verbose, port_cell, release)
     # A notebook or a test runner shows errors in its own way.
     if sys.excepthook is sys.__excepthook__:
         sys.excepthook = traces.excepthook
     return hook.serve("tensorflow")
 
 
-def prepare(verbose=False, port_cell=False):
+def prepare(verbose=False, port_cell=False, release=None):
     """As :func:`install`; TensorFlow itself is imported when someone first asks."""
     from legacy import era
     from legacy.facade import asks, hook, port
+    from legacy.facade import release as releases
 
+    if release is not None:
+        releases.tell(release)
     if not _installed:
         _environment(verbose)
         hook.install(before_tensorflow=lambda: _graph_mode(verbose))
@@ -61,7 +67,8 @@ def _environment(verbose):
         raise RuntimeError(
             "legacy.install() must come before TensorFlow is first imported: expected "
             "no module 'tensorflow' yet, or TF_USE_LEGACY_KERAS=1 in the environment "
-            "when it was imported. Restart, and call legacy.install() first."
+            "when it was imported. Restart, and call legacy.install() first; a kernel "
+            "is for TensorFlow 1 or for Keras 3, not for both."
         )
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     if not verbose:
@@ -78,10 +85,17 @@ def _graph_mode(verbose):
         import tensorflow.compat.v1 as tf
     from tensorflow.python.util import deprecation
 
+    from legacy import ops
+
     if not verbose:
         deprecation._PRINT_DEPRECATION_WARNINGS = False
         tf.get_logger().addFilter(_tells_news)
+    from legacy.facade import keras_names, variables
+
     tf.disable_v2_behavior()
+    ops.install()
+    keras_names.install()
+    variables.install()
 
 
 def _tells_news(record):

@@ -11,7 +11,7 @@ from migrate.graph.nodes import VARIABLES
 
 def function(evaluator, kind, poly, name):
     if kind == "floor" and evaluator.random(poly):
-        return evaluator.algebra.atom("mask", poly, node=name)
+        return evaluator.algebra.atom("mask", "floor", poly, node=name)
     return evaluator.algebra.function(kind, poly, name)
 
 
@@ -161,7 +161,30 @@ def mean(evaluator, name, number, polys):
     return evaluator.algebra.batch_sum(polys[0])
 
 
+def cast(evaluator, name, number, polys):
+    """Cast of a counter to an integer; of another number an atom of its own."""
+    if evaluator.graph.attribute(name, "DstT") not in (3, 9):  # int32, int64
+        return None
+    algebra, poly = evaluator.algebra, polys[0]
+    value = algebra.value(poly)
+    if value is not None:
+        return algebra.const(float(int(value)))
+    atoms = [algebra.atoms[n] for monomial, _ in poly for n in monomial]
+    if all(_counts(algebra, atom) for atom in atoms):
+        return poly
+    return algebra.atom("int", poly, node=name)
+
+
+def _counts(algebra, atom):
+    """Whether an atom is a number of steps or of rows, or such a number limited."""
+    if atom.kind == "clip":
+        inner = [algebra.atoms[n] for m, _ in atom.args[2] for n in m]
+        return all(_counts(algebra, part) for part in inner)
+    return atom.kind in ("first", "rows")
+
+
 COMPUTE = {
+    "Cast": cast,
     **dict.fromkeys(("Add", "AddV2", "AddN", "BiasAdd", "BiasAddV1"), total),
     "Sub": difference,
     "Mul": product,
@@ -185,6 +208,7 @@ COMPUTE = {
     **dict.fromkeys(("Mean", "Sum"), mean),
 }
 PLACES = {
+    "Cast": (0,),
     **dict.fromkeys(("Neg", "Square", "Reciprocal", "Inv"), (0,)),
     **dict.fromkeys(("Mean", "Sum", "LeakyRelu"), (0,)),
     **dict.fromkeys(("Add", "AddV2", "BiasAdd", "BiasAddV1"), (0, 1)),

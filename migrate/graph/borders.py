@@ -35,7 +35,10 @@ def unpacked(graph, handle: tuple[str, int]) -> Sequence | None:
     values = [
         graph.inputs(taker)[1 if "Unpack" in graph.op(taker) else 2]
         for taker, place, _ in graph.consumers(handle[0])
-        if place == 0 and _SCATTER.match(graph.op(taker)) and _outside(graph, taker)
+        if place == 0
+        and _SCATTER.match(graph.op(taker))
+        and _outside(graph, taker)
+        and _in_order(graph, taker)
     ]
     if len(values) != 1:
         return None
@@ -52,12 +55,26 @@ def _outside(graph, scatter):
     )
 
 
+def _in_order(graph, name):
+    """Whether the places of an array are 0, 1, 2 and so on, as those of Pack are."""
+    if "ack" in graph.op(name):
+        return True
+    places = plain(graph, graph.inputs(name)[1])
+    if graph.op(places[0]) != "Range":
+        values = integers(graph, places)
+        return values is not None and values == [*range(len(values))]
+    start, _, step = (integers(graph, t) for t in graph.inputs(places[0]))
+    return (start, step) == ([0], [1])
+
+
 def packed(graph, handle: tuple[str, int], exit_: str | None) -> Sequence | None:
     """The tensor that collects what a loop wrote into a TensorArray."""
     for taker, place, _ in graph.consumers(handle[0]):
         if place != 0 or not _GATHER.match(graph.op(taker)):
             continue
         if not any(source == exit_ for source, _ in graph.inputs(taker)):
+            continue
+        if not _in_order(graph, taker):
             continue
         turned = [
             name

@@ -66,11 +66,14 @@ class Graph:
         self._nodes = {node.name: node for node in graph_def.node}
         if len(self._nodes) != len(graph_def.node):
             raise self.damaged("two of its nodes have one name")
+        if not all(name.isprintable() for name in self._nodes):
+            raise self.damaged("the name of a node is no text")
         self._require_inputs()
         self._require_order()
 
     def damaged(self, reason: str) -> MigrateError:
         """The error for a graph that cannot be one of TensorFlow's."""
+        reason = "".join(c if c.isprintable() else "?" for c in reason)
         return MigrateError(
             f"cannot read the graph {self.label}: {reason}; copy the file again from "
             "where it came"

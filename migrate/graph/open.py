@@ -7,7 +7,8 @@ from typing import NamedTuple
 from migrate.errors import MigrateError, MigrateWarning
 from migrate.graph.beside import graph_beside, misfit
 from migrate.graph.nodes import Graph
-from migrate.graph.other import is_pointer, what_is
+from migrate.graph.other import kind_of, what_is
+from migrate.graph.parts import joined
 from migrate.graph.read import read
 from migrate.sources.base import Source
 from migrate.sources.checkpoint import Checkpoint
@@ -61,15 +62,14 @@ def open_source(path, graph=None, *, lenient=False) -> Source:
     prefix = find_prefix(path)
     _require_known(prefix)
     for file in files_of(prefix):
-        if is_pointer(file):
+        if kind_of(file) == "pointer":
             _require_known(file)
     return Checkpoint(prefix, _reader(prefix, graph, lenient))
 
 
 def _require_known(path):
-    other = what_is(path)
-    if other is not None:
-        raise MigrateError(f"{path} is {other}")
+    if kind_of(path) not in (None, "valueless"):  # of that, ``FrozenGraph`` knows more
+        raise MigrateError(f"{path} is {what_is(path)}")
 
 
 def _is_saved_model(path):
@@ -115,7 +115,7 @@ class _Reader(NamedTuple):
 
     def __call__(self, source) -> Graph | None:
         try:
-            graph = read(self.path)
+            graph = joined(read(self.path))
             reason = misfit(graph, source)
         except MigrateError as error:
             return self._without(str(error), self.lenient)

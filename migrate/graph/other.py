@@ -1,6 +1,7 @@
 """What people hand over besides graphs and TensorFlow 1 checkpoints, and what next."""
 
 import os
+import re
 import zipfile
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -30,6 +31,10 @@ _SENTENCES = {
 }
 
 
+# How the text of a graph names operations that hold a variable.
+_VARIABLES = re.compile(rb'op: *"(VariableV?2?|VarHandleOp)"')
+
+
 def what_is(path) -> str | None:
     """What a path is, if it is neither a TensorFlow 1 checkpoint nor a graph.
 
@@ -40,23 +45,19 @@ def what_is(path) -> str | None:
       A phrase that follows "PATH is", with what to do next; None if it is nothing that
       this function knows (a graph with constants, a v1 checkpoint, or unknown).
     """
-    kind = _kind(os.fspath(path))
+    kind = kind_of(os.fspath(path))
     if kind is None:
         return None
     size = os.path.getsize(path) if os.path.isfile(path) else 0
     return _SENTENCES[kind].format(size=size)
 
 
-def is_pointer(path) -> bool:
-    """Whether a file is a Git LFS pointer in place of what it should hold."""
-    return os.path.isfile(path) and _head(path, 64).startswith(_POINTER)
-
-
-def _kind(path):
+def kind_of(path: str) -> str | None:
+    """The same as one of a few words; "valueless" is a graph that can be read."""
     if os.path.isdir(path):
         model = os.path.join(path, "saved_model.pb")
         if os.path.isfile(model):
-            return _kind(model)
+            return kind_of(model)
         found = [n for n in sorted(os.listdir(path)) if n.endswith(".index")]
         objects = [_is_object_based(os.path.join(path, name)) for name in found]
         return "object checkpoint" if objects and all(objects) else None
@@ -87,6 +88,8 @@ def _kind_of_file(path):
             return None
     if path.endswith(".safetensors") and head[8:9] == b"{":
         return "safetensors"
+    if path.endswith(".pbtxt") and _VARIABLES.search(_head(path, 32 << 20)):
+        return "valueless"
     if os.path.basename(path) == "saved_model.pb" and _is_saved_model_2(path):
         return "SavedModel 2"
     return None

@@ -9,7 +9,7 @@ from migrate.graph.loops import inside_loops
 from migrate.graph.moves import after, before
 from migrate.graph.nodes import VARIABLES, Graph, output
 from migrate.graph.session import border
-from migrate.graph.shapes import shape_of
+from migrate.graph.sizes import shape_of
 
 _SAME = ("Identity", "Enter", "StopGradient", "Switch", "Merge", "RefSwitch")
 # Where weights meet what a model is given; labels meet only what comes of that.

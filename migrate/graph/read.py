@@ -4,7 +4,7 @@ import os
 
 from migrate.errors import MigrateError
 from migrate.graph.nodes import MOST_NODES, Graph
-from migrate.graph.other import what_is
+from migrate.graph.other import kind_of, what_is
 
 # A file larger than this is refused: protobuf itself takes no more than twice that.
 _MOST_BYTES = 1 << 30
@@ -25,8 +25,8 @@ def read(path) -> Graph:
     """
     path = os.fspath(path)
     label = os.path.basename(os.path.abspath(path))
-    if (other := what_is(path)) is not None:
-        raise MigrateError(f"{path} is {other}")
+    if kind_of(path) not in (None, "valueless"):
+        raise MigrateError(f"{path} is {what_is(path)}")
     if os.path.isdir(path):
         for name in ("saved_model.pb", "saved_model.pbtxt"):
             if os.path.isfile(os.path.join(path, name)):
@@ -136,6 +136,7 @@ def _require_few(path, data):
 def _fields(data, at, end):
     """(number, start, stop) of the fields of a message that have a length; stops where
     the bytes are no message."""
+    end = min(end, len(data))
     while at < end:
         key, at = _number(data, at, end)
         kind = key & 7

@@ -109,7 +109,7 @@ class LoopReader(LoopModes):
         sequence = unpacked(graph, read.args[0])
         if sequence is None:
             return Lacking(
-                "a loop whose input array is filled piece by piece", read[1][0][0]
+                "a loop whose input array is not one sequence in order", read[1][0][0]
             )
         outputs = self.outputs()
         batch_major = sequence.batch_major is not None and (

@@ -141,12 +141,15 @@ def _first(evaluator, name, poly):
     """The first number of a batch's column, such as a counter of steps."""
     if evaluator.algebra.value(poly) is not None:
         return poly
-    for kind in ("state", "new", "first"):
-        if evaluator.algebra.only(poly, kind) is not None:
-            if kind == "first":
-                return poly
-            return evaluator.algebra.atom("first", poly, node=name)
-    return None
+    algebra = evaluator.algebra
+    if algebra.only(poly, "first") is not None:
+        return poly
+    whole = algebra.only(poly, "int")
+    if whole is not None:
+        poly = whole.args[0]
+    if algebra.only(poly, "state") is None:
+        return None
+    return algebra.atom("first", poly, node=name)
 
 
 def gather(evaluator, name, _, polys):
@@ -182,8 +185,8 @@ def reshaped(evaluator, name, _, polys):
         return poly
     if any(algebra.only(poly, kind) is not None for kind in ("first", "rows")):
         return poly
-    if algebra.only(poly, "state") is not None and op == "Squeeze":
-        return poly  # a column of counters; a state of more columns cannot lose one
+    if algebra.only(poly, "int") is not None and op == "Squeeze":
+        return poly  # a column of counters; of more columns none could be lost
     if evaluator.rank(poly) != 1:
         return None
     if op == "Squeeze":

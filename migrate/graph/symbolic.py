@@ -6,6 +6,7 @@ arithmetic become arithmetic; every other one is an atom that bears its name.
 
 import numpy as np
 
+from migrate.errors import MigrateError
 from migrate.graph import arithmetic, fused, shaping
 from migrate.graph.algebra import Algebra, Poly
 from migrate.graph.loops import ENTER, MERGE, SWITCH, Branches
@@ -36,6 +37,7 @@ FUNCTIONS = {
 _COMPARISONS = {"GreaterEqual": "ge", "Greater": "gt", "Less": "lt", "LessEqual": "le"}
 _RANDOM = ("RandomUniform", "RandomStandardNormal", "TruncatedNormal")
 _FLOAT_TYPES = (1, 2, 14, 19)
+_BOOL = 10
 
 
 class Evaluator:
@@ -91,9 +93,13 @@ class Evaluator:
         return tensor
 
     def _changes_numbers(self, name):
-        """A Cast between different kinds of floating-point numbers does."""
-        kinds = self.graph.attribute(name, "SrcT"), self.graph.attribute(name, "DstT")
-        return kinds[0] != kinds[1] and all(kind in _FLOAT_TYPES for kind in kinds)
+        """A Cast does, from numbers to booleans, from fractions to integers, and from
+        one kind of fractions to another."""
+        source = self.graph.attribute(name, "SrcT")
+        target = self.graph.attribute(name, "DstT")
+        if target == _BOOL or source in _FLOAT_TYPES:
+            return source != target
+        return False
 
     def _evaluate(self, tensor):
         """Depth first, without recursion; ``tensor`` is followed already."""
@@ -136,11 +142,15 @@ class Evaluator:
         if op in FUNCTIONS and len(polys) == 1:
             made = arithmetic.function(self, FUNCTIONS[op], polys[0], name)
         elif op in _COMPARISONS and len(polys) == 2:
-            kind = "mask" if any(map(self.random, polys)) else _COMPARISONS[op]
-            made = self.algebra.atom(kind, *polys, node=name)
+            kind = (_COMPARISONS[op],)
+            if any(map(self.random, polys)):
+                kind = ("mask", *kind)
+            made = self.algebra.atom(*kind, *polys, node=name)
         elif op in _COMPUTE:
             try:
                 made = _COMPUTE[op](self, name, number, polys)
+            except MigrateError:
+                raise
             except (IndexError, ValueError, TypeError, AttributeError) as error:
                 raise self.graph.damaged(
                     f"node {name[:200]} is no {op} of TensorFlow's"

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from migrate.errors import MigrateError
-from migrate.graph.names import slices, stored_names
+from migrate.graph.names import stored_names
 from migrate.graph.nodes import Graph
+from migrate.graph.parts import parts
 
 
 def values_of(graph: Graph, variables, values: Mapping) -> dict:
@@ -18,20 +19,20 @@ def values_of(graph: Graph, variables, values: Mapping) -> dict:
     Raises:
       MigrateError: a variable without a value, or one of another shape.
     """
-    names, parts = stored_names(graph, values), slices(graph)
-    return {name: _value(graph, name, values, names, parts) for name in variables}
+    names, known = stored_names(graph, values), parts(graph)
+    return {name: _value(graph, name, values, names, known) for name in variables}
 
 
-def _value(graph, variable, values, names, parts):
+def _value(graph, variable, values, names, known):
     if variable not in names:
         raise MigrateError(
             f"the graph {graph.label} needs a value for the variable {variable}, and "
             "the checkpoint has none; give the checkpoint saved with this graph"
         )
     array = values[names[variable]]
-    whole, index = parts.get(variable, (None, ()))
-    if names[variable] == whole:
-        array = array[index]
+    part = known.get(variable)
+    if part is not None and names[variable] == part.whole:
+        array = array[part.index]
     shape = graph.variables[variable].shape
     if shape is not None and tuple(array.shape) != shape:
         raise MigrateError(

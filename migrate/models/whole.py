@@ -15,7 +15,7 @@ from migrate.graph.inventory import graph_inventory
 from migrate.graph.nodes import output
 from migrate.graph.open import open_source
 from migrate.graph.purposes import dropout_feeds, training_switches, usual_outputs
-from migrate.graph.shapes import shape_of
+from migrate.graph.sizes import shape_of
 from migrate.graph.values import values_of
 from migrate.models.build import layer_of
 from migrate.models.cells import assign_weights

@@ -41,12 +41,12 @@ class Family:
         self._path = path
 
     def __getattr__(self, name):
-        from legacy.contrib import FAMILIES
+        from legacy.contrib import FAMILIES, names_of
 
         inner = f"{self._path}.{name}".lstrip(".")
         home = FAMILIES.get(self._path)
         if home:
-            target = importlib.import_module(home).NAMES.get(name)
+            target = names_of(home).get(name)
             if target is not None:
                 return resolve(target)
         if inner in FAMILIES or any(key.startswith(inner + ".") for key in FAMILIES):
@@ -127,7 +127,7 @@ def brief(text, frame=("/legacy/", "/scenarios/")):
 
 
 def main(family, release=None, only=None):
-    from legacy.facade import history
+    from legacy.facade import release as releases
 
     module = importlib.import_module("scenarios." + family)
     tf, failed, done = Facade(), 0, 0
@@ -139,7 +139,7 @@ def main(family, release=None, only=None):
                 continue
             if only and build.__name__ != only:
                 continue
-            history.written_for = of
+            releases.tell(of)
             try:
                 outputs, shapes = harness.run(tf, build)
                 gaps = list(differences(build, golden, outputs, shapes, of))

@@ -18,3 +18,23 @@ assert saver.renames(new, old) == dict(zip(new, old)), saver.renames(new, old)
 
 def test_wrapped_cells_are_found():
     subprocess.run([sys.executable, "-c", CHECK], check=True, timeout=120)
+
+
+KERAS = """
+from legacy.facade import saver
+layers = "lstm", "bidirectional/forward_gru", "rnn"
+cells = "lstm_cell", "gru_cell_3", "simple_rnn_cell"
+leaves = "kernel", "recurrent_kernel", "bias"
+pairs = {f"{layer}/{leaf}": f"{layer}/{cell}/{leaf}"
+         for layer, cell in zip(layers, cells) for leaf in leaves}
+old, new = dict.fromkeys(pairs, [2]), dict.fromkeys(pairs.values(), [2])
+assert saver.renames(old, new) == pairs, saver.renames(old, new)
+assert saver.renames(new, old) == {new: old for old, new in pairs.items()}
+# A graph cell has no recurrent kernel, and keeps its own name.
+assert saver.renames({"rnn/kernel": [2]}, {"rnn/lstm_cell/kernel": [2]}) is None
+"""
+
+
+def test_keras_names_with_and_without_the_cell():
+    """1.15 wrote `lstm/kernel`, later Keras `lstm/lstm_cell/kernel`."""
+    subprocess.run([sys.executable, "-c", KERAS], check=True, timeout=120)

@@ -6,7 +6,7 @@
 Writes recorded/numpy-VERSION.json (names, and from 1.16.6
 the values of expressions.py) and, from
 1.15.5, recorded/mnist.json (batches of the tutorials' reader); from Python 2.7,
-recorded/python2_sample.txt, what python2_sample.py prints.
+what python2_sample.py and python2_library.py print, and python2_pickles.json.
 """
 import json
 import os
@@ -20,9 +20,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 RECORDED = os.path.join(HERE, "recorded")
 
 
-def write(name, value):
+def write(name, value, indent=0):
     with open(os.path.join(RECORDED, name), "w") as f:
-        json.dump(value, f, sort_keys=True, indent=0)
+        json.dump(value, f, sort_keys=True, indent=indent)
         f.write("\n")
 
 
@@ -31,9 +31,14 @@ def main():
     import mnist_files
 
     if sys.version_info[0] == 2:
-        told = subprocess.check_output([sys.executable, os.path.join(HERE, "python2_sample.py")], cwd=tempfile.mkdtemp())
-        with open(os.path.join(RECORDED, "python2_sample.txt"), "wb") as f:
-            f.write(told)
+        import python2_pickles
+
+        for sample in ("python2_sample", "python2_library"):
+            path = os.path.join(HERE, sample + ".py")
+            told = subprocess.check_output([sys.executable, path], cwd=tempfile.mkdtemp())
+            with open(os.path.join(RECORDED, sample + ".txt"), "wb") as f:
+                f.write(told)
+        write("python2_pickles.json", python2_pickles.recording(), indent=None)
         return 0
     about = {"python": sys.version.split()[0], "numpy": np.__version__}
     names = [name for name in dir(np) if not name.startswith("_")]

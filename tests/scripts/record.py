@@ -5,7 +5,9 @@
 PYTHON is an interpreter with TensorFlow 0.12.1 (Python 2.7), 1.0.0 (3.6) or 1.15.5
 (3.7). Runs each script that belongs to that release (or those named) in a new folder,
 and writes recorded/SCRIPT.json: {"tensorflow", "python", "numpy", "numbers"}, floats
-to nine digits, which is all that float32 holds. This script runs under any Python 3.
+to nine digits, which is all that float32 holds, and recorded/SCRIPT.txt, what it
+printed. Of TEXTS, it writes the latter only. This script runs under any Python 3; see
+README.md on how to add a script.
 """
 
 import json
@@ -41,6 +43,10 @@ SCRIPTS = {
     "summaries_saver": ("0.12.1", [OUT]),
     "translate_1_0": ("1.0.0", [OUT]),
 }
+# Scripts that print, and compute nothing that is compared otherwise: their releases.
+TEXTS = {"text_0_12": "0.12.1", "text_1_0": "1.0.0", "text_1_15": "1.15.5"}
+# Their last line was drawn from what was learned from other random numbers.
+SAMPLED = {"char_rnn"}
 _ABOUT = (
     "import sys, numpy, tensorflow; "
     "print(tensorflow.__version__, sys.version.split()[0], numpy.__version__)"
@@ -54,9 +60,16 @@ def run(command, script, folder, **options):
       The finished process; its numbers are in ``folder``/out.json.
     """
     path = os.path.join(HERE, script + ".py")
+    _, arguments = SCRIPTS.get(script, (None, []))
     return subprocess.run(
-        [*command, path, *SCRIPTS[script][1]], cwd=folder, timeout=600, **options
+        [*command, path, *arguments], cwd=folder, timeout=600, **options
     )
+
+
+def printed(script):
+    """What the real release printed."""
+    with open(os.path.join(HERE, "recorded", script + ".txt"), encoding="utf-8") as f:
+        return f.read()
 
 
 def numbers(folder):
@@ -81,16 +94,20 @@ def main(argv):
     tensorflow, version, numpy = told.replace("'", "").strip("()\n").split()
     about = {"tensorflow": tensorflow.strip(","), "python": version.strip(",")}
     about["numpy"] = numpy
-    for script, (release, _) in SCRIPTS.items():
+    releases = {script: release for script, (release, _) in SCRIPTS.items()}
+    for script, release in {**releases, **TEXTS}.items():
         if script not in wanted and (wanted or release != about["tensorflow"]):
             continue
+        path = os.path.join(HERE, "recorded", script)
         with tempfile.TemporaryDirectory() as folder:
-            run([python], script, folder, check=True, stderr=subprocess.DEVNULL)
-            found = {**about, "numbers": _rounded(numbers(folder))}
-        path = os.path.join(HERE, "recorded", script + ".json")
-        with open(path, "w") as file:
-            json.dump(found, file, sort_keys=True)
-            file.write("\n")
+            done = run([python], script, folder, check=True, capture_output=True)
+            with open(path + ".txt", "wb") as file:
+                file.write(done.stdout)
+            if script in SCRIPTS:
+                found = {**about, "numbers": _rounded(numbers(folder))}
+                with open(path + ".json", "w") as file:
+                    json.dump(found, file, sort_keys=True)
+                    file.write("\n")
         print("recorded", os.path.relpath(path, HERE))
     return 0
 

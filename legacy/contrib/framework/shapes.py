@@ -1,5 +1,6 @@
 """Checks of shapes that pass the tensor on."""
 
+import numpy as np
 import tensorflow.compat.v1 as tf
 
 
@@ -25,10 +26,14 @@ def reduce_sum_n(tensors, name=None):
 def with_same_shape(expected_tensor, tensor):
     """`tensor`, checked against the shape of `expected_tensor`."""
     expected = tf.convert_to_tensor(expected_tensor)
-    shape = expected.shape
-    return with_shape(
-        shape.as_list() if shape.is_fully_defined() else tf.shape(expected), tensor
-    )
+    with tf.name_scope(tensor.op.name + "/", values=[expected_tensor, tensor]):
+        shape = expected.shape
+        return with_shape(
+            shape.as_list()
+            if shape.is_fully_defined()
+            else tf.shape(expected, name="expected_shape"),
+            tensor,
+        )
 
 
 def with_shape(expected_shape, tensor):
@@ -37,23 +42,43 @@ def with_shape(expected_shape, tensor):
     `expected_shape`: a list or a tensor of numbers. ValueError on a static mismatch.
     """
     tensor = tf.convert_to_tensor(tensor)
-    static = expected_shape
-    if isinstance(expected_shape, tf.Tensor):
-        static = tf.get_static_value(expected_shape)
-    if static is not None:
-        if not tensor.shape.is_compatible_with([int(d) for d in static]):
-            raise ValueError(
-                f"Expected a tensor of shape {list(static)}. Received: {tensor}"
-            )
+    static = None
+    if not isinstance(expected_shape, tf.Tensor):
+        static = [int(size) for size in expected_shape]
+        if not tensor.shape.is_compatible_with(static):
+            raise ValueError(f"Expected a tensor of shape {static}. Received: {tensor}")
         if tensor.shape.is_fully_defined():
             return tensor
-    same = tf.assert_equal(
-        tf.cast(expected_shape, tf.int32),
-        tf.shape(tensor),
-        message=f"Wrong shape for {tensor.name}.",
-    )
-    with tf.control_dependencies([same]):
-        checked = tf.identity(tensor)
-    if static is not None:
-        checked.set_shape([int(d) for d in static])
-    return checked
+        expected_shape = np.asarray(static, np.int32)
+    with tf.name_scope(tensor.op.name + "/", values=[tensor]):
+        with tf.control_dependencies([_assert_shape(expected_shape, tensor)]):
+            checked = tf.identity(tensor)
+        if static is not None:
+            checked.set_shape(static)
+        return checked
+
+
+def _assert_shape(expected, tensor):
+    with tf.name_scope(None, "assert_shape", [tensor]) as scope:
+        actual = tf.shape(tensor, name="actual")
+        message = f"Wrong shape for {tensor.name} [expected] [actual]."
+        same = _is_shape(expected, tensor, actual)
+        return tf.Assert(same, [message, expected, actual], name=scope)
+
+
+def _is_shape(expected, tensor, actual):
+    """Whether rank and sizes are the expected ones; -1 stands for any size."""
+    with tf.name_scope(None, "is_shape", [tensor]) as outer:
+        size = tf.size(expected)
+        with tf.name_scope(None, "is_rank", [tensor]) as scope:
+            size = tf.convert_to_tensor(size, name="expected")
+            rank = tf.rank(tensor, name="actual")
+            same_rank = tf.equal(size, rank, name=scope)
+        with tf.name_scope(None, "shape_tensor_equal", [expected, actual]) as scope:
+            sizes = tf.logical_or(
+                tf.equal(expected, -1),
+                tf.equal(expected, actual, "equal"),
+                name="exclude_partial_shape",
+            )
+            sizes = tf.reduce_all(sizes, name=scope)
+        return tf.logical_and(same_rank, sizes, name=outer)

@@ -1,7 +1,6 @@
 """`tf.contrib.learn`: its early Estimator as an adaptor, modes, metrics: names as data.
 
-Its canned models (LinearClassifier, DNNRegressor, ...), monitors and Experiment are not
-emulated; `tf.estimator` and `tf.train` have what took their place.
+Its canned models (LinearClassifier, DNNRegressor, ...) and heads are not emulated.
 """
 
 _PUBLIC = """BaseEstimator Estimator MetricSpec ModeKeys ModelFnOps NotFittedError
@@ -9,6 +8,27 @@ PredictionKey ProblemType SKCompat infer_real_valued_columns_from_input_fn"""
 
 NAMES = {name: "legacy.contrib.learn.estimator:" + name for name in _PUBLIC.split()}
 NAMES.update(
-    RunConfig="legacy.estimator.spec:RunConfig",
+    RunConfig="legacy.contrib.learn.run_config:RunConfig",
+    TaskType="legacy.contrib.learn.run_config:TaskType",
+    Experiment="legacy.contrib.learn.learn_runner:Experiment",
+    **{
+        name: "legacy.contrib.learn.utils:" + name
+        for name in (
+            "ExportStrategy",
+            "InputFnOps",
+            "build_parsing_serving_input_fn",
+            "make_export_strategy",
+        )
+    },
+    **{
+        name: "legacy.contrib.learn.io:" + name
+        for name in (
+            "extract_dask_data",
+            "extract_dask_labels",
+            "extract_pandas_data",
+            "extract_pandas_labels",
+            "extract_pandas_matrix",
+        )
+    },
     NanLossDuringTrainingError="tensorflow.compat.v1.train:NanLossDuringTrainingError",
 )

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from legacy.contrib.layers.parsing import infer_real_valued_columns
+from legacy.contrib.learn.monitors import replace_monitors_with_hooks
 from legacy.estimator import core, inputs, spec
 
 
@@ -192,7 +193,11 @@ class BaseEstimator:
         monitors=None,
         max_steps=None,
     ):
-        """Trains for `steps` more, or up to `max_steps`; monitors are session hooks."""
+        """Trains for `steps` more, or up to `max_steps`.
+
+        `monitors` are monitors of `tf.contrib.learn.monitors` or session hooks.
+        """
+        monitors = replace_monitors_with_hooks(monitors, self)
         data = self._input(x, y, input_fn, batch_size, shuffle=True, epochs=None)
         self._inner.train(data, hooks=monitors, steps=steps, max_steps=max_steps)
         return self

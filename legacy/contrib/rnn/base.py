@@ -1,6 +1,7 @@
 """What the recurrent cells share: sizes, the affine map of several inputs, gates."""
 
 import tensorflow.compat.v1 as tf
+from tensorflow.python.util import tf_decorator
 
 from legacy.contrib.rnn.scopes import PerScope
 
@@ -31,7 +32,10 @@ class Plain:
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "call" in vars(cls):
-            cls.call = tf.autograph.experimental.do_not_convert(cls.call)
+            # Keras passes `training` to a call whose signature takes it; so the
+            # decorated one must show the signature that it has.
+            plain = tf.autograph.experimental.do_not_convert(cls.call)
+            cls.call = tf_decorator.make_decorator(cls.call, plain)
 
 
 class Sized(Plain):

@@ -4,7 +4,7 @@ import tensorflow.compat.v1 as tf
 from tensorflow.python.framework import ops
 from tensorflow.python.ops import gen_rnn_ops
 
-from legacy.contrib.rnn.base import BuiltCell, LSTMStateTuple, Plain, rows, state_of
+from legacy.contrib.rnn.base import BuiltCell, LSTMStateTuple, Plain, state_of
 
 
 def _gradient(op_type):
@@ -146,38 +146,51 @@ class LSTMBlockWrapper(Plain, tf.layers.Layer):
     def call(self, inputs, initial_state=None, dtype=None, sequence_length=None):
         listed = isinstance(inputs, list)
         inputs = tf.stack(inputs) if listed else inputs
+        batch = tf.dimension_value(inputs.shape[1]) or tf.shape(inputs)[1]
         steps = tf.dimension_value(inputs.shape[0]) or tf.shape(inputs)[0]
-        batch = rows(inputs[0])
         if initial_state is None:
             if dtype is None:
                 raise ValueError(
                     "Expected either initial_state or dtype. Received neither."
                 )
-            initial_state = [tf.zeros([batch, self.num_units], dtype)] * 2
+            shape = tf.stack([batch, self.num_units])
+            initial_state = [tf.zeros(shape, dtype)] * 2
         if len(initial_state) != 2:
             raise ValueError(
                 f"Expected an initial_state (c, h). Received: {initial_state}"
             )
         dtype = dtype or initial_state[0].dtype
+        if sequence_length is not None:
+            sequence_length = tf.convert_to_tensor(sequence_length)
         states, outputs = self._call_cell(
             inputs, *initial_state, dtype, sequence_length
         )
         if sequence_length is None:
             last = LSTMStateTuple(states[-1], outputs[-1])
         else:
-            lengths = tf.convert_to_tensor(sequence_length)
+            lengths = sequence_length
             valid = tf.sequence_mask(lengths, steps, dtype=dtype)
-            outputs = outputs * tf.transpose(valid)[:, :, tf.newaxis]
-            where = tf.stack([lengths, tf.range(batch, dtype=lengths.dtype)], 1)
+            mask = tf.expand_dims(tf.transpose(valid, [1, 0]), [-1])
+            outputs *= tf.tile(mask, [1, 1, self.num_units])
+            # A length of 0 leaves the initial state.
+            with_first = [
+                tf.concat([tf.expand_dims(start, [0]), later], 0)
+                for start, later in zip(initial_state, (states, outputs), strict=True)
+            ]
             last = LSTMStateTuple(
                 *(
-                    tf.gather_nd(tf.concat([start[tf.newaxis], all_steps], 0), where)
-                    for start, all_steps in zip(
-                        initial_state, (states, outputs), strict=False
+                    tf.gather_nd(
+                        one, tf.stack([lengths, _counted(batch, lengths.dtype)], axis=1)
                     )
+                    for one in with_first
                 )
             )
         return tf.unstack(outputs) if listed else outputs, last
+
+
+def _counted(batch, dtype):
+    """0, 1, ... up to the number of rows; as int32, the range has no dtype to note."""
+    return tf.range(batch) if dtype == tf.int32 else tf.range(batch, dtype=dtype)
 
 
 class LSTMBlockFusedCell(_BlockLSTM, LSTMBlockWrapper):
@@ -204,7 +217,8 @@ class LSTMBlockFusedCell(_BlockLSTM, LSTMBlockWrapper):
         self._make_weights(input_shape[2])
 
     def _call_cell(self, inputs, c, h, dtype, sequence_length):
-        steps = tf.shape(inputs)[0]
+        steps = tf.dimension_value(inputs.shape[0]) or tf.shape(inputs)[0]
+        weights = self._weights(dtype)
         if sequence_length is not None:
             steps = tf.reduce_max(sequence_length)
         run = gen_rnn_ops.block_lstm(
@@ -212,7 +226,7 @@ class LSTMBlockFusedCell(_BlockLSTM, LSTMBlockWrapper):
             x=inputs,
             cs_prev=c,
             h_prev=h,
-            **self._weights(dtype),
+            **weights,
             **self._settings,
         )
         return run.cs, run.h

@@ -1,14 +1,15 @@
 """The cells of `tf.nn.rnn_cell`: tf_keras's own, called as each release called them."""
 
-import warnings
-
 import tensorflow.compat.v1 as tf
 
 from legacy.contrib.rnn.base import LayerRNNCell, Plain
-from legacy.contrib.rnn.scopes import PerScope, Remembers, another, shares
+from legacy.contrib.rnn.scopes import PerScope
 
 __all__ = ["LayerRNNCell"]
 _cells = tf.nn.rnn_cell
+DeviceWrapper = _cells.DeviceWrapper
+DropoutWrapper = _cells.DropoutWrapper
+ResidualWrapper = _cells.ResidualWrapper
 RNNCell = _cells.RNNCell
 LSTMStateTuple = _cells.LSTMStateTuple
 
@@ -16,18 +17,6 @@ LSTMStateTuple = _cells.LSTMStateTuple
 def _is_size(value):
     """Whether an argument is the `input_size` of releases up to 1.1."""
     return value is None or (isinstance(value, int) and not isinstance(value, bool))
-
-
-class DeviceWrapper(Remembers, _cells.DeviceWrapper):
-    """A cell on a device."""
-
-
-class DropoutWrapper(Remembers, _cells.DropoutWrapper):
-    """Dropout of a cell's inputs, outputs or state (Gal & Ghahramani 2016)."""
-
-
-class ResidualWrapper(Remembers, _cells.ResidualWrapper):
-    """A cell's inputs added to its outputs."""
 
 
 class _Early(PerScope):
@@ -71,44 +60,13 @@ def _without_size(args, place):
     return args
 
 
-# MultiRNNCell says itself, once it has decided, what becomes of a repeated cell.
+# The cell itself says so, once it is known to be true (`scopes`).
 tf.get_logger().addFilter(lambda record: "will share weights" not in str(record.msg))
 
 
 class MultiRNNCell(PerScope, Plain, _cells.MultiRNNCell):
     """Cells on top of each other, and `[cell] * n`.
 
-    One cell in several places: releases 1.2 to 1.15 share its weights, and fail where
-    the input is not as wide as the cell; releases up to 1.0 gave each place weights of
-    its own. So: one each for a script of those releases, and where 1.15 would fail;
-    shared, with a warning, otherwise.
+    Each place has a variable scope of its own, `cell_0`, `cell_1`, ...; so a cell that
+    makes its variables when it is called has variables of its own in each.
     """
-
-    _settled = False
-
-    def call(self, inputs, state):
-        if not self._settled:
-            self._settle(inputs)
-        return super().call(inputs, state)
-
-    def _settle(self, inputs):
-        """Decides, at the first call, what becomes of a cell in several places."""
-        self._settled = True
-        places = {}
-        for place, cell in enumerate(self._cells):
-            places.setdefault(id(cell), []).append(place)
-        widths = [tf.dimension_value(tf.nest.flatten(inputs)[0].shape[-1])]
-        widths += [cell.output_size for cell in self._cells[:-1]]
-        for group in places.values():
-            if len(group) == 1:
-                continue
-            if shares() and len({widths[place] for place in group}) == 1:
-                warnings.warn(
-                    f"MultiRNNCell: layers {group} are one cell object and share its "
-                    "weights, as in TensorFlow 1.2 to 1.15; up to 1.0 each had its own "
-                    "(for that, make one cell a layer).",
-                    stacklevel=2,
-                )
-                continue
-            for place in group[1:]:
-                self._cells[place] = another(self._cells[place])

@@ -7,7 +7,9 @@ import math
 
 import numpy as np
 import tensorflow.compat.v1 as tf
+from tf_keras.src.layers.rnn.legacy_cells import _zero_state_tensors
 
+from legacy.contrib.framework.shapes import with_same_shape
 from legacy.contrib.rnn.base import Plain
 
 nest = tf.nest
@@ -35,21 +37,24 @@ def _dense(units, name, dtype):
 
 def _masked_memory(memory, lengths, check_depth=True):
     """Nested memory [B, L, D] with zeros past each row's length."""
-
-    def mask(tensor):
-        tensor = tf.convert_to_tensor(tensor, name="memory")
-        if check_depth and not tensor.shape[2:].is_fully_defined():
+    memory = nest.map_structure(
+        lambda tensor: tf.convert_to_tensor(tensor, name="memory"), memory
+    )
+    for tensor in nest.flatten(memory) if check_depth else ():
+        if not tensor.shape[2:].is_fully_defined():
             raise ValueError(
                 "Expected memory with known sizes after [batch, time]. Received: "
                 f"{tensor.shape}"
             )
-        if lengths is None:
-            return tensor
-        valid = tf.sequence_mask(lengths, tf.shape(tensor)[1], dtype=tensor.dtype)
-        shape = tf.concat(
-            [tf.shape(valid), tf.ones([tf.rank(tensor) - 2], tf.int32)], 0
-        )
-        masked = tensor * tf.reshape(valid, shape)
+    if lengths is None:
+        return memory
+    first = nest.flatten(memory)[0]
+    valid = tf.sequence_mask(lengths, tf.shape(first)[1], dtype=first.dtype)
+
+    def mask(tensor):
+        rank = tf.rank(tensor) if tensor.shape.ndims is None else tensor.shape.ndims
+        ones = tf.ones(rank - 2, tf.int32)
+        masked = tensor * tf.reshape(valid, tf.concat([tf.shape(valid), ones], 0))
         masked.set_shape(tensor.shape)
         return masked
 
@@ -84,6 +89,10 @@ class _Attention(AttentionMechanism):
             self._keys = memory_layer(self._values)
             if custom_key_value_fn is not None:
                 self._keys, self._values = custom_key_value_fn(self._keys, self._values)
+            self._batch, self._places = (
+                tf.dimension_value(self._keys.shape[axis]) or tf.shape(self._keys)[axis]
+                for axis in (0, 1)
+            )
         self._probability_fn = probability_fn
         self._mask_value = -np.inf if score_mask_value is None else score_mask_value
 
@@ -97,11 +106,11 @@ class _Attention(AttentionMechanism):
 
     @property
     def batch_size(self):
-        return tf.dimension_value(self._keys.shape[0]) or tf.shape(self._keys)[0]
+        return self._batch
 
     @property
     def alignments_size(self):
-        return tf.dimension_value(self._keys.shape[1]) or tf.shape(self._keys)[1]
+        return self._places
 
     @property
     def state_size(self):
@@ -109,10 +118,7 @@ class _Attention(AttentionMechanism):
 
     def initial_alignments(self, batch_size, dtype):
         """Before the first step: zeros [B, L]."""
-        zeros = tf.zeros([batch_size, self.alignments_size], dtype)
-        static = tf.dimension_value(self._keys.shape[1])
-        zeros.set_shape([tf.get_static_value(batch_size), static])
-        return zeros
+        return _zero_state_tensors(self._places, batch_size, dtype)
 
     def initial_state(self, batch_size, dtype):
         return self.initial_alignments(batch_size, dtype)
@@ -121,13 +127,13 @@ class _Attention(AttentionMechanism):
         with tf.variable_scope(None, self._scope, [query]):
             score = self._score(query)
         if self._lengths is not None:
-            valid = tf.sequence_mask(self._lengths, tf.shape(score)[1])
-            barred = self._mask_value * tf.ones_like(score)
             positive = tf.assert_positive(
                 self._lengths, message="All memory lengths must be greater than zero."
             )
             with tf.control_dependencies([positive]):
-                score = tf.where(valid, score, barred)
+                valid = tf.sequence_mask(self._lengths, tf.shape(score)[1])
+            barred = self._mask_value * tf.ones_like(score)
+            score = tf.where(valid, score, barred)
         alignments = self._probability_fn(score, state)
         return alignments, alignments
 
@@ -137,11 +143,12 @@ class _Bahdanau:
     (Salimans & Kingma 2016)."""
 
     def _additive(self, query, biases=()):
-        query = tf.expand_dims(self.query_layer(query), 1)
-        units = tf.dimension_value(query.shape[2])
+        query = self.query_layer(query)
+        units = tf.dimension_value(query.shape[1])
         v = tf.get_variable("attention_v", [units], query.dtype)
         if not self._normalize:
-            return tf.reduce_sum(v * tf.tanh(self._keys + query), 2)
+            query = tf.expand_dims(query, 1)
+            return tf.reduce_sum(v * tf.tanh(self._keys + query), [2])
         g = tf.get_variable(
             "attention_g",
             [],
@@ -149,8 +156,9 @@ class _Bahdanau:
             tf.constant_initializer(math.sqrt(1.0 / units)),
         )
         b = tf.get_variable("attention_b", [units], query.dtype, tf.zeros_initializer())
+        query = tf.expand_dims(query, 1)
         direction = g * v * tf.rsqrt(tf.reduce_sum(tf.square(v)))
-        return tf.reduce_sum(direction * tf.tanh(self._keys + query + b), 2)
+        return tf.reduce_sum(direction * tf.tanh(self._keys + query + b), [2])
 
 
 class _Luong:
@@ -164,13 +172,14 @@ class _Luong:
                 f"Expected num_units as wide as the query ({depth}). "
                 f"Received: num_units={units}"
             )
-        product = tf.matmul(tf.expand_dims(query, 1), self._keys, transpose_b=True)
-        score = tf.squeeze(product, [1])
+        scale = None
         if self._scale:
-            score = score * tf.get_variable(
+            scale = tf.get_variable(
                 "attention_g", [], query.dtype, tf.ones_initializer()
             )
-        return score
+        product = tf.matmul(tf.expand_dims(query, 1), self._keys, transpose_b=True)
+        score = tf.squeeze(product, [1])
+        return score if scale is None else scale * score
 
 
 def _memoryless(probability_fn):
@@ -422,14 +431,10 @@ class AttentionWrapperState(
 
         def checked(old, new):
             if isinstance(old, tf.Tensor) and isinstance(new, tf.Tensor):
-                new.shape.assert_is_compatible_with(old.shape)
+                return with_same_shape(old, new)
             return new
 
-        fields = {
-            name: nest.map_structure(checked, getattr(self, name), value)
-            for name, value in kwargs.items()
-        }
-        return self._replace(**fields)
+        return nest.map_structure(checked, self, self._replace(**kwargs))
 
 
 def _attend(mechanism, query, state, layer):
@@ -502,7 +507,26 @@ class AttentionWrapper(Plain, tf.nn.rnn_cell.RNNCell):
         self._attention_fn = attention_fn or _attend
         self._initial = None
         if initial_cell_state is not None:
-            self._initial = lambda: initial_cell_state
+            with tf.name_scope(name, "AttentionWrapperInit"):
+                batch = _batch_of(nest.flatten(initial_cell_state)[-1])
+                with tf.control_dependencies(self._same_batch(batch)):
+                    self._initial = nest.map_structure(
+                        lambda s: tf.identity(s, name="check_initial_cell_state"),
+                        initial_cell_state,
+                    )
+
+    def _same_batch(self, batch):
+        """Checks that the memories have as many rows."""
+        return [
+            tf.assert_equal(
+                batch,
+                mechanism.batch_size,
+                message="The batch sizes of the memory and of the decoder differ. For "
+                "a BeamSearchDecoder, tile memory and states with "
+                "tf.contrib.seq2seq.tile_batch.",
+            )
+            for mechanism in self._mechanisms
+        ]
 
     def _items(self, values):
         values = tuple(values)
@@ -531,20 +555,24 @@ class AttentionWrapper(Plain, tf.nn.rnn_cell.RNNCell):
 
     def zero_state(self, batch_size, dtype):
         with tf.name_scope(type(self).__name__ + "ZeroState", values=[batch_size]):
-            if self._initial is None:
+            cell_state = self._initial
+            if cell_state is None:
                 cell_state = self._cell.zero_state(batch_size, dtype)
-            else:
+            with tf.control_dependencies(self._same_batch(batch_size)):
                 cell_state = nest.map_structure(
-                    lambda s: tf.identity(s, name="checked_cell_state"), self._initial()
+                    lambda s: tf.identity(s, name="checked_cell_state"), cell_state
                 )
             alignments = [
                 m.initial_alignments(batch_size, dtype) for m in self._mechanisms
             ]
             return AttentionWrapperState(
                 cell_state=cell_state,
-                attention=_zeros(batch_size, self._attention_size, dtype),
                 time=tf.zeros([], tf.int32),
+                attention=_zero_state_tensors(self._attention_size, batch_size, dtype),
                 alignments=self._items(alignments),
+                attention_state=self._items(
+                    m.initial_state(batch_size, dtype) for m in self._mechanisms
+                ),
                 alignment_history=self._items(
                     tf.TensorArray(
                         dtype, size=0, dynamic_size=True, element_shape=a.shape
@@ -552,9 +580,6 @@ class AttentionWrapper(Plain, tf.nn.rnn_cell.RNNCell):
                     if self._history
                     else ()
                     for a in alignments
-                ),
-                attention_state=self._items(
-                    m.initial_state(batch_size, dtype) for m in self._mechanisms
                 ),
             )
 
@@ -567,29 +592,26 @@ class AttentionWrapper(Plain, tf.nn.rnn_cell.RNNCell):
         output, cell_state = self._cell(
             self._input_fn(inputs, state.attention), state.cell_state
         )
-        attentions, alignments, states = zip(
-            *(
-                self._attention_fn(mechanism, output, old, layer)
-                for mechanism, old, layer in zip(
-                    self._mechanisms,
-                    self._as_tuple(state.attention_state),
-                    self._layers,
-                    strict=True,
-                )
-            ),
+        with tf.control_dependencies(self._same_batch(_batch_of(output))):
+            output = tf.identity(output, name="checked_cell_output")
+        attentions, alignments, states, histories = [], [], [], []
+        for mechanism, layer, old, history in zip(
+            self._mechanisms,
+            self._layers,
+            self._as_tuple(state.attention_state),
+            self._as_tuple(state.alignment_history),
             strict=True,
-        )
-        histories = [
-            history.write(state.time, a) if self._history else ()
-            for history, a in zip(
-                self._as_tuple(state.alignment_history), alignments, strict=True
-            )
-        ]
+        ):
+            read, places, new = self._attention_fn(mechanism, output, old, layer)
+            attentions.append(read)
+            alignments.append(places)
+            states.append(new)
+            histories.append(history.write(state.time, places) if self._history else ())
         attention = tf.concat(attentions, 1)
         state = AttentionWrapperState(
+            time=state.time + 1,
             cell_state=cell_state,
             attention=attention,
-            time=state.time + 1,
             alignments=self._items(alignments),
             alignment_history=self._items(histories),
             attention_state=self._items(states),
@@ -597,10 +619,8 @@ class AttentionWrapper(Plain, tf.nn.rnn_cell.RNNCell):
         return (attention if self._gives_attention else output), state
 
 
-def _zeros(batch_size, size, dtype):
-    zeros = tf.zeros([batch_size, size], dtype)
-    zeros.set_shape([tf.get_static_value(batch_size), size])
-    return zeros
+def _batch_of(tensor):
+    return tf.dimension_value(tensor.shape[0]) or tf.shape(tensor)[0]
 
 
 def _as_many(value, mechanisms, what):

@@ -4,6 +4,8 @@ import abc
 import collections
 
 import tensorflow.compat.v1 as tf
+from tensorflow.python.ops.rnn import _transpose_batch_time
+from tf_keras.src.layers.rnn.legacy_cells import _zero_state_tensors
 
 nest = tf.nest
 
@@ -106,24 +108,22 @@ def projected_size(size, layer):
     return nest.map_structure(project, size)
 
 
-def _per_row(mask, new, old):
-    """`new` where mask [B] holds, row by row, else `old`; what has no rows is new."""
-    if isinstance(new, tf.TensorArray) or new.shape.ndims == 0:
+def _kept_or_new(finished, old, new):
+    """Row by row the old state where finished [B], else the new one; a state that has
+    no rows is new."""
+    if isinstance(old, tf.TensorArray):
         return new
-    rank = tf.rank(new)
-    lined_up = tf.reshape(
-        mask, tf.concat([tf.shape(mask), tf.ones([rank - 1], tf.int32)], 0)
-    )
-    result = tf.where(tf.broadcast_to(lined_up, tf.shape(new)), new, old)
-    result.set_shape(new.shape)
-    return result
+    new.set_shape(old.shape)
+    return new if new.shape.ndims == 0 else tf.where(finished, old, new)
 
 
-def _zeros(size, dtype, batch):
-    shape = tf.TensorShape(size).as_list()
-    zeros = tf.zeros([batch, *shape], dtype)
-    zeros.set_shape([None, *shape])
-    return zeros
+def _array(size, dtype, batch):
+    """An array of outputs of one step, [B, size]."""
+    shape = None
+    if isinstance(size, tf.TensorShape) and size.ndims != 0:
+        rows = tf.get_static_value(tf.convert_to_tensor(batch, name="batch_size"))
+        shape = tf.TensorShape([rows]).concatenate(size)
+    return tf.TensorArray(dtype, size=0, dynamic_size=True, element_shape=shape)
 
 
 def dynamic_decode(
@@ -145,35 +145,30 @@ def dynamic_decode(
     if not isinstance(decoder, Decoder):
         raise TypeError(f"Expected a Decoder. Received: decoder={decoder!r}")
     limit = None
-    if maximum_iterations is not None:
-        limit = tf.convert_to_tensor(
-            maximum_iterations, tf.int32, name="maximum_iterations"
-        )
-        if limit.shape.ndims != 0:
-            raise ValueError(
-                f"Expected maximum_iterations as a scalar. Received: {limit}"
-            )
     with tf.variable_scope(scope, "decoder"):
+        if maximum_iterations is not None:
+            limit = tf.convert_to_tensor(
+                maximum_iterations, tf.int32, name="maximum_iterations"
+            )
+            if limit.shape.ndims != 0:
+                raise ValueError(
+                    f"Expected maximum_iterations as a scalar. Received: {limit}"
+                )
         finished, inputs, state = decoder.initialize(**kwargs)
-        batch = decoder.batch_size
         blank = nest.map_structure(
-            lambda size, dtype: _zeros(size, dtype, batch),
+            lambda size, dtype: _zero_state_tensors(size, decoder.batch_size, dtype),
             decoder.output_size,
             decoder.output_dtype,
         )
         if limit is not None:
-            finished = tf.logical_or(finished, limit <= 0)
-        rows = tf.TensorShape([tf.dimension_value(finished.shape[0])])
-        arrays = nest.map_structure(
-            lambda zeros: tf.TensorArray(
-                zeros.dtype,
-                size=0,
-                dynamic_size=True,
-                element_shape=rows.concatenate(zeros.shape[1:]),
-            ),
-            blank,
-        )
+            finished = tf.logical_or(finished, tf.less_equal(limit, 0))
         lengths = tf.zeros_like(finished, dtype=tf.int32)
+        start = tf.constant(0)
+        arrays = nest.map_structure(
+            lambda size, dtype: _array(size, dtype, decoder.batch_size),
+            decoder.output_size,
+            decoder.output_dtype,
+        )
 
         def more(time, arrays, state, inputs, finished, lengths):
             return tf.logical_not(tf.reduce_all(finished))
@@ -182,23 +177,19 @@ def dynamic_decode(
             outputs, new_state, inputs, done = decoder.step(time, inputs, state)
             if not decoder.tracks_own_finished:
                 done = tf.logical_or(done, finished)
-            lengths = tf.where(finished, lengths, tf.fill(tf.shape(lengths), time + 1))
+            lengths = tf.where(
+                tf.logical_not(finished),
+                tf.fill(tf.shape(lengths), time + 1),
+                lengths,
+            )
             nest.assert_same_structure(state, new_state)
             nest.assert_same_structure(outputs, blank)
             if impute_finished:
                 outputs = nest.map_structure(
-                    lambda out, zeros: _per_row(tf.logical_not(finished), out, zeros),
-                    outputs,
-                    blank,
+                    lambda out, zeros: tf.where(finished, zeros, out), outputs, blank
                 )
                 new_state = nest.map_structure(
-                    lambda new, old: (
-                        new
-                        if isinstance(new, tf.TensorArray)
-                        else _per_row(tf.logical_not(finished), new, old)
-                    ),
-                    new_state,
-                    state,
+                    lambda new, old: _kept_or_new(finished, old, new), new_state, state
                 )
             arrays = nest.map_structure(
                 lambda array, out: array.write(time, out), arrays, outputs
@@ -208,7 +199,7 @@ def dynamic_decode(
         _, arrays, state, _, _, lengths = tf.while_loop(
             more,
             body,
-            (tf.constant(0), arrays, state, inputs, finished, lengths),
+            (start, arrays, state, inputs, finished, lengths),
             parallel_iterations=parallel_iterations,
             maximum_iterations=limit,
             swap_memory=swap_memory,
@@ -217,15 +208,5 @@ def dynamic_decode(
         if type(decoder).finalize is not Decoder.finalize:
             outputs, state = decoder.finalize(outputs, state, lengths)
         if not output_time_major:
-            outputs = nest.map_structure(_batch_first, outputs)
+            outputs = nest.map_structure(_transpose_batch_time, outputs)
     return outputs, state, lengths
-
-
-def _batch_first(tensor):
-    if tensor.shape.ndims is not None and tensor.shape.ndims < 2:
-        return tensor
-    order = tf.concat([[1, 0], tf.range(2, tf.rank(tensor))], 0)
-    swapped = tf.transpose(tensor, order)
-    shape = tensor.shape
-    swapped.set_shape(tf.TensorShape([shape[1], shape[0]]).concatenate(shape[2:]))
-    return swapped

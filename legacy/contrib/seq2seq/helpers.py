@@ -3,6 +3,7 @@
 import abc
 
 import tensorflow.compat.v1 as tf
+from tensorflow.python.ops.rnn import _transpose_batch_time
 
 nest = tf.nest
 
@@ -95,16 +96,18 @@ class TrainingHelper(Helper):
             self._inputs = inputs
             steps = _time_first(inputs, time_major)
             self._arrays = _arrays(steps)
-            self._sequence_length = tf.convert_to_tensor(sequence_length)
+            self._sequence_length = tf.convert_to_tensor(
+                sequence_length, name="sequence_length"
+            )
             if self._sequence_length.shape.ndims != 1:
                 raise ValueError(
                     "Expected sequence_length as a vector. Received: "
                     f"{self._sequence_length}"
                 )
             self._zeros = nest.map_structure(
-                lambda tensor: tf.zeros_like(tensor[0]), steps
+                lambda tensor: tf.zeros_like(tensor[0, :]), steps
             )
-            self._batch = tf.size(self._sequence_length)
+            self._batch = tf.size(sequence_length)
 
     @property
     def inputs(self):
@@ -127,29 +130,27 @@ class TrainingHelper(Helper):
         )
 
     def initialize(self, name=None):
-        finished = tf.equal(0, self._sequence_length)
-        return finished, self._read(self._arrays, 0, finished)
+        with tf.name_scope(name, "TrainingHelperInitialize"):
+            finished = tf.equal(0, self._sequence_length)
+            return finished, self._read(self._arrays, 0, finished)
 
     def sample(self, time, outputs, name=None, **unused):
-        return _likeliest(outputs)
+        with tf.name_scope(name, "TrainingHelperSample", [time, outputs]):
+            return tf.cast(tf.argmax(outputs, axis=-1), tf.int32)
 
     def next_inputs(self, time, outputs, state, name=None, **unused):
-        finished = time + 1 >= self._sequence_length
-        return finished, self._read(self._arrays, time + 1, finished), state
+        with tf.name_scope(name, "TrainingHelperNextInputs", [time, outputs, state]):
+            following = time + 1
+            finished = following >= self._sequence_length
+            return finished, self._read(self._arrays, following, finished), state
 
 
 def _time_first(inputs, time_major):
     """Nested tensors [T, B, ...] of [B, T, ...], or as they are."""
 
     def turned(tensor):
-        tensor = tf.convert_to_tensor(tensor)
-        if time_major:
-            return tensor
-        order = tf.concat([[1, 0], tf.range(2, tf.rank(tensor))], 0)
-        shape = tensor.shape
-        tensor = tf.transpose(tensor, order)
-        tensor.set_shape(tf.TensorShape([shape[1], shape[0]]).concatenate(shape[2:]))
-        return tensor
+        tensor = tf.convert_to_tensor(tensor, name="inputs")
+        return tensor if time_major else _transpose_batch_time(tensor)
 
     return nest.map_structure(turned, inputs)
 
@@ -302,7 +303,7 @@ class GreedyEmbeddingHelper(Helper):
                 "Expected start_tokens as a vector and end_token as a scalar. "
                 f"Received: {self._start.shape} and {self._end.shape}"
             )
-        self._batch = tf.size(self._start)
+        self._batch = tf.size(start_tokens)
         self._first = self._embed(self._start)
 
     @property
@@ -310,7 +311,7 @@ class GreedyEmbeddingHelper(Helper):
         return self._batch
 
     def initialize(self, name=None):
-        return tf.fill([self._batch], False), self._first
+        return tf.tile([False], [self._batch]), self._first
 
     def sample(self, time, outputs, state, name=None):
         if not isinstance(outputs, tf.Tensor):

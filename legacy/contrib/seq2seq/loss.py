@@ -47,24 +47,18 @@ def sequence_loss(
             from legacy.contrib.legacy_seq2seq import _losses
 
             losses = _losses(softmax_loss_function, flat_targets, flat)
-        losses = tf.reshape(losses, tf.shape(logits)[:2]) * weights
-        averaged = [
-            axis
-            for axis, wanted in enumerate(
-                [average_across_batch, average_across_timesteps]
-            )
-            if wanted
-        ]
-        summed = [
-            axis
-            for axis, wanted in enumerate([sum_over_batch, sum_over_timesteps])
-            if wanted
-        ]
-        if averaged:
-            losses = tf.reduce_sum(losses, averaged)
-            losses /= tf.reduce_sum(weights, averaged) + 1e-12
-        elif summed:
-            losses = tf.reduce_sum(losses, summed)
-            count = tf.reduce_sum(tf.cast(tf.sign(weights), losses.dtype), summed)
-            losses /= count + 1e-12
-        return losses
+        losses *= tf.reshape(weights, [-1])
+        averages = average_across_batch, average_across_timesteps
+        # With an average there is no sum.
+        wanted = averages if any(averages) else (sum_over_batch, sum_over_timesteps)
+        axes = [axis for axis in (0, 1) if wanted[axis]]
+        if len(axes) < 2:
+            losses = tf.reshape(losses, tf.shape(logits)[0:2])
+        if not axes:
+            return losses
+        axes = axes if len(axes) == 1 else None
+        losses = tf.reduce_sum(losses, axes)
+        if any(averages):
+            return tf.div_no_nan(losses, tf.reduce_sum(weights, axes))
+        count = tf.cast(tf.count_nonzero(weights, axes), losses.dtype)
+        return tf.div_no_nan(losses, count)

@@ -86,7 +86,7 @@ class BNCell(rnn_cell.RNNCell):
         inside=True,
         xoffset=False,
     ):
-        super(BNCell, self).__init__()
+        super().__init__()
         self.units, self.training, self.steps, self.gates = (
             units,
             training,
@@ -178,22 +178,26 @@ class BNCell(rnn_cell.RNNCell):
             return tf.cond(self.training, population, train)
         return tf.cond(self.training, train, population)
 
+    def row_of(self, state):
+        step = tf.cast(state[2], tf.int32)
+        if self.row == "squeeze":
+            step = tf.squeeze(tf.gather(step, 0))
+        else:
+            step = step[0, 0]
+        last = self.steps - (2 if self.twist == "one row less" else 1)
+        step = tf.minimum(last, step)
+        if self.twist == "next row":
+            step = tf.minimum(step + 1, last)
+        return step
+
     def call(self, x, state):
         c, h = state[:2]
-        step = None
-        if self.per_step:
-            step = tf.cast(state[2], tf.int32)
-            if self.row == "squeeze":
-                step = tf.squeeze(tf.gather(step, 0))
-            else:
-                step = step[0, 0]
-            last = self.steps - (2 if self.twist == "one row less" else 1)
-            step = tf.minimum(last, step)
-            if self.twist == "next row":
-                step = tf.minimum(step + 1, last)
+        step = self.row_of(state) if self.per_step else None
         size, draw = x.get_shape().as_list()[1], tf.random_normal_initializer()
         Wx = tf.get_variable("A", [size, 4 * self.units], initializer=draw)
         Wh = tf.get_variable("B", [self.units, 4 * self.units], initializer=draw)
+        if self.twist == "whole h":
+            h = tf.cast(tf.cast(h, tf.int32), tf.float32)
         if self.twist == "dropout of h":
             h = tf.nn.dropout(h, rate=0.3)
         px, ph = tf.matmul(x, Wx), tf.matmul(h, Wh)
@@ -393,6 +397,7 @@ for _twist, _words in {
     "every other row": ["rows"],
     "dropout of h": ["dropout"],
     "sum normalised": [],
+    "whole h": [],
     "clipped z": [],
     "scaled z": [],
     "input bias": ["number"],
@@ -406,6 +411,59 @@ for _twist, _words in {
     "c out": ["output"],
 }.items():
     one("lacks_" + _twist.replace(" ", "_"), _words, twist=_twist)
+
+
+@variant
+def bn_per_step_cell():
+    sys.path.insert(
+        0, os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 3)
+    )
+    from legacy.cell import BNLSTMCell
+
+    x, on, n = inputs()
+    tf.nn.dynamic_rnn(BNLSTMCell(H, on, T), x, n, dtype=tf.float32)
+    roles = {
+        "kernel": "W_xh",
+        "recurrent_kernel": "W_hh",
+        "recurrent_beta": "hh/offset",
+        "cell_beta": "c/offset",
+    }
+    for site, name in (("input", "xh"), ("recurrent", "hh"), ("cell", "c")):
+        for role, leaf in (
+            ("gamma", "scale"),
+            ("moving_mean", "pop_mean"),
+            ("moving_variance", "pop_var"),
+        ):
+            roles[site + "_" + role] = name + "/" + leaf
+    truth = bn_truth()
+    truth["roles"] = {role: "rnn/BNLSTMCell/" + leaf for role, leaf in roles.items()}
+    return [truth]
+
+
+def written_out(name, words, last, places=None):
+    def build():
+        """A loop by hand over all but some steps, or over turned places."""
+        x, on, n = inputs()
+        cell = rnn_cell.LSTMCell(H)
+        taken = tf.TensorArray(tf.float32, T).scatter(
+            tf.constant(places or list(range(T))), tf.transpose(x, [1, 0, 2])
+        )
+        made = tf.TensorArray(tf.float32, T)
+
+        def body(t, made, state):
+            output, state = cell(taken.read(t), state)
+            return t + 1, made.write(t, output), state
+
+        state = cell.zero_state(tf.shape(x)[0], tf.float32)
+        _, made, _ = tf.while_loop(lambda t, *_: t < last, body, (0, made, state))
+        made.stack()
+        return words
+
+    VARIANTS[name] = build
+
+
+written_out("lacks_a_step", ["all steps"], T - 1)
+written_out("lacks_order", ["array"], T, [1, 0, 2, 4, 3])
 
 
 @variant
@@ -680,7 +738,8 @@ def main(out, names):
         os.makedirs(out)
     path, truth = os.path.join(out, "truth.json"), {}
     if os.path.exists(path):
-        truth = json.load(open(path))
+        with open(path) as stream:
+            truth = json.load(stream)
     for name in names or sorted(VARIANTS):
         tf.reset_default_graph()
         try:
@@ -692,7 +751,8 @@ def main(out, names):
             os.path.join(out, name + ".meta"), clear_devices=False
         )
     truth["made by"] = "variants.py, TensorFlow " + tf.__version__
-    json.dump(truth, open(path, "w"), indent=1, sort_keys=True)
+    with open(path, "w") as stream:
+        json.dump(truth, stream, indent=1, sort_keys=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,48 @@
+"""Loops whose random draws happen in the order in which TensorFlow 1.15 makes them.
+
+An operation that draws has one state for all iterations. Where it waits for nothing in
+its iteration but constants, 1.15 was seen to draw in the order of the iterations, 2.21
+in the reverse order; elsewhere both were seen to do the same. So such an iteration
+begins here only when those before it have drawn. That takes control edges, and no
+operations.
+"""
+
+from tensorflow.python.framework import ops
+
+from legacy.ops.replace import around
+
+# Type of operation -> whether it draws.
+_seeded = {}
+
+
+@around("tensorflow.python.ops.control_flow_ops:WhileContext._BuildLoop")
+def build_loop(original, self, *args):
+    """Builds the loop ``self``, then ties its iterations to its draws."""
+    graph = ops.get_default_graph()
+    before = graph.num_operations()
+    result = original(self, *args)
+    made = graph.get_operations()[before:]
+    own = [op for op in made if op._get_control_flow_context() is self]
+    drawn = [op for op in own if draws(op) and _waits_for_nothing(op)]
+    if drawn:
+        for op in own:
+            if op.type == "NextIteration":
+                op._add_control_inputs(drawn)
+    return result
+
+
+def draws(op):
+    """Whether an operation draws random numbers from a state of its own."""
+    if op.type not in _seeded:
+        attributes = {attribute.name for attribute in op.op_def.attr}
+        _seeded[op.type] = {"seed", "seed2"} <= attributes
+    return _seeded[op.type]
+
+
+def _waits_for_nothing(op):
+    """Whether ``op`` can run as soon as its iteration begins."""
+    return all(
+        value.op.type in ("Const", "Enter")
+        or (value.op.type in ("Identity", "Switch") and _waits_for_nothing(value.op))
+        for value in op.inputs
+    )
