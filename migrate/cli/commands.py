@@ -71,6 +71,24 @@ def _settings(options, **more):
     )
 
 
+def model(options) -> int:
+    """Writes the Keras model of a whole graph."""
+    start.start_tensorflow()
+    from migrate.verbs.whole import write_model
+
+    made = write_model(
+        options.ckpt,
+        options.out,
+        graph=options.graph,
+        outputs=options.outputs,
+        training=options.training,
+        feeds=dict(options.feed),
+        layouts=dict(options.layout),
+    )
+    show.model(made, options.out)
+    return 0
+
+
 def verify(options) -> int:
     """Proves a conversion; 1 if it differs, or lacks the graph that is required."""
     start.start_tensorflow()

@@ -314,3 +314,19 @@ def accuracies(old, new, apart):
     table.add_row("the script, TensorFlow 1 graph", f"{old:.4f}")
     table.add_row("its conversion, Keras layer", f"{new:.4f}")
     lines(table, f"No digit's probabilities are more than {apart:.0e} apart.")
+
+
+def model(made, out):
+    """What a whole model takes, is made of, and gives; and what was decided."""
+    lines(f"Wrote {out}")
+    for title, tensors in (("inputs", made.input), ("outputs", made.output)):
+        table = _table((title, "left"), ("shape", "left"), ("type", "left"))
+        for name, tensor in tensors.items():
+            table.add_row(name, str(list(tensor.shape)), tensor.dtype)
+        lines(table)
+    table = _table(("layer", "left"), ("is", "left"), ("weights", "right"))
+    for layer in made.layers:
+        if layer.weights:
+            count = f"{layer.count_params():,}"
+            table.add_row(layer.name, type(layer).__name__, count)
+    lines(table, *(f"decided: {text}" for text in made.decided))

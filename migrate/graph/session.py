@@ -115,7 +115,7 @@ class UserGraph:
         )
         # A frozen graph keeps only the states that something uses.
         states = tuple(name for name in rnn.final_states if name is not None)
-        fetches = (*_names(rnn.outputs), *states)
+        fetches = (*names_of(rnn.outputs), *states)
         updates = self._updates(rnn) if training else ()
         wanted = (*fetches, *updates)
         feeds.update(constant_starts(self.graph, feeds, wanted, np.shape(x)[0]))
@@ -229,7 +229,7 @@ class UserGraph:
             name
             for cell in rnn.cells
             for names in cell.variables.values()
-            for name in _names(names)
+            for name in names_of(names)
         }
         return tuple(
             node
@@ -254,9 +254,9 @@ class UserGraph:
 
 def border(rnn: GraphRNN) -> tuple[str, ...]:
     """The tensors at an RNN's border: what enters it, then what leaves it."""
-    entering = (*_names(rnn.inputs), *_names(rnn.lengths), *rnn.initial_states)
+    entering = (*names_of(rnn.inputs), *names_of(rnn.lengths), *rnn.initial_states)
     leaving = (name for name in rnn.final_states if name is not None)
-    return (*entering, *_names(rnn.outputs), *leaving)
+    return (*entering, *names_of(rnn.outputs), *leaving)
 
 
 def _result(rnn, values, statistics):
@@ -272,7 +272,8 @@ def _batch_major(rnn, tensors, values):
     return np.stack([values[name] for name in tensors], axis=1) if tensors else None
 
 
-def _names(tensors):
+def names_of(tensors) -> tuple[str, ...]:
+    """Tensors that a ``GraphRNN`` has as one name, as several, or as None."""
     if tensors is None:
         return ()
     return (tensors,) if isinstance(tensors, str) else tuple(tensors)
