@@ -21,6 +21,7 @@ _HOMES = {
     "inspect": "migrate.verbs.inspect",
     "load": "migrate.models.load",
     "load_optimizer": "migrate.models.optimizers",
+    "model": "migrate.models.whole",
     "read": "migrate.verbs.convert",
     "revert": "migrate.verbs.revert",
     "verify": "migrate.verbs.verify",

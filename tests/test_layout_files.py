@@ -430,3 +430,13 @@ def test_a_file_without_any_cell_is_listed(tmp_path, capfd):
     error = capfd.readouterr().err
     assert "lstm-peepholes" not in error
     assert "SCOPE=FILE.toml" in error
+
+
+def test_load_of_an_unexplained_cell_beside_a_known_one(tmp_path):
+    variables = checkpoints.cell("good/Cell") | checkpoints.cell("bad/Cell")
+    variables["bad/Cell/gamma"] = np.ones(16, np.float32)
+    prefix = checkpoints.write(tmp_path / "m", variables)
+    layer = BNLSTM(checkpoints.H, checkpoints.M)
+    with pytest.raises(migrate.MigrateError, match="bad/Cell also holds gamma"):
+        migrate.load(layer, prefix, scope="bad")
+    migrate.load(layer, prefix, scope="good")

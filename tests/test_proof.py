@@ -224,7 +224,7 @@ def test_without_a_graph_the_verdict_says_what_it_assumes(tmp_path, capfd):
         "epsilon 1e-05",
         "decay 0.95",
         "activation tanh",
-        "forget_bias 0.0",
+        "forget bias 0",
     ):
         assert assumed in said
     assert "a checkpoint does not say" in said

@@ -152,10 +152,14 @@ class Layout:
         """The cell in NumPy float64, see ``equations.Cell``."""
         raise NotImplementedError
 
-    def faults(self, weights) -> list:
+    def faults(self, weights, moves=None) -> list:
         """``bnlstm_compat.diagnosis.Finding`` for what the cell's code does wrong with
-        its statistics, whatever its tables hold."""
-        del weights
+        its statistics, whatever its tables hold.
+
+        ``moves``: what its graph shows of the updates, see ``cells.faults``; None: what
+        is usual for the layout.
+        """
+        del weights, moves
         return []
 
     def setting(self, settings, name):

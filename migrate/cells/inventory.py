@@ -47,14 +47,14 @@ def take_inventory(entries, layouts=None, averages=RAW, ignored=()) -> Inventory
         person to decide; see ``choices.choose``.
       averages: ``AVERAGED``: the cells' variables are their moving averages, if these
         exist; what they average is then among the others.
-      ignored: names that a person has said to be no part of a cell.
+      ignored: names that a person has said to be no part of a cell, if no layout needs
+        them.
 
     Raises:
       MigrateError: averages are chosen, and there are none; a scope of ``layouts`` is
         not in the source.
     """
-    known = {name: e for name, e in entries.items() if name not in ignored}
-    found = search(LAYOUTS, known, choose(layouts or {}, entries))
+    found = search(LAYOUTS, entries, choose(layouts or {}, entries))
     problems, cells = [*found.problems], []
     for cell in sorted(found.cells, key=lambda cell: natural(cell.scope)):
         problem = unexplained(cell, found.cells, entries, ignored)

@@ -133,6 +133,44 @@ def _verify(sub):
         help="largest relative difference of the layer (default: measured, from what "
         "float32 rounds in this model)",
     )
+    sub.add_argument(
+        "--data",
+        metavar="FILE.npz",
+        help="arrays by the names of the model's placeholders: the whole graph runs on "
+        "them, and each RNN is also compared on what reaches it there",
+    )
+    sub.add_argument(
+        "--require-graph",
+        action="store_true",
+        help="exit with 1 unless every cell was compared with your graph",
+    )
+
+
+def _model(sub):
+    _source(sub)
+    sub.add_argument("out", metavar="OUT.keras", help="the file to write")
+    sub.add_argument(
+        "--outputs",
+        type=types.names,
+        metavar="NAME,...",
+        help="tensors that the model gives (default: a SavedModel's signature, or what "
+        "training does not consume further)",
+    )
+    sub.add_argument(
+        "--training",
+        metavar="NAME",
+        help="the boolean placeholder that is the training switch, or 'not NAME'",
+    )
+    sub.add_argument(
+        "--feed",
+        type=types.feed,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE[:TRAINING]",
+        help="a placeholder's fixed value, in inference and in training, such as "
+        "keep=1.0:0.8; may be given several times",
+    )
+    _layouts(sub)
 
 
 def _revert(sub):
@@ -182,6 +220,7 @@ def _demo(sub):
 _COMMANDS = (
     (_inspect, commands.inspect, "list the cells and variables of a checkpoint"),
     (_convert, commands.convert, "write Keras models and the other variables"),
+    (_model, commands.model, "write the Keras model of a whole graph"),
     (_verify, commands.verify, "prove that a conversion equals its checkpoint"),
     (_revert, commands.revert, "write a conversion back as a v1 checkpoint"),
     (_diff, commands.diff, "compare two checkpoints or conversions"),

@@ -188,8 +188,9 @@ def differences(found):
     lines(table, f"Different: {len(found)} variables.")
 
 
-def verdict(proof, tolerance):
-    """A ``Proof``; ``tolerance`` is None for the measured level."""
+def verdict(proof, tolerance, require_graph=False):
+    """A ``Proof``; ``tolerance`` is None for the measured level. ``require_graph``: say
+    which cells were not compared with the user's graph, and what to do."""
     from migrate.proof.verdict import KINDS
 
     table = _table(
@@ -230,12 +231,20 @@ def verdict(proof, tolerance):
     if proof.variables:
         shown = ", ".join(proof.variables[:5])
         lines(f"{len(proof.variables)} other variables differ: {shown}")
-    word = "Equal" if proof.equal(tolerance) else "Different"
-    limit = "their own rounding" if tolerance is None else f"{tolerance:g}"
-    lines(
-        f"{word}: {len(proof.cells) - len(different)} of {len(proof.cells)} cells "
-        f"give, as layers, within {limit}, what is given by {proof.reference}."
-    )
+    if require_graph and not proof.by_graph:
+        lines(_without_graph(proof))
+    lines(proof.sentence(tolerance, require_graph))
+
+
+def _without_graph(proof):
+    """Which cells --require-graph misses."""
+    cells = [r.scope for r in proof.cells if r.reference != "graph"]
+    shown = ", ".join(cells[:5]) + (", ..." if cells[5:] else "")
+    if proof.graph is None:
+        reason = "there is none: name its file by --graph FILE"
+    else:
+        reason = f"{proof.graph} does not compute them"
+    return f"--require-graph: not compared with your graph: {shown}; {reason}"
 
 
 def _difference(result, kind):
@@ -252,6 +261,8 @@ def _case(case):
     faults = len(found.findings)
     verdict = f"{faults} fault{'s' if faults > 1 else ''}" if faults else "no fault"
     lines(f"{found.name} ({cell.layout}, {sizes}): {verdict} found")
+    if case.shown is not None:
+        lines(f"  the graph shows: {'; '.join(case.shown.sentences())}")
     if found.updates is not None:
         lines(
             f"  row 0 was updated {found.updates} times, at a decay of "
@@ -279,7 +290,10 @@ def diagnoses(found):
     for case in found.cases:
         _case(case)
     if found.questions:
-        lines("A checkpoint does not tell; give, to know more:")
+        tell = "A checkpoint does not tell"
+        if found.graph is not None:
+            tell = f"Neither the checkpoint nor its graph {found.graph} tells"
+        lines(f"{tell}; give, to know more:")
         for question in found.questions:
             lines(f"  {question}")
 
@@ -300,3 +314,19 @@ def accuracies(old, new, apart):
     table.add_row("the script, TensorFlow 1 graph", f"{old:.4f}")
     table.add_row("its conversion, Keras layer", f"{new:.4f}")
     lines(table, f"No digit's probabilities are more than {apart:.0e} apart.")
+
+
+def model(made, out):
+    """What a whole model takes, is made of, and gives; and what was decided."""
+    lines(f"Wrote {out}")
+    for title, tensors in (("inputs", made.input), ("outputs", made.output)):
+        table = _table((title, "left"), ("shape", "left"), ("type", "left"))
+        for name, tensor in tensors.items():
+            table.add_row(name, str(list(tensor.shape)), tensor.dtype)
+        lines(table)
+    table = _table(("layer", "left"), ("is", "left"), ("weights", "right"))
+    for layer in made.layers:
+        if layer.weights:
+            count = f"{layer.count_params():,}"
+            table.add_row(layer.name, type(layer).__name__, count)
+    lines(table, *(f"decided: {text}" for text in made.decided))

@@ -64,3 +64,23 @@ def layout(text):
             f"expected --layout SCOPE=NAME or SCOPE=FILE.toml. Received: {text}"
         )
     return scope, name
+
+
+def names(text):
+    """Names, separated by commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def feed(text):
+    """NAME=VALUE, or NAME=INFERENCE:TRAINING, as (name, (value, value))."""
+    name, sign, values = text.rpartition("=")
+    pair = values.split(":")
+    try:
+        numbers = [float(value) for value in pair]
+    except ValueError:
+        numbers = []
+    if not (name and sign and len(numbers) in (1, 2)):
+        raise argparse.ArgumentTypeError(
+            f"expected NAME=VALUE or NAME=INFERENCE:TRAINING. Received: {text}"
+        )
+    return name, (numbers[0], numbers[-1])

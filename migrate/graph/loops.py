@@ -206,3 +206,15 @@ class Branches:
             return None
         (predicate, side), (first, second) = fits[0], sources
         return (predicate, first, second) if side else (predicate, second, first)
+
+
+def inside_loops(graph):
+    """The nodes between the Enters and the Exits of all loops."""
+    inside = {n for n in graph if graph.op(n) in ("Enter", "RefEnter")}
+    waiting = list(inside)
+    while waiting:
+        for taker, _, _ in graph.consumers(waiting.pop()):
+            if taker not in inside and graph.op(taker) not in ("Exit", "RefExit"):
+                inside.add(taker)
+                waiting.append(taker)
+    return inside

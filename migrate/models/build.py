@@ -82,7 +82,7 @@ def _model(rnn, weights, settings, inputs):
     for number, chain in enumerate(rnn.chains):
         chains.append(
             [
-                _layer(
+                layer_of(
                     cell,
                     next(sources),
                     settings.resolve(cell),
@@ -117,7 +117,7 @@ def _model(rnn, weights, settings, inputs):
     return keras.Model(inputs, keras.layers.Concatenate(dtype=dtype)(ends))
 
 
-def _layer(cell, weights, chosen, **options):
+def layer_of(cell, weights, chosen, **options):
     """The unfilled layer of a cell."""
     options |= {"return_sequences": True, "dtype": str(weights.dtype), **_ZEROS}
     target = layout_of(cell).target

@@ -120,17 +120,17 @@ def load(
         model.build((None, None, plan.assignments[0].cell.input_dim))
     for assignment, arrays in filled:
         assignment.assign(arrays)
+    if plan.missing or plan.unexpected:
+        warnings.warn(
+            f"{source.label}:\n{problems_text(plan.missing, plan.unexpected)}",
+            stacklevel=2,
+        )
     if assumed:
         warnings.warn(
             f"{source.label}: assumed, for a checkpoint does not say: "
             f"{', '.join(assumed)}; give its graph, or settings=migrate.Settings(...) "
             "with what the script used",
             MigrateWarning,
-            stacklevel=2,
-        )
-    if plan.missing or plan.unexpected:
-        warnings.warn(
-            f"{source.label}:\n{problems_text(plan.missing, plan.unexpected)}",
             stacklevel=2,
         )
     return model
@@ -141,12 +141,21 @@ def _plan_of_cells(layer, scope, inventory, label):
     targets, kinds = find_cells(layer)
     # What is wrong elsewhere in the checkpoint does not matter to this layer.
     require_cells(inventory, label, complete=False)
+    texts = [p.text for p in inventory.problems if _concerns(p.scope, scope)]
+    if texts:
+        raise MigrateError(f"{label}: {'; '.join(texts)}")
     cells = _choose(inventory, kinds, len(targets), scope)
     assignments = [
         CellAssignment("the layer", target, cell)
         for target, cell in zip(targets, cells, strict=True)
     ]
     return plans.Plan(tuple(assignments))
+
+
+def _concerns(problem_scope, scope):
+    """Whether a problem is about the RNN of a scope that was asked for."""
+    wanted = (scope or "").strip("/")
+    return wanted != "" and f"{problem_scope}/".startswith(f"{wanted}/")
 
 
 def _choose(inventory, kinds, count, scope):

@@ -1,0 +1,95 @@
+"""An RNN of a graph as Keras layers between the tensors at its border."""
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="migrate")
+class LengthsToMask(keras.layers.Layer):
+    """From sequences [B, T, D] and lengths [B] to the mask [B, T]."""
+
+    def call(self, sequences, lengths):
+        return tf.sequence_mask(lengths, tf.shape(sequences)[1])
+
+    def compute_output_spec(self, sequences, lengths):
+        return keras.KerasTensor(sequences.shape[:2], "bool")
+
+
+@keras.saving.register_keras_serializable(package="migrate")
+class TimeMajor(keras.layers.Layer):
+    """From [B, T, D] to [T, B, D], and back."""
+
+    def call(self, inputs):
+        return tf.transpose(inputs, [1, 0, 2])
+
+    def compute_output_spec(self, inputs):
+        first, second, last = inputs.shape
+        return keras.KerasTensor((second, first, last), inputs.dtype)
+
+
+@keras.saving.register_keras_serializable(package="migrate")
+class Steps(keras.layers.Layer):
+    """From [B, T, D] to a list of T tensors [B, D]."""
+
+    def __init__(self, steps, **options):
+        super().__init__(**options)
+        self.steps = steps
+
+    def call(self, inputs):
+        return tf.unstack(inputs, self.steps, axis=1)
+
+    def get_config(self):
+        return super().get_config() | {"steps": self.steps}
+
+
+def connect(place, layers, tensors) -> dict:
+    """Puts layers in the place of an RNN.
+
+    Args:
+      place: a ``divided.Place``. layers: its cells' layers, lowest first, which give
+        their states. tensors: from name to tensor; has what enters the RNN.
+
+    Returns:
+      From name to tensor: what leaves it.
+    """
+    rnn = place.rnn
+    static = not isinstance(rnn.inputs, str)
+    if static:
+        x = keras.ops.stack([tensors[name] for name in rnn.inputs], axis=1)
+    else:
+        x = tensors[rnn.inputs]
+        if rnn.time_major:
+            x = TimeMajor()(x)
+    mask = None
+    if rnn.lengths is not None:
+        mask = LengthsToMask()(x, tensors[rnn.lengths])
+    states = []
+    for number, layer in enumerate(layers):
+        x, *end = layer(x, mask=mask, initial_state=_starts(place, number, tensors))
+        states.append(
+            dict(
+                zip(("h",) if len(end) == 1 else ("h", "c", "step"), end, strict=False)
+            )
+        )
+    given = {}
+    if static:
+        steps = Steps(len(rnn.outputs))(x)
+        given |= zip(rnn.outputs, steps, strict=True)
+    elif rnn.outputs is not None:
+        given[rnn.outputs] = TimeMajor()(x) if rnn.time_major else x
+    for (number, kind), tensor in zip(rnn.states, rnn.final_states, strict=False):
+        if tensor is not None and kind in states[number]:
+            given[tensor] = states[number][kind]
+    return given
+
+
+def _starts(place, number, tensors):
+    """The initial states of a cell in Keras's order, None if they are zero."""
+    own = {
+        kind: tensors[name]
+        for (cell, kind), name in zip(
+            place.rnn.states, place.rnn.initial_states, strict=False
+        )
+        if cell == number and name in place.starts
+    }
+    return [own[kind] for kind in ("h", "c") if kind in own] or None
