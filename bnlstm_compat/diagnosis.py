@@ -126,6 +126,7 @@ def diagnose(
     lengths=None,
     padding=None,
     x=None,
+    constant=(),
     momentum=None,
     epsilon=None,
     activation=None,
@@ -144,6 +145,8 @@ def diagnose(
         and "v1" for bare weights.
       x: inputs [B,T,D] of the (only) cell. With them, T and constant inputs are known,
         and the gap between population and batch statistics is measured.
+      constant: steps at which all sequences are known to have the same input, if that
+        is known without ``x``.
       momentum, epsilon, activation: of bare weights; the original's by default.
 
     Returns:
@@ -167,13 +170,13 @@ def diagnose(
         )
     found = []
     for name, weights, settings in cells:
-        gap, constant, known = None, (), steps
+        gap, still, known = None, constant, steps
         if x is not None:
             x = _fitting(x, weights)
             known = x.shape[1] if steps is None else steps
-            constant = np.flatnonzero((np.ptp(x, axis=0) == 0).all(axis=-1))
+            still = np.flatnonzero((np.ptp(x, axis=0) == 0).all(axis=-1))
             gap = _gap(weights, x, lengths, settings)
-        found.append(_diagnose(name, weights, settings, known, lengths, constant, gap))
+        found.append(_diagnose(name, weights, settings, known, lengths, still, gap))
     return found
 
 
@@ -368,7 +371,7 @@ def _report_zero_variance(report, weights, settings, variance, flat, still, cons
             gains.append(np.where(flat[site], gain, 0).max())
     seen = f"variance below {VARIANCE:g} ({'; '.join(where)})"
     if len(constant):
-        seen += f"; the inputs given are constant at steps {row_ranges(constant)}"
+        seen += f"; the inputs are constant at steps {row_ranges(constant)}"
     report(
         ZERO_VARIANCE,
         still,

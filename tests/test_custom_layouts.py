@@ -1,16 +1,18 @@
 """Layouts of one's own: definitions, files, and what they refuse."""
 
+import keras
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnlstm_compat import spec
+from bnlstm_compat import BNLSTM, spec
 from migrate.bits import same_bits
 from migrate.cells import custom, equations
 from migrate.cells.base import Cell, measure
-from migrate.cells.layouts import BY_NAME, layout_of
+from migrate.cells.layouts import layout_of
+from migrate.models.cells import assign_weights
 
-PER_STEP = dict(BY_NAME["per-step"].roles)
 WEIGHTS = {weight.name: weight for weight in spec.WEIGHTS}
 
 
@@ -95,7 +97,7 @@ def cells(draw, definitions):
     steps = layout.steps(axes, found) if layout.target == "BNLSTM" else None
     variables = {name: f"s/{layout.suffix(name)}" for name in arrays}
     return (
-        Cell("s", "mine", d, h, steps, "float32", variables, definition),
+        Cell("s", "mine", d, h, steps, "float32", variables, definition=definition),
         arrays,
     )
 
@@ -132,10 +134,89 @@ def test_what_comes_back_without_originals_computes_the_same(drawn):
         np.testing.assert_allclose(again[name], array, rtol=1e-6, atol=2e-3)
 
 
-def _outputs(definition, arrays, x, training, **more):
-    layout = custom.layout(definition)
-    resolved = {**layout.defaults, **more}
-    cell = layout.equations(arrays, np.tanh, resolved)
-    lengths = np.full(len(x), x.shape[1])
-    (outputs,), _ = equations.run([cell], x, lengths, training)
-    return outputs, cell.statistics()
+def _cell_of(definition, seed=0, sizes=(3, 4, 5)):
+    """Arrays by the layout's names, for D, H, M of ``sizes``."""
+    layout, (d, h, m) = custom.layout(definition), sizes
+    names = [
+        n.replace("{t}", str(t)) for n in definition["variables"] for t in range(m)
+    ]
+    of = {"D": d, "H": h, "D+H": d + h, "M": m}
+    of |= {f"{n}H": n * h for n in (2, 3, 4)}
+    rng = np.random.default_rng(seed)
+    return {
+        name: rng.uniform(0.2, 1.0, [of[axis] for axis in axes]).astype("float32")
+        for name, axes in layout.shapes_for(names).items()
+    }
+
+
+def _plain(family, gates, *roles, **more):
+    variables = {f"own/{role}": role for role in roles}
+    data = {"name": "mine", "family": family, "gates": gates, "variables": variables}
+    return {**data, **more}
+
+
+GRU_ROLES = {
+    kind: [*required, *optional]
+    for kind, (required, optional, _) in zip(
+        ("joined", "cudnn", "separate"), custom.GRU_KINDS, strict=True
+    )
+}
+BOTH = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        _plain("lstm", "jofi", "kernel", "bias", settings={"forget_bias": 0.7}),
+        _plain("lstm", "ofij", *BOTH, settings={"forget_bias": 1.0}),
+        _plain("lstm", "fioj", "kernel"),
+        _plain("gru", "ur", *GRU_ROLES["joined"]),
+        _plain("gru", "ur", *GRU_ROLES["cudnn"]),
+        _plain("gru", "jru", *GRU_ROLES["separate"], reset_after=True),
+        _plain("gru", "urj", *GRU_ROLES["separate"], reset_after=False),
+        _plain("gru", "ruj", "kernel", "recurrent_kernel", "bias", reset_after=True),
+        {
+            "name": "mine",
+            "family": "bn-lstm",
+            "gates": "joif",
+            "variables": {
+                f"bn{{t}}/{w}" if "kernel" not in w else w: w
+                for w in (*WEIGHTS, "input_beta")
+            }
+            | {"b": "bias"},
+            "settings": {"forget_bias": 0.5, "epsilon": 1e-3},
+        },
+        {
+            "name": "mine",
+            "family": "bn-lstm",
+            "gates": "oijf",
+            "per_step": False,
+            "variables": {f"v/{w}": w for w in WEIGHTS},
+        },
+    ],
+)
+def test_equations_and_keras_agree(definition):
+    """The equations know nothing of Keras's order, nor of sums of offsets."""
+    layout, arrays = custom.layout(definition), _cell_of(definition)
+    weights = layout.to_keras(arrays)
+    options = {"return_sequences": True}
+    if layout.target == "BNLSTM":
+        layer = BNLSTM(
+            4,
+            weights.max_bn_steps,
+            affine_per_step=weights.affine_per_step,
+            epsilon=layout.defaults["epsilon"],
+            momentum=layout.defaults["decay"],
+            padding="v1",
+            **options,
+        )
+    else:
+        if layout.target == "GRU":
+            options["reset_after"] = weights.bias.ndim == 2
+        layer = getattr(keras.layers, layout.target)(4, **options)
+    x = np.random.default_rng(1).normal(size=(2, 5, 3)).astype("float32")
+    layer(x)
+    assign_weights(layer.cell, weights)
+    cell = layout.equations(arrays, np.tanh, layout.defaults)
+    (expected,), _ = equations.run([cell], x, np.full(2, 5), training=False)
+    np.testing.assert_allclose(np.asarray(layer(x)), expected, atol=2e-6)

@@ -264,7 +264,12 @@ def _own_name(layout):
 def test_every_layout_is_found_by_its_names(layout):
     scope = f"rnn/{_own_name(layout)}"
     arrays = _spelled(layout, scope)
-    found = take_inventory({k: Entry(a.shape, "float32") for k, a in arrays.items()})
+    entries = {k: Entry(a.shape, "float32") for k, a in arrays.items()}
+    if layout.by_choice:  # never guessed, but named
+        found = take_inventory(entries)
+        assert not found.cells
+        assert f"--layout {scope}={layout.name} explains" in found.problems[0].text
+    found = take_inventory(entries, {scope: layout.name} if layout.by_choice else None)
     assert not found.problems
     if layout.lacking:
         assert not found.cells
@@ -303,34 +308,50 @@ def _with_both_names():
     return variables | {f"{k}_all": a for k, a in variables.items() if "/pop_" in k}
 
 
+def _as_definition(layout, **more):
+    """A known layout as one of one's own, with more variables."""
+    layout = BY_NAME[layout]
+    variables = {layout.suffix(name): role for name, role in layout.roles.items()}
+    family = "bn-lstm" if layout.target == "BNLSTM" else "lstm"
+    data = {"family": family, "gates": layout.gates, "variables": variables | more}
+    return data | {"ignore": [] if more else ["**"]}
+
+
 @pytest.mark.parametrize(
-    ("make", "names", "chosen"),
+    ("make", "names", "chosen", "more"),
     [
-        (_with_bias, ["per-step", "shared-lstm"], "per-step"),
-        (_with_bias, ["per-step", "shared-lstm"], "shared-lstm"),
-        (_with_both_names, ["per-step", "per-step-all"], "per-step-all"),
+        (_with_bias, ["per-step", "shared-lstm"], "per-step", {"bias": "bias"}),
+        (_with_bias, ["per-step", "shared-lstm"], "shared-lstm", {}),
+        (_with_both_names, ["per-step", "per-step-all"], "per-step-all", {}),
     ],
 )
 def test_ambiguity_is_an_error_until_someone_decides(
-    make, names, chosen, tmp_path, capfd
+    make, names, chosen, more, tmp_path, capfd
 ):
+    """The name of a layout that leaves variables out decides nothing: they may be part
+    of the cell. A layout that gives them a role, or ignores them, does."""
     prefix, out = checkpoints.write(tmp_path / "m", make()), str(tmp_path / "out")
-    assert main(["convert", prefix, out]) == 2
-    error = capfd.readouterr().err
-    assert error.count("\n") == 1
-    assert all(name in error for name in (*names, "--layout rnn/Cell="))
-    assert main(["inspect", prefix]) == 2
-    assert "could be a cell of the layout" in capfd.readouterr().err
-    choice = ["--layout", f"rnn/Cell={chosen}"]
-    assert main(["inspect", prefix, *choice, "--json"]) == 0
-    told = json.loads(capfd.readouterr().out)
-    assert told["rnns"][0]["cells"][0]["layout"] == chosen
-    assert main(["convert", prefix, out, *choice]) == 0
+    for choice in ([], ["--layout", f"rnn/Cell={chosen}"]):
+        assert main(["convert", prefix, out, *choice]) == 2
+        error = capfd.readouterr().err
+        assert error.count("\n") == 1
+        assert all(name in error for name in (chosen, "--layout rnn/Cell=FILE.toml"))
+        assert choice or all(name in error for name in names)
+    assert main(["inspect", prefix]) == 0
+    assert "could be a cell of the layout" in capfd.readouterr().out
+    layouts = {"rnn/Cell": _as_definition(chosen, **more)}
+    made = migrate.convert(prefix, out, layouts=layouts)
+    assert made.report["rnns"][0]["cells"][0]["layout"] == "own"
     assert main(["verify", prefix, out]) == 0  # the report knows what was decided
+    again = str(tmp_path / "again")
+    assert main(["revert", out, again]) == 0
+    assert main(["diff", prefix, again]) == 0  # nothing was lost
     target = BNLSTM(4, 5) if chosen != "shared-lstm" else keras.layers.LSTM(4)
     with pytest.raises(migrate.MigrateError, match="--layout"):
         migrate.load(target, prefix)
-    migrate.load(target, prefix, layouts={"rnn/Cell": chosen})
+    with pytest.raises(migrate.MigrateError, match="does not explain"):
+        migrate.load(target, prefix, layouts={"rnn/Cell": chosen})
+    migrate.load(target, prefix, layouts=layouts)
 
 
 @pytest.mark.parametrize(

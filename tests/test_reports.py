@@ -9,6 +9,7 @@ import pytest
 
 import checkpoints
 import golden as goldens
+from graph_recordings import meta
 from migrate.cli.main import main
 from migrate.output import write as writers
 
@@ -59,6 +60,16 @@ def test_conversion_and_differences(tmp_path, capfd):
     assert code == 1
     _validate(found, "differences")
     assert len(found) == 50
+
+
+def test_diagnoses(capfd):
+    for source in (CKPT / "aged_constant", meta("tf-1.15.5/foreign_names")):
+        code, found = _printed(capfd, "doctor", source, "--json")
+        assert code in (0, 1)
+        _validate(found, "diagnoses")
+        shown = found["cells"][0]["graph_shows"]
+        assert (shown is None) == (found["graph"] is None)
+    assert shown["lengths"] == {"value": "fed", "node": "lengths"}
 
 
 def test_the_schema_refuses_what_is_no_report():

@@ -19,7 +19,8 @@ class Cell:
     ``input_dim``, ``units`` and ``max_bn_steps`` (None for a cell without batch
     normalisation); ``variables`` maps the layout's names of variables to v1 names;
     ``settings`` holds what is known of this very cell, by name (``settings.Known``);
-    ``definition`` is the layout itself, as plain data, if it is none of the known ones.
+    ``definition`` is that of a layout of one's own (``migrate.cells.custom``), None for
+    known layouts.
     """
 
     scope: str
@@ -62,6 +63,8 @@ class Layout:
         named, but not converted.
       aliases: earlier names of the layout, which stay accepted.
       definition: of a layout of one's own, the plain data that it was made of.
+      by_choice: whether only a person can say that a cell has it, for its names tell
+        too little.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Layout:
     lacking: str | None = None
     aliases: tuple[str, ...] = ()
     definition: Mapping | None = None
+    by_choice: bool = False
 
     #: Whether one step of an optimizer takes Keras's weights where it took the
     #: variables: not if several of them are one weight, or one is several.
@@ -148,10 +152,14 @@ class Layout:
         """The cell in NumPy float64, see ``equations.Cell``."""
         raise NotImplementedError
 
-    def faults(self, weights) -> list:
+    def faults(self, weights, moves=None) -> list:
         """``bnlstm_compat.diagnosis.Finding`` for what the cell's code does wrong with
-        its statistics, whatever its tables hold."""
-        del weights
+        its statistics, whatever its tables hold.
+
+        ``moves``: what its graph shows of the updates, see ``cells.faults``; None: what
+        is usual for the layout.
+        """
+        del weights, moves
         return []
 
     def setting(self, settings, name):

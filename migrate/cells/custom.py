@@ -42,9 +42,9 @@ DEFAULTS = {
         "forget_bias": 0.0,
     },
     PLAIN_LSTM: {
-        "forget_bias": 0.0,
         "activation": "tanh",
         "recurrent_activation": "sigmoid",
+        "forget_bias": 0.0,
     },
     PLAIN_GRU: {"activation": "tanh", "recurrent_activation": "sigmoid"},
 }
@@ -95,13 +95,13 @@ def _normalised(definition, **common):
 
 
 def _lstm(definition, **common):
-    spelling = _spelling(definition)
-    kernels = _SEPARATE_LSTM if "recurrent_kernel" in spelling else LSTM_SHAPES
-    axes_of = _LSTM_BIASES | kernels
+    roles = dict(definition["variables"])
+    joined = "recurrent_kernel" not in roles.values()
+    axes_of = _LSTM_BIASES | (LSTM_SHAPES if joined else _SEPARATE_LSTM)
     return LSTM(
         target="LSTM",
-        shapes={role: axes_of[role] for role in spelling},
-        spelling=spelling,
+        shapes={name: axes_of[role] for name, role in roles.items()},
+        roles=roles,
         gates=definition["gates"],
         definition=definition,
         **common,
@@ -109,7 +109,7 @@ def _lstm(definition, **common):
 
 
 def _gru(definition, **common):
-    spelling = _spelling(definition)
+    spelling = {role: name for name, role in definition["variables"].items()}
     common |= {
         "target": "GRU",
         "definition": definition,
@@ -126,8 +126,3 @@ def _gru(definition, **common):
     if "candidate/kernel" in spelling:
         return GRU(shapes=GRU_SHAPES, **common)
     return CudnnGRU(shapes=CUDNN_GRU_SHAPES, **common)
-
-
-def _spelling(definition):
-    """From role to own name."""
-    return {role: name for name, role in definition["variables"].items()}

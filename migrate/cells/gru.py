@@ -27,8 +27,8 @@ class GRU(Layout):
     def keys_by_role(self, gates, per_step, roles):
         """See ``Layout``."""
         del per_step
-        alike = gates.replace("u", "z") == self.gates and set(roles) == set(self.shapes)
-        return dict(zip(self.shapes, self.shapes, strict=True)) if alike else None
+        alike = gates.replace("u", "z") == self.gates and set(roles) == set(GRU_SHAPES)
+        return {name: name for name in GRU_SHAPES} if alike else None
 
     def places(self, cell):
         """See ``Layout``."""

@@ -5,15 +5,18 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from migrate.cells.base import Cell
+from migrate.cells.choices import choose
 from migrate.cells.layouts import LAYOUTS
+from migrate.cells.near import near_cells
 from migrate.cells.networks import RNN, natural, networks
 from migrate.cells.opaque import opaque_kernels
-from migrate.cells.search import Problem, search
+from migrate.cells.search import PAGE, Problem, listed, search
+from migrate.cells.training_state import AVERAGE, is_counter, owner_of
+from migrate.cells.unexplained import unexplained
 from migrate.errors import MigrateError
 
 #: Of a variable with a moving average, which of the two becomes a cell's weight.
 RAW, AVERAGED = CHOICES = ("raw", "averaged")
-_AVERAGE = "/ExponentialMovingAverage"
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class Inventory:
     ``slots`` maps optimizer slot variables to the variable that they belong to;
     ``others`` are the names of neither cells nor slots; ``problems`` are about scopes
     that look like a cell but are incomplete, or could be several; ``notes`` are about
-    cells that Keras cannot express.
+    cells that Keras cannot express; ``near`` about scopes that come near a known cell
+    without being one.
     """
 
     cells: tuple[Cell, ...]
@@ -32,24 +36,33 @@ class Inventory:
     others: tuple[str, ...]
     problems: tuple[Problem, ...]
     notes: tuple[Problem, ...] = ()
+    near: tuple[Problem, ...] = ()
 
 
-def take_inventory(entries, layouts=None, averages=RAW) -> Inventory:
+def take_inventory(entries, layouts=None, averages=RAW, ignored=()) -> Inventory:
     """Looks through ``Source.entries`` (v1 name to shape and dtype).
 
     Args:
-      layouts: from scopes of cells to the name of the layout that they have, if that is
-        for a person to decide.
+      layouts: from scopes of cells to the layout that they have, if that is for a
+        person to decide; see ``choices.choose``.
       averages: ``AVERAGED``: the cells' variables are their moving averages, if these
         exist; what they average is then among the others.
+      ignored: names that a person has said to be no part of a cell.
 
     Raises:
       MigrateError: averages are chosen, and there are none; a scope of ``layouts`` is
         not in the source.
     """
-    found = search(LAYOUTS, entries, layouts or {})
-    cells = sorted(found.cells, key=lambda cell: natural(cell.scope))
-    return inventory_of(entries, networks(cells), found.problems, found.notes, averages)
+    known = {name: e for name, e in entries.items() if name not in ignored}
+    found = search(LAYOUTS, known, choose(layouts or {}, entries))
+    problems, cells = [*found.problems], []
+    for cell in sorted(found.cells, key=lambda cell: natural(cell.scope)):
+        problem = unexplained(cell, found.cells, entries, ignored)
+        if problem is None:
+            cells.append(cell)
+        else:
+            problems.append(problem)
+    return inventory_of(entries, networks(cells), problems, found.notes, averages)
 
 
 def inventory_of(entries, rnns, problems=(), notes=(), averages=RAW) -> Inventory:
@@ -64,13 +77,17 @@ def inventory_of(entries, rnns, problems=(), notes=(), averages=RAW) -> Inventor
         slots = _slots(entries, rnns)
     cells = [cell for rnn in rnns for cell in rnn.cells]
     taken = _variables(rnns)
+    notes = (*notes, *opaque_kernels(entries, cells))
+    explained = {*taken, *slots, *filter(is_counter, entries)}
+    spoken_of = {item.scope for item in (*cells, *problems, *notes)}
     return Inventory(
         cells=tuple(sorted(cells, key=lambda cell: natural(cell.scope))),
         rnns=tuple(rnns),
         slots=slots,
         others=tuple(n for n in entries if n not in taken and n not in slots),
         problems=tuple(problems),
-        notes=(*notes, *opaque_kernels(entries, cells)),
+        notes=notes,
+        near=near_cells(entries, explained, spoken_of),
     )
 
 
@@ -81,21 +98,10 @@ def _variables(rnns):
 def _slots(entries, rnns):
     taken, slots = _variables(rnns), {}
     for name in entries:
-        owner = _owner(name, entries)
+        owner = owner_of(name, entries)
         if name not in taken and owner is not None:
             slots[name] = owner
     return slots
-
-
-def _owner(name, entries):
-    """The variable whose slot ``name`` is: its name without the last component, and
-    perhaps without the scope in which the optimizer was made; or None."""
-    parts = name.split("/")[:-1]
-    for start in range(len(parts)):
-        owner = "/".join(parts[start:])
-        if owner in entries and entries[owner].shape == entries[name].shape:
-            return owner
-    return None
 
 
 def _averaged(rnn, average_of):
@@ -117,7 +123,7 @@ def averages_in(slots, entries) -> dict[str, str]:
     return {
         name: raw
         for name, raw in slots.items()
-        if name.endswith(_AVERAGE) and entries[name].dtype == entries[raw].dtype
+        if name.endswith(f"/{AVERAGE}") and entries[name].dtype == entries[raw].dtype
     }
 
 
@@ -126,7 +132,7 @@ def required_averages(slots, entries) -> dict[str, str]:
     averages = averages_in(slots, entries)
     if not averages:
         raise MigrateError(
-            f"expected moving averages, variables NAME{_AVERAGE}. Received a "
+            f"expected moving averages, variables NAME/{AVERAGE}. Received a "
             "checkpoint without any, or under names of its own, which are not known "
             "for averages; take the raw variables"
         )
@@ -140,7 +146,7 @@ def averaged_in_cells(inventory, entries) -> list[str]:
         name
         for cell in inventory.cells
         for name in cell.variables.values()
-        if name in have or name.endswith(_AVERAGE)
+        if name in have or name.endswith(f"/{AVERAGE}")
     ]
 
 
@@ -151,13 +157,19 @@ def require_cells(inventory: Inventory, label: str, *, complete: bool = True):
     if problems and (complete or not inventory.cells):
         raise MigrateError(f"{label}: {problems}")
     if not inventory.cells:
-        if inventory.notes:
-            told = "; ".join(note.text for note in inventory.notes)
-            raise MigrateError(f"{label} has no cell that can be converted: {told}")
-        names = [*inventory.others, *inventory.slots]
-        shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-        known = ", ".join(layout.name for layout in LAYOUTS)
-        raise MigrateError(
-            f"{label} has no cell of a known layout; found {len(names)} variables: "
-            f"{shown or 'none'}; known layouts: {known}"
-        )
+        raise MigrateError(_no_cells(inventory, label))
+
+
+def _no_cells(inventory, label):
+    """That a source has no cell, what comes near, and what to do next."""
+    said = "; ".join(item.text for item in (*inventory.notes, *inventory.near))
+    names = listed([*inventory.others, *inventory.slots])
+    count = len(inventory.others) + len(inventory.slots)
+    known = ", ".join(layout.name for layout in LAYOUTS if layout.lacking is None)
+    return (
+        f"{label} has no cell of a known layout{': ' if said else ''}{said}; found "
+        f"{count} variables: {names or 'none'}. Name the layout of a scope (--layout "
+        f"SCOPE=NAME, of {known}), write one (--layout SCOPE=FILE.toml, {PAGE}), give "
+        "the model's graph (--graph FILE.meta), or carry the variables over by rules "
+        "(migrate.load with a map, docs/loading.md)"
+    )

@@ -3,11 +3,21 @@
 from migrate.cells import custom
 from migrate.cells.gru import GRUS
 from migrate.cells.lstm import LSTMS
-from migrate.cells.per_step import PER_STEP, PER_STEP_ALL
-from migrate.cells.shared import SHARED, SHARED_LSTM
+from migrate.cells.per_step import PER_STEP, PER_STEP_ALL, PER_STEP_INPUT_OFFSET
+from migrate.cells.shared import SHARED, SHARED_GAMMA_BETA, SHARED_LSTM
 from migrate.cells.unrolled import UNROLLED
 
-LAYOUTS = (PER_STEP, PER_STEP_ALL, SHARED, SHARED_LSTM, UNROLLED, *LSTMS, *GRUS)
+LAYOUTS = (
+    PER_STEP,
+    PER_STEP_ALL,
+    PER_STEP_INPUT_OFFSET,
+    SHARED,
+    SHARED_GAMMA_BETA,
+    SHARED_LSTM,
+    UNROLLED,
+    *LSTMS,
+    *GRUS,
+)
 BY_NAME = {
     name: layout for layout in LAYOUTS for name in (layout.name, *layout.aliases)
 }

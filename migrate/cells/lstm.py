@@ -6,7 +6,8 @@ up to 0.12, 1.0 and 1.1, from 1.2 on.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,13 +28,16 @@ def named(pattern):
 
 @dataclass(frozen=True, eq=False)
 class LSTM(Layout):
-    """The forget bias is added at run time; ``gates`` is the order in the matrices.
+    """The forget bias is added at run time.
 
-    ``shapes`` tells which variables there are: ``kernel`` [D+H,4H] of input and state,
-    or ``kernel`` [D,4H] and ``recurrent_kernel`` [H,4H]; ``bias`` and
-    ``recurrent_bias`` [4H], both, one or none.
+    Attributes:
+      roles: from variable to what it is: ``kernel`` [D+H,4H] of input and state, or
+        ``kernel`` [D,4H] and ``recurrent_kernel`` [H,4H]; ``bias`` and
+        ``recurrent_bias`` [4H], both, one or none.
+      gates: the order of gates along the last axis.
     """
 
+    roles: Mapping[str, str] = field(default_factory=dict)
     gates: str = "ijfo"
 
     @property
@@ -44,28 +48,33 @@ class LSTM(Layout):
     @property
     def joined(self) -> bool:
         """Whether one matrix holds the rows of the input, then those of the state."""
-        return "recurrent_kernel" not in self.shapes
+        return "recurrent_kernel" not in self.roles.values()
 
     def _biases(self):
-        return [name for name in ("bias", "recurrent_bias") if name in self.shapes]
+        """The variables that are biases: the first takes a change."""
+        of = {role: variable for variable, role in self.roles.items()}
+        return [of[role] for role in ("bias", "recurrent_bias") if role in of]
 
     def keys_by_role(self, gates, per_step, roles):
         """See ``Layout``."""
         del per_step
-        alike = gates == self.gates and set(roles) == set(self.shapes)
-        return dict(zip(self.shapes, self.shapes, strict=True)) if alike else None
+        of = {role: variable for variable, role in self.roles.items()}
+        return of if gates == self.gates and set(of) == set(roles) else None
 
     def places(self, cell):
         """See ``Layout``."""
         del cell
         order, biases = gates_text(self.gates, LSTM_GATES), self._biases()
-        matrices = {name: (name, order) for name in ("kernel", "recurrent_kernel")}
-        if self.joined:
-            rows = f"first D rows, other H rows; {order}"
-            matrices = {"kernel": ("kernel, recurrent_kernel", rows)}
-        both = "" if len(biases) < 2 else f"; the sum of {' and '.join(biases)}"
-        change = f"{order}{both}; forget_bias added"
-        return matrices | dict.fromkeys(biases, ("bias", change))
+        placed = {}
+        for variable, role in self.roles.items():
+            placed[variable] = (role, order)
+            if self.joined and role == "kernel":
+                rows = f"first D rows, other H rows; {order}"
+                placed[variable] = ("kernel, recurrent_kernel", rows)
+            elif variable in biases:
+                both = f"; the sum of {' and '.join(biases)}" if biases[1:] else ""
+                placed[variable] = ("bias", f"{order}{both}; forget_bias added")
+        return placed
 
     def merged(self, cell, settings=None):
         """See ``Layout``: a sum, or one with the forget bias, is rounded."""
@@ -76,7 +85,12 @@ class LSTM(Layout):
 
     def to_keras(self, arrays, settings=None):
         """See ``Layout``."""
-        kernel = reorder(arrays["kernel"], self.gates, LSTM_GATES)
+        kernel, *recurrent = (
+            reorder(arrays[variable], self.gates, LSTM_GATES)
+            for role in ("kernel", "recurrent_kernel")
+            for variable in self.roles
+            if self.roles[variable] == role
+        )
         units = kernel.shape[-1] // len(self.gates)
         biases = [arrays[name] for name in self._biases()]
         bias = fold(
@@ -84,11 +98,8 @@ class LSTM(Layout):
             constant=self._forget(settings, units),
         )
         if self.joined:
-            kernels = kernel[:-units], kernel[-units:]
-        else:
-            recurrent = reorder(arrays["recurrent_kernel"], self.gates, LSTM_GATES)
-            kernels = kernel, recurrent
-        return PlainWeights(*kernels, reorder(bias, self.gates, LSTM_GATES))
+            kernel, recurrent = kernel[:-units], [kernel[-units:]]
+        return PlainWeights(kernel, *recurrent, reorder(bias, self.gates, LSTM_GATES))
 
     def from_keras(self, weights, originals=None, settings=None):
         """See ``Layout``."""
@@ -99,8 +110,9 @@ class LSTM(Layout):
         if self.joined:
             kernels = {"kernel": np.concatenate([*kernels.values()])}
         arrays = {
-            name: reorder(array, LSTM_GATES, self.gates)
-            for name, array in kernels.items()
+            variable: reorder(kernels[role], LSTM_GATES, self.gates)
+            for variable, role in self.roles.items()
+            if role in kernels
         }
         total = reorder(weights.bias, LSTM_GATES, self.gates)
         constant, biases = self._forget(settings, weights.units), self._biases()
@@ -120,25 +132,26 @@ class LSTM(Layout):
 
     def equations(self, arrays, activation, settings):
         """See ``Layout``."""
-        return LSTMCell(arrays, activation, settings, self.gates)
+        return LSTMCell(arrays, activation, settings, self)
 
 
 class LSTMCell(equations.Cell):
     """BasicLSTMCell, LSTMCell, CudnnLSTM in its canonical form, and their like."""
 
-    def __init__(self, variables, activation, settings, gates):
+    def __init__(self, variables, activation, settings, layout):
         super().__init__(variables, activation, settings)
-        self._gates = gates
+        self._gates = layout.gates
+        self._of = {role: self.variables[name] for name, role in layout.roles.items()}
 
     @property
     def units(self):
         """H."""
-        return self.variables["kernel"].shape[-1] // 4
+        return self._of["kernel"].shape[-1] // 4
 
     def step(self, x, state, t, training):
         """One step."""
         del t, training
-        w, (c, h) = self.variables, state
+        w, (c, h) = self._of, state
         if "recurrent_kernel" in w:
             gates = x @ w["kernel"] + h @ w["recurrent_kernel"]
         else:
@@ -166,6 +179,7 @@ def _lstm(name, summary, cell_names, spelling, more=None, **options):
         }
         | options.pop("other", {}),
         shapes=LSTM_SHAPES | (more or {}),
+        roles={name: name for name in LSTM_SHAPES},
         spelling=spelling,
         cell_names=named(cell_names),
         **options,

@@ -23,6 +23,7 @@ from migrate.cells.at_steps import (
     step_of,
 )
 from migrate.cells.base import IncompatibleError, Layout, gates_text, reorder
+from migrate.cells.faults import faults
 from migrate.cells.merging import fold, unfold
 from migrate.cells.plain import require_nothing
 from migrate.errors import MigrateError
@@ -244,6 +245,10 @@ class Normalised(Layout):
                 "them"
             )
         return table[0]
+
+    def faults(self, weights, moves=None):
+        """See ``Layout``."""
+        return faults(weights, self.per_step, moves)
 
     def equations(self, arrays, activation, settings):
         """See ``Layout``."""

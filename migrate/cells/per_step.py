@@ -30,34 +30,44 @@ class PerStep(Normalised):
     in_legacy = True
 
 
-def _layout(name, summary, spelling):
-    return PerStep(
-        name=name,
-        summary=summary,
-        target="BNLSTM",
-        defaults={
+def _options(roles):
+    """What the layouts with these roles have in common."""
+    return {
+        "target": "BNLSTM",
+        "defaults": {
             "epsilon": spec.EPSILON,
             "decay": spec.MOMENTUM,
             "activation": "tanh",
             "recurrent_activation": "sigmoid",
             "forget_bias": 0.0,
         },
-        shapes={name: axes(role, per_step=True) for name, role in NAMES.items()},
-        roles=NAMES,
-        spelling=spelling,
-        marks=frozenset(
-            f"{site}/{name}"
-            for site in ("hh", "xh")
-            for name in ("scale", "pop_mean", "pop_var")
-        ),
-    )
+        "shapes": {name: axes(role, per_step=True) for name, role in roles.items()},
+        "roles": roles,
+    }
 
 
-PER_STEP = _layout(
-    "per-step", "batch-normalised LSTM, population statistics for each time step", {}
+_MARKS = frozenset(
+    f"{site}/{name}"
+    for site in ("hh", "xh")
+    for name in ("scale", "pop_mean", "pop_var")
 )
-PER_STEP_ALL = _layout(
-    "per-step-all",
-    "the per-step cell of forks that call its statistics pop_mean_all, pop_var_all",
-    {name: f"{name}_all" for name in NAMES if "/pop_" in name},
+PER_STEP = PerStep(
+    name="per-step",
+    summary="batch-normalised LSTM, population statistics for each time step",
+    marks=_MARKS,
+    **_options(NAMES),
+)
+PER_STEP_ALL = PerStep(
+    name="per-step-all",
+    summary="the per-step cell of forks that call its statistics pop_mean_all, "
+    "pop_var_all",
+    spelling={name: f"{name}_all" for name in NAMES if "/pop_" in name},
+    marks=_MARKS,
+    **_options(NAMES),
+)
+PER_STEP_INPUT_OFFSET = Normalised(
+    name="per-step-input-offset",
+    summary="the per-step cell of forks that have an offset of the input, too",
+    by_choice=True,
+    **_options(NAMES | {"xh/offset": "input_beta"}),
 )

@@ -10,14 +10,22 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from migrate.cells.base import Cell, IncompatibleError, Layout, measure
+from migrate.cells.settings import GIVEN, Known
 from migrate.errors import MigrateError
+
+#: The kind of a problem with variables that may be another part of the cell.
+UNEXPLAINED = "Unexplained variables"
+#: Where layout files are explained.
+PAGE = "docs/layouts.md"
 
 
 class Problem(NamedTuple):
-    """Something about a scope that a person should know: its name, and a sentence."""
+    """Something about a scope that a person should know: its name, a sentence, and what
+    kind of thing it is."""
 
     scope: str
     text: str
+    kind: str = "Incomplete cell"
 
 
 @dataclass(frozen=True)
@@ -37,41 +45,38 @@ class Findings:
         )
 
 
-def search(layouts: tuple[Layout, ...], entries, chosen: Mapping[str, str]) -> Findings:
+def search(
+    layouts: tuple[Layout, ...], entries, chosen: Mapping[str, Layout]
+) -> Findings:
     """Looks for cells of ``layouts`` among ``entries`` (name to shape and dtype).
 
+    ``chosen``: from scope to the layout that it has, of ``layouts`` or not.
+
     Raises:
-      MigrateError: ``chosen`` (scope to layout name) names what does not exist.
+      MigrateError: ``chosen`` has a scope without variables of its layout.
     """
-    by_name = {
-        name: layout for layout in layouts for name in (layout.name, *layout.aliases)
-    }
     scopes = _scopes(layouts, entries)
-    _require_known(chosen, by_name, scopes, layouts)
     found = Findings()
+    for scope, layout in chosen.items():
+        suffixes = below(scope, entries)
+        if scope not in scopes and not any(map(layout.knows, suffixes)):
+            candidates = sorted(scopes)
+            listed = ", ".join(candidates[:10]) + (", ..." if candidates[10:] else "")
+            raise MigrateError(
+                f"there are no variables of a {layout.name} cell under {scope}; scopes "
+                f"with variables that a layout knows: {listed or 'none'}"
+            )
+        found += _read(scope, layout, suffixes, entries, sure=True)
     for scope, suffixes in scopes.items():
-        if scope in chosen:
-            found += _read(scope, by_name[chosen[scope]], suffixes, entries, sure=True)
-        else:
+        if scope not in chosen:
             found += _decide(scope, layouts, suffixes, entries)
     return found
 
 
-def _require_known(chosen, by_name, scopes, layouts):
-    """Raises ``MigrateError`` for a scope or a layout that does not exist."""
-    for scope, name in chosen.items():
-        if name not in by_name:
-            names = ", ".join(layout.name for layout in layouts)
-            raise MigrateError(
-                f"expected one of the layouts {names} for {scope}. Received: {name}"
-            )
-        if scope not in scopes:
-            candidates = sorted(scopes)
-            listed = ", ".join(candidates[:10]) + (", ..." if candidates[10:] else "")
-            raise MigrateError(
-                f"there are no variables of a {name} cell under {scope}; scopes with "
-                f"variables that a layout knows: {listed or 'none'}"
-            )
+def below(scope: str, entries) -> dict[str, str]:
+    """From the ends of the names under a scope to the names."""
+    start = f"{scope}/" if scope else ""
+    return {name[len(start) :]: name for name in entries if name.startswith(start)}
 
 
 def _scopes(layouts, entries):
@@ -105,24 +110,49 @@ def _decide(scope, layouts, suffixes, entries):
     missing = {layout: _missing(layout, ours) for layout in possible}
     complete = [layout for layout in possible if not missing[layout]]
     exact = [layout for layout in complete if len(_wanted(layout, ours)) == len(ours)]
-    if len(exact) == 1:
-        return _read(scope, exact[0], suffixes, entries)
+    found = [layout for layout in exact if not layout.by_choice]
+    if len(found) == 1:
+        return _read(scope, found[0], suffixes, entries)
     if complete:
-        names = ", ".join(layout.name for layout in complete)
-        extra = sorted(
-            ours - set.union(*(_wanted(layout, ours) for layout in complete))
-        )
-        beside = f", but also holds {', '.join(extra)}" if extra else ""
-        problem = (
-            f"{scope or '(no scope)'} could be a cell of the layout {names}{beside}; "
-            f"say which with --layout {scope}={complete[0].name}"
-        )
-        return Findings(problems=(Problem(scope, problem),))
+        return Findings(problems=(_ambiguous(scope, ours, complete, exact),))
     marked = [layout for layout in possible if layout.marks & set(suffixes)]
     if not marked:
         return Findings()
     nearest = min(marked, key=lambda layout: len(missing[layout]))
     return _read(scope, nearest, suffixes, entries)
+
+
+def _ambiguous(scope, ours, complete, exact):
+    """A scope that holds all of a cell, and more; or all of several."""
+    usual = [layout for layout in complete if not layout.by_choice] or complete
+    could_be = " or ".join(f"{layout.name}{_left_by(layout, ours)}" for layout in usual)
+    problem = f"{scope or '(no scope)'} could be a cell of the layout {could_be}"
+    options = " or ".join(f"--layout {scope}={layout.name}" for layout in exact)
+    if options:
+        problem += f"; {options} explains all of them, if your script computes that"
+    problem += f"; {'else ' if options else ''}{advice(scope)}"
+    return Problem(scope, problem, UNEXPLAINED)
+
+
+def _left_by(layout, ours):
+    left = sorted(ours - _wanted(layout, ours))
+    return f" (which does not explain {listed(left)})" if left else ""
+
+
+def listed(names) -> str:
+    """The first few names, and how many there are."""
+    names = list(names)
+    more = f" and {len(names) - 12} more" if names[12:] else ""
+    return ", ".join(names[:12]) + more
+
+
+def advice(scope: str) -> str:
+    """How to say what variables are."""
+    return (
+        f"say what they are: a layout file gives each a role, or names it under ignore "
+        f"(--layout {scope}=FILE.toml, {PAGE}), or the model's graph shows it (--graph "
+        "FILE.meta)"
+    )
 
 
 def _wanted(layout, suffixes):
@@ -166,6 +196,7 @@ def _read(scope, layout, suffixes, entries, sure=False):
         sizes = measure(
             shapes, {key: entries[name].shape for key, name in variables.items()}
         )
+        steps = layout.steps(shapes, sizes)
     except IncompatibleError as error:
         return wrong(error)
     if dtypes not in ({"float32"}, {"float64"}):
@@ -175,8 +206,16 @@ def _read(scope, layout, suffixes, entries, sure=False):
         layout=layout.name,
         input_dim=sizes["D"],
         units=sizes["H"],
-        max_bn_steps=layout.steps(shapes, sizes),
+        max_bn_steps=steps,
         dtype=dtypes.pop(),
         variables=MappingProxyType(variables),
+        settings=MappingProxyType(_given_by(layout)),
+        definition=layout.definition,
     )
     return Findings(cells=(cell,))
+
+
+def _given_by(layout):
+    """The settings that a definition says."""
+    given = (layout.definition or {}).get("settings", {})
+    return {name: Known(value, GIVEN) for name, value in given.items()}

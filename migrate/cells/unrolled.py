@@ -7,11 +7,7 @@ cell is traced once, so that all steps share t = 0.
 
 from dataclasses import dataclass
 
-from bnlstm_compat.diagnosis import Finding
 from migrate.cells.normalised import Normalised, axes
-from migrate.cells.shared import WIDEN
-
-IN_THE_LOOP = "updates inside the loop"
 
 _SITES = {"bn_xWXH": "input", "bn_hWHH": "recurrent", "bn_next_cell_state": "cell"}
 _PARTS = ("gamma", "beta", "moving_mean", "moving_variance")
@@ -22,22 +18,12 @@ _MATRICES = {"W_XH": "kernel", "W_HH": "recurrent_kernel", "bias": "bias"}
 class Unrolled(Normalised):
     """M is the number of steps that were unrolled, 1 under ``dynamic_rnn``."""
 
-    def faults(self, weights):
-        """See ``Layout``: those of a cell that was traced once."""
-        if weights.max_bn_steps > 1:
-            return []
-        return [
-            Finding(
-                IN_THE_LOOP,
-                (0,),
-                "only step 0 has variables: the cell was traced once, by dynamic_rnn, "
-                "and its update ops live inside of the loop, where nothing can run "
-                "them",
-                "the statistics are as they were made, whatever was trained: inference "
-                "does not normalise",
-                WIDEN,
-            )
-        ]
+    def faults(self, weights, moves=None):
+        """See ``Layout``: with variables of step 0 alone it was traced once, and its
+        updates stand in the loop."""
+        if moves is None and weights.max_bn_steps == 1:
+            moves = "in the loop"
+        return super().faults(weights, moves)
 
 
 UNROLLED = Unrolled(

@@ -72,18 +72,26 @@ def _settings(options, **more):
 
 
 def verify(options) -> int:
-    """Proves a conversion; 1 if it differs."""
+    """Proves a conversion; 1 if it differs, or lacks the graph that is required."""
     start.start_tensorflow()
-    return _verify(options.ckpt, options.out, options.tolerance, graph=options.graph)
+    return _verify(
+        options.ckpt,
+        options.out,
+        options.tolerance,
+        options.require_graph,
+        graph=options.graph,
+        data=None if options.data is None else _read_data(options.data),
+    )
 
 
-def _verify(source, out, tolerance=None, **options):
+def _verify(source, out, tolerance=None, require_graph=False, **options):
     from migrate.verbs.verify import verify
 
     with show.progress("Verifying") as update:
         proof = verify(source, out, progress=update, **options)
-    show.verdict(proof, tolerance)
-    return 0 if proof.equal(tolerance) else 1
+    show.verdict(proof, tolerance, require_graph)
+    proved = proof.equal(tolerance) and (proof.by_graph or not require_graph)
+    return 0 if proved else 1
 
 
 def revert(options) -> int:

@@ -66,12 +66,12 @@ def _json(sub):
 def _layouts(sub):
     sub.add_argument(
         "--layout",
-        metavar="SCOPE=NAME",
+        metavar="SCOPE=LAYOUT",
         type=types.layout,
         action="append",
         default=[],
-        help="the layout of the cell under SCOPE, if that is ambiguous; may be given "
-        "several times",
+        help="the layout of the cell under SCOPE: the name of a known one, or a file "
+        "FILE.toml (docs/layouts.md); may be given several times",
     )
 
 
@@ -132,6 +132,17 @@ def _verify(sub):
         type=types.number(0),
         help="largest relative difference of the layer (default: measured, from what "
         "float32 rounds in this model)",
+    )
+    sub.add_argument(
+        "--data",
+        metavar="FILE.npz",
+        help="arrays by the names of the model's placeholders: the whole graph runs on "
+        "them, and each RNN is also compared on what reaches it there",
+    )
+    sub.add_argument(
+        "--require-graph",
+        action="store_true",
+        help="exit with 1 unless every cell was compared with your graph",
     )
 
 

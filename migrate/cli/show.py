@@ -78,12 +78,15 @@ def inspection(found):
                 cell.dtype,
             )
     graph = "" if found.graph is None else f", graph {found.graph.label}"
-    lines(f"{source.label}: {len(source)} variables{graph}", cells)
+    lines(f"{source.label}: {len(source)} variables{graph}")
+    lines(cells if inventory.rnns else "No cell that can be converted.")
     _settings(found.asdict()["rnns"])
     for problem in inventory.problems:
-        lines(f"Incomplete cell: {problem.text}")
+        lines(f"{problem.kind}: {problem.text}")
     for note in inventory.notes:
         lines(f"Left as it is: {note.text}")
+    for item in inventory.near:
+        lines(f"Near a known cell: {item.text}")
     kinds = Counter(name.rpartition("/")[2] for name in inventory.slots)
     if kinds:
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
@@ -185,8 +188,9 @@ def differences(found):
     lines(table, f"Different: {len(found)} variables.")
 
 
-def verdict(proof, tolerance):
-    """A ``Proof``; ``tolerance`` is None for the measured level."""
+def verdict(proof, tolerance, require_graph=False):
+    """A ``Proof``; ``tolerance`` is None for the measured level. ``require_graph``: say
+    which cells were not compared with the user's graph, and what to do."""
     from migrate.proof.verdict import KINDS
 
     table = _table(
@@ -227,12 +231,20 @@ def verdict(proof, tolerance):
     if proof.variables:
         shown = ", ".join(proof.variables[:5])
         lines(f"{len(proof.variables)} other variables differ: {shown}")
-    word = "Equal" if proof.equal(tolerance) else "Different"
-    limit = "their own rounding" if tolerance is None else f"{tolerance:g}"
-    lines(
-        f"{word}: {len(proof.cells) - len(different)} of {len(proof.cells)} cells "
-        f"give, as layers, within {limit}, what is given by {proof.reference}."
-    )
+    if require_graph and not proof.by_graph:
+        lines(_without_graph(proof))
+    lines(proof.sentence(tolerance, require_graph))
+
+
+def _without_graph(proof):
+    """Which cells --require-graph misses."""
+    cells = [r.scope for r in proof.cells if r.reference != "graph"]
+    shown = ", ".join(cells[:5]) + (", ..." if cells[5:] else "")
+    if proof.graph is None:
+        reason = "there is none: name its file by --graph FILE"
+    else:
+        reason = f"{proof.graph} does not compute them"
+    return f"--require-graph: not compared with your graph: {shown}; {reason}"
 
 
 def _difference(result, kind):
@@ -249,6 +261,8 @@ def _case(case):
     faults = len(found.findings)
     verdict = f"{faults} fault{'s' if faults > 1 else ''}" if faults else "no fault"
     lines(f"{found.name} ({cell.layout}, {sizes}): {verdict} found")
+    if case.shown is not None:
+        lines(f"  the graph shows: {'; '.join(case.shown.sentences())}")
     if found.updates is not None:
         lines(
             f"  row 0 was updated {found.updates} times, at a decay of "
@@ -276,7 +290,10 @@ def diagnoses(found):
     for case in found.cases:
         _case(case)
     if found.questions:
-        lines("A checkpoint does not tell; give, to know more:")
+        tell = "A checkpoint does not tell"
+        if found.graph is not None:
+            tell = f"Neither the checkpoint nor its graph {found.graph} tells"
+        lines(f"{tell}; give, to know more:")
         for question in found.questions:
             lines(f"  {question}")
 

@@ -57,10 +57,10 @@ lengths.__name__ = "SHORTEST:LONGEST, as in 2:10,"
 
 
 def layout(text):
-    """SCOPE=NAME, as a pair."""
+    """SCOPE=NAME or SCOPE=FILE.toml, as a pair."""
     scope, sign, name = text.rpartition("=")
     if not sign:
         raise argparse.ArgumentTypeError(
-            f"expected --layout SCOPE=NAME. Received: {text}"
+            f"expected --layout SCOPE=NAME or SCOPE=FILE.toml. Received: {text}"
         )
     return scope, name

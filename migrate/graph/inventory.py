@@ -8,8 +8,9 @@ Names alone make cells only of variables that the graph does not have.
 from dataclasses import dataclass, field
 
 from migrate.cells.base import Cell
+from migrate.cells.choices import choose
 from migrate.cells.inventory import RAW, Inventory, inventory_of, take_inventory
-from migrate.cells.layouts import BY_NAME
+from migrate.cells.layouts import layout_of
 from migrate.cells.networks import (
     BIDIRECTIONAL,
     BIDIRECTIONAL_STACK,
@@ -52,28 +53,30 @@ class GraphInventory:
     notes: list[Problem] = field(default_factory=list)
 
 
-def inventory(source, layouts=None, averages=RAW) -> Inventory:
+def inventory(source, layouts=None, averages=RAW, ignored=()) -> Inventory:
     """What a source holds, by its graph if it has one, and else by names.
 
     Args:
       source: a ``Source``.
-      layouts, averages: as in ``cells.inventory.take_inventory``.
+      layouts, averages, ignored: as in ``cells.inventory.take_inventory``.
 
     Raises:
       MigrateError: as ``take_inventory``; a layout that the graph contradicts.
     """
     if source.graph is None:
-        return take_inventory(source.entries, layouts, averages)
+        return take_inventory(source.entries, layouts, averages, ignored)
     shown = graph_inventory(source.graph, source.entries)
-    layouts = dict(layouts or {})
+    layouts = {scope.strip("/"): given for scope, given in (layouts or {}).items()}
     for network in shown.networks:
         for cell in network.rnn.cells:
             if cell.scope in layouts:
-                _require_same(cell, layouts.pop(cell.scope), source.graph)
+                _require_same(
+                    cell, layouts.pop(cell.scope), source.graph, source.entries
+                )
     in_graph = set(names_in_source(source.graph, source.entries).values())
     rest = {n: entry for n, entry in source.entries.items() if n not in in_graph}
     _require_free(layouts, rest, shown, source.graph)
-    by_names = take_inventory(rest, layouts)
+    by_names = take_inventory(rest, layouts, ignored=ignored)
     return inventory_of(
         source.entries,
         [*(network.rnn for network in shown.networks), *by_names.rnns],
@@ -83,14 +86,32 @@ def inventory(source, layouts=None, averages=RAW) -> Inventory:
     )
 
 
-def _require_same(cell, name, graph):
+def _require_same(cell, given, graph, entries):
     """A layout chosen for a cell that the graph shows must be the graph's."""
-    chosen = BY_NAME.get(name)
-    if chosen is None or chosen.name != cell.layout:
+    (chosen,) = choose({cell.scope: given}, entries).values()
+    if chosen.name == cell.layout:
+        return
+    if chosen.definition is None or _as_roles(cell.scope, chosen) != _roles_of(cell):
         raise MigrateError(
-            f"the layout {name} was given for {cell.scope}, and its graph "
+            f"the layout {chosen.name} was given for {cell.scope}, and its graph "
             f"{graph.label} computes a {cell.layout} cell; leave --layout out"
         )
+
+
+def _as_roles(scope, layout):
+    """What a layout of one's own says: its gates, and roles by full name."""
+    roles = layout.definition["variables"]
+    names = {f"{scope}/{name}": role for name, role in roles.items()}
+    return layout.gates, names
+
+
+def _roles_of(cell):
+    """The same of a cell."""
+    layout = layout_of(cell)
+    roles = getattr(layout, "roles", {key: key for key in layout.shapes})
+    return layout.gates, {
+        cell.variables[key]: roles[key] for key in cell.variables if key in roles
+    }
 
 
 def _require_free(layouts, rest, shown, graph):

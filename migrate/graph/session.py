@@ -38,6 +38,15 @@ class Result(NamedTuple):
     statistics: dict[str, np.ndarray]
 
 
+class Entering(NamedTuple):
+    """What enters an RNN: ``x`` [B, T, D]; ``lengths`` [B], or None; its initial
+    states, in the order of ``rnn.initial_states``."""
+
+    x: np.ndarray
+    lengths: np.ndarray | None
+    initial_states: tuple[np.ndarray, ...]
+
+
 class UserGraph:
     """A graph with values for its variables.
 
@@ -104,21 +113,14 @@ class UserGraph:
         feeds.update(
             (name, training != (name in rnn.inverted)) for name in rnn.switches
         )
-        outputs = _names(rnn.outputs)
         # A frozen graph keeps only the states that something uses.
         states = tuple(name for name in rnn.final_states if name is not None)
-        fetches = (*outputs, *states)
+        fetches = (*_names(rnn.outputs), *states)
         updates = self._updates(rnn) if training else ()
         wanted = (*fetches, *updates)
         feeds.update(constant_starts(self.graph, feeds, wanted, np.shape(x)[0]))
         values, statistics = self._run(feeds, fetches, updates)
-        stacked = [values[name] for name in outputs]
-        if isinstance(rnn.outputs, str):
-            whole = stacked[0].swapaxes(0, 1) if rnn.time_major else stacked[0]
-        else:
-            whole = np.stack(stacked, axis=1) if stacked else None
-        final = tuple(map(values.get, rnn.final_states))
-        return Result(whole, final, statistics)
+        return _result(rnn, values, statistics)
 
     def run_whole(self, feeds: Mapping, fetches, updates: bool = False):
         """Runs the whole graph on the user's data.
@@ -143,6 +145,40 @@ class UserGraph:
                 )
         extra = self.graph.collections.get(_UPDATE_OPS, ()) if updates else ()
         return self._run(dict(feeds), tuple(fetches), extra)
+
+    def run_inside(
+        self, rnns: tuple[GraphRNN, ...], feeds: Mapping, training: bool = False
+    ) -> tuple[list[Entering], list[Result]]:
+        """Runs RNNs where they stand, on what the model makes of the user's data.
+
+        Args:
+          rnns: that run together, such as the two directions of one RNN.
+          feeds: arrays by the names of placeholders; training switches and dropout in
+            the loop are set here, whatever these say of them.
+          training: the value of the training switch, as in ``run``.
+
+        Returns:
+          For each RNN what enters it, and what it gave.
+
+        Raises:
+          MigrateError: as ``run_whole``.
+        """
+        feeds = dict(feeds)
+        for rnn in rnns:
+            feeds.update(self._neutral(rnn))
+            feeds.update((n, training != (n in rnn.inverted)) for n in rnn.switches)
+        fetches = dict.fromkeys(name for rnn in rnns for name in border(rnn))
+        updates = [op for rnn in rnns for op in self._updates(rnn)] if training else ()
+        values, moved = self._run(feeds, tuple(fetches), tuple(dict.fromkeys(updates)))
+        entering = [
+            Entering(
+                _batch_major(rnn, rnn.inputs, values),
+                None if rnn.lengths is None else values[rnn.lengths],
+                tuple(values[name] for name in rnn.initial_states),
+            )
+            for rnn in rnns
+        ]
+        return entering, [_result(rnn, values, moved) for rnn in rnns]
 
     def _border_feeds(self, rnn, x, lengths, initial_states):
         x = np.asarray(x)
@@ -221,6 +257,19 @@ def border(rnn: GraphRNN) -> tuple[str, ...]:
     entering = (*_names(rnn.inputs), *_names(rnn.lengths), *rnn.initial_states)
     leaving = (name for name in rnn.final_states if name is not None)
     return (*entering, *_names(rnn.outputs), *leaving)
+
+
+def _result(rnn, values, statistics):
+    final = tuple(map(values.get, rnn.final_states))
+    return Result(_batch_major(rnn, rnn.outputs, values), final, statistics)
+
+
+def _batch_major(rnn, tensors, values):
+    """[B, T, .] of a tensor, or of one a step; None if there is none."""
+    if isinstance(tensors, str):
+        whole = values[tensors]
+        return whole.swapaxes(0, 1) if rnn.time_major else whole
+    return np.stack([values[name] for name in tensors], axis=1) if tensors else None
 
 
 def _names(tensors):

@@ -62,7 +62,7 @@ def load(
         keep their initial value, such as ``["head/*"]``.
       averages: where variables have moving averages: "raw" takes the variables,
         "averaged" the averages.
-      layouts: from scopes of cells to names of layouts, where that is ambiguous.
+      layouts: as in ``migrate.inspect``.
       settings: ``migrate.Settings``: what a checkpoint does not hold. What neither you
         nor the graph says is assumed, and a warning names it.
 
@@ -90,7 +90,7 @@ def load(
     rules = None if map is None else mapping_rules.read(map)
     allowed = mapping_rules.patterns(allow_missing)
     source = variables = open_source(ckpt, graph, lenient=True)
-    found = inventory(source, layouts)
+    found = inventory(source, layouts, ignored=mapping_rules.left_out(rules))
     if averages == AVERAGED:
         variables = Averaged(source, required_averages(found.slots, source.entries))
     if rules is None:

@@ -114,8 +114,9 @@ def load_optimizer(
     """
     kind, options = _kind_of(optimizer)
     checkpoint = open_source(ckpt, graph, lenient=True)
-    found = inventory(checkpoint, layouts)
-    plan = plans.plan(model, checkpoint.entries, found, mapping_rules.read(map))
+    rules = mapping_rules.read(map)
+    found = inventory(checkpoint, layouts, ignored=mapping_rules.left_out(rules))
+    plan = plans.plan(model, checkpoint.entries, found, rules)
     _require_alike(plan.assignments)
     paths = {id(weight): path for path, weight in Paths(model).weights.items()}
     trained = {id(weight): paths[id(weight)] for weight in model.trainable_variables}

@@ -3,20 +3,18 @@
 ``plan`` decides by names; ``migrate.models.assignments`` reads and assigns.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import keras
 
 from migrate.cells.inventory import Inventory
+from migrate.cells.training_state import is_counter
 from migrate.errors import MigrateError, did_you_mean
 from migrate.models.assignments import CellAssignment, WeightAssignment
 from migrate.models.cells import find_cells, target_of
 from migrate.models.paths import Paths
 
-# What training keeps beside the optimizers' slots; see ``migrate.models.optimizers``.
-_OF_TRAINING = re.compile(r"(.*/)?(beta[12]_power(_\d+)?|global_step)")
 _SWITCHES = {"gamma": "scale", "beta": "center", "bias": "use_bias"}
 
 
@@ -118,7 +116,7 @@ class _Planner:
                 yield f"any weight for allow_missing={item.pattern!r}{near}"
 
     def _of_training(self, name):
-        return name in self.inventory.slots or _OF_TRAINING.fullmatch(name) is not None
+        return name in self.inventory.slots or is_counter(name)
 
     def _candidates(self, rule, name):
         """The whole name, then ever shorter scopes of it, as far as the rule matches.

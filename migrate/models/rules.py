@@ -105,6 +105,15 @@ def _translated(glob):
     return "".join([*parts, re.escape(glob[end:])])
 
 
+def left_out(rules) -> set[str]:
+    """The names that rules leave out, each by itself, not by a wildcard."""
+    return {
+        rule.pattern.strip("/")
+        for rule in rules or ()
+        if rule.path is None and rule.literal
+    }
+
+
 def read(source) -> tuple[Rule, ...]:
     """The rules of a map, in order.
 

@@ -170,7 +170,6 @@ def _cell(row, shared, entries) -> Cell:
     settings = dict(shared)
     for name, item in row.get("settings", {}).items():
         settings[name] = Known(item["value"], item["origin"], item.get("node"))
-    variables = dict(row["variables"])
     cell = Cell(
         scope=row["scope"],
         layout=row["layout"],
@@ -178,22 +177,18 @@ def _cell(row, shared, entries) -> Cell:
         units=row["units"],
         max_bn_steps=row["max_bn_steps"],
         dtype=row["dtype"],
-        variables=MappingProxyType(variables),
+        variables=MappingProxyType(dict(row["variables"])),
         settings=MappingProxyType(settings),
         definition=row.get("definition"),
     )
     layout = layout_of(cell)
-    # Version 0.1 called some variables by the ends of their names.
-    by_suffix = {layout.suffix(key): key for key in layout.shapes}
-    variables = {by_suffix.get(key, key): name for key, name in variables.items()}
-    cell = replace(cell, layout=layout.name, variables=MappingProxyType(variables))
     suffixes = [layout.suffix(key) for key in cell.variables]
     shapes = layout.shapes_for(suffixes)
     sizes = measure(shapes, {k: entries[cell.variables[k]].shape for k in shapes})
     found = sizes["D"], sizes["H"], layout.steps(shapes, sizes)
     if found != (cell.input_dim, cell.units, cell.max_bn_steps):
         raise IncompatibleError(f"{cell.scope}: sizes {found}")
-    return cell
+    return replace(cell, layout=layout.name)
 
 
 def read_report(out):

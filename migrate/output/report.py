@@ -10,6 +10,7 @@ import os
 from migrate.cells.inventory import CHOICES, averages_in
 from migrate.cells.layouts import layout_of
 from migrate.cells.settings import ASSUMED, GRAPH, ORIGINS, USUAL
+from migrate.cells.training_state import is_counter
 
 FORMAT = 2
 
@@ -34,6 +35,8 @@ def inspection(source, inventory) -> dict:
         },
         "problems": [problem.text for problem in inventory.problems],
         "notes": [note.text for note in inventory.notes],
+        "near_cells": {item.scope: item.text for item in inventory.near},
+        "counters": [name for name in inventory.others if is_counter(name)],
     }
 
 

@@ -13,13 +13,15 @@ FEWEST_STEPS = 6
 @dataclass(frozen=True)
 class Case:
     """One case: inputs [B,T,D], lengths [B] or None, training or not; for each cell the
-    state to begin with, by "h" and "c", or None."""
+    state to begin with, by "h" and "c", or None; ``expected``: the reference's result,
+    if it is known already."""
 
     name: str
     x: np.ndarray
     lengths: np.ndarray | None
     training: bool
     states: list[dict[str, np.ndarray]] | None = None
+    expected: "Result | None" = None
 
     @property
     def mask(self):

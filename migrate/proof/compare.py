@@ -1,7 +1,7 @@
 """The comparison of one conversion with its source, RNN by RNN.
 
-Computations of the same random input, in inference and in training, with full and with
-random lengths:
+Computations of the same input, random or the user's data, in inference and in training,
+with full and with random lengths:
 
 * the reference: the user's own graph, if the source has one; else, for the per-step
   cell, ``legacy.BNLSTMCell`` in a TensorFlow 1 session; else the equations in NumPy
@@ -28,19 +28,18 @@ from migrate.cells.values import rows_repeat, rows_taken, v1_variables
 from migrate.errors import MigrateError
 from migrate.models.build import skeleton
 from migrate.models.cells import assign_weights, cells_of, weights_of
-from migrate.proof.cases import random_cases
 from migrate.proof.exact import ExactLayers
 from migrate.proof.options import differing_options
 from migrate.proof.runs import run_chains, run_layer, run_steps, uncompiled
 from migrate.proof.verdict import CellResult, relative_difference
 
 
-def prove_rnn(source, rnn, conversion, reference, rng):
+def prove_rnn(source, rnn, conversion, reference, cases):
     """A ``CellResult`` for each cell of an RNN.
 
     Args:
       source: with the values. rnn: of the conversion. conversion: to prove.
-      reference: see ``proof.references``. rng: for the random input.
+      reference: see ``proof.references``. cases: to compare on.
     """
     model = uncompiled(conversion.model(rnn.scope))
     _require_shapes(rnn, conversion, model)
@@ -61,12 +60,12 @@ def prove_rnn(source, rnn, conversion, reference, rng):
     if any(map(settings.widens, rnn.cells)):
         in_training = uncompiled(skeleton(rnn, conversion.entries, unwidened)())
     exact = ExactLayers(rnn, unwidened, conversion.entries)
-    for case in random_cases(rnn, rng, reference.border):
+    for case in cases:
         if not reference.covers(case):
             for result in results:
                 result.skipped.append(case.name)
             continue
-        expected = reference.run(case)
+        expected = case.expected or reference.run(case)
         ran, weights = (in_training, cut) if case.training else (model, given)
         if reference.kind == "legacy":
             _assign(ran, weights)

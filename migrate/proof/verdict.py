@@ -91,13 +91,17 @@ class Proof:
 
     ``cells``: a ``CellResult`` for each, in the report's order. ``variables``: names of
     other variables that are missing or have other bits. ``reference``: what was
-    compared with, as a phrase; ``graph``: the label of the source's graph, or None.
+    compared with, as a noun; ``assumed``: the settings that it has only because they
+    are usual, as phrases such as "epsilon 1e-05". ``graph``: the label of the source's
+    graph, or None. ``data``: whether the user's data went through that graph, too.
     """
 
     cells: list[CellResult]
     variables: list[str]
     reference: str
+    assumed: tuple[str, ...] = ()
     graph: str | None = None
+    data: bool = False
 
     @property
     def by_graph(self) -> bool:
@@ -109,8 +113,31 @@ class Proof:
         cells = all(result.equal(tolerance) for result in self.cells)
         return cells and not self.variables
 
+    def sentence(
+        self, tolerance: float | None = None, require_graph: bool = False
+    ) -> str:
+        """The verdict: how many cells compute what, within which limit, on condition of
+        what."""
+        word = "Equal" if self.equal(tolerance) else "Different"
+        if word == "Equal" and require_graph and not self.by_graph:
+            word = "Not proved"
+        equal = sum(result.equal(tolerance) for result in self.cells)
+        limit = "this model's own rounding" if tolerance is None else f"{tolerance:g}"
+        if self.data:
+            limit += ", on random input and on your data"
+        count = f"{word}: {equal} of {len(self.cells)} cells compute"
+        if not self.assumed:
+            return f"{count} what {self.reference} computes, within {limit}."
+        *some, last = self.assumed
+        listed = f"{', '.join(some)} and {last}" if some else last
+        return (
+            f"{count}, within {limit}, what is computed by {self.reference}, if "
+            f"{listed} {'are' if some else 'is'} what your script used: a checkpoint does not "
+            "say."
+        )
+
     def __repr__(self):
-        lines = [f"{'Equal' if self.equal() else 'Different'}, by {self.reference}"]
+        lines = [self.sentence()]
         for result in self.cells:
             differences = ", ".join(
                 f"{kind} {difference:.1e} ({result.level[kind]:.1e})"

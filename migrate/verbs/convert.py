@@ -48,7 +48,7 @@ def convert(
     Args:
       source, graph: as in ``inspect``. They are never modified.
       out: the folder to make.
-      layouts: from scopes of cells to names of layouts, if that is ambiguous.
+      layouts: as in ``inspect``.
       settings: ``migrate.Settings``: what a checkpoint does not say; default: what is
         usual for each cell's layout.
       formats: of the RNNs, out of keras, weights.h5, tf, safetensors, npz.
@@ -80,8 +80,7 @@ def read(source, *, graph=None, layouts=None, settings=None):
     """The cells of a source, as arrays.
 
     Args:
-      source, graph: as in ``inspect``.
-      layouts: from scopes of cells to names of layouts, if that is ambiguous.
+      source, graph, layouts: as in ``inspect``.
       settings: ``migrate.Settings``, as in ``convert``.
 
     Returns:

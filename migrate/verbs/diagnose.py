@@ -1,7 +1,7 @@
 """What is wrong with the population statistics in a source, and what to do.
 
 ``bnlstm_compat.diagnose`` judges the tables; here are added what is known of the
-layouts, and what a checkpoint cannot tell, so that a person is asked for it.
+layouts and what the source's graph shows. What neither tells, a person is asked for.
 """
 
 from dataclasses import dataclass, replace
@@ -12,10 +12,13 @@ from bnlstm_compat import BNLSTMWeights
 from bnlstm_compat import diagnose as diagnose_weights
 from bnlstm_compat.diagnosis import Diagnosis
 from migrate.cells.base import Cell
+from migrate.cells.faults import SHARED_BY_ALL
 from migrate.cells.layouts import layout_of
 from migrate.cells.settings import Settings
 from migrate.cells.values import cell_weights
 from migrate.errors import MigrateError
+from migrate.graph.inventory import graph_inventory
+from migrate.graph.shown import FED, Shown, shown_by_variables
 from migrate.models.build import activation_named
 from migrate.verbs.inspect import open_with_cells
 
@@ -24,24 +27,27 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Case:
-    """A cell, its weights, what was found, the settings that were taken for it, and why
-    inputs were not used, if they were not."""
+    """A cell, its weights, what was found, the settings that were taken for it, why
+    inputs were not used, if they were not, and what the graph shows of it, if any."""
 
     cell: Cell
     weights: BNLSTMWeights
     diagnosis: Diagnosis
     settings: dict
     unused: str | None = None
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True, repr=False)
 class Diagnoses:
-    """What ``diagnose`` found: a ``Case`` for each batch-normalised cell, and what a
-    checkpoint does not tell, with the argument that tells it."""
+    """What ``diagnose`` found: a ``Case`` for each batch-normalised cell; what neither
+    the checkpoint nor its graph tells, with the argument that tells it; and the label
+    of that graph, or None."""
 
     label: str
     cases: tuple[Case, ...]
     questions: tuple[str, ...]
+    graph: str | None = None
 
     @property
     def healthy(self) -> bool:
@@ -53,12 +59,14 @@ class Diagnoses:
         return {
             "format": FORMAT,
             "checkpoint": self.label,
+            "graph": self.graph,
             "cells": [
                 {
                     **case.diagnosis.asdict(),
                     "layout": case.cell.layout,
                     "settings": case.settings,
                     "data_not_used": case.unused,
+                    "graph_shows": case.shown and case.shown.asdict(),
                 }
                 for case in self.cases
             ],
@@ -86,16 +94,17 @@ def diagnose(
     """Diagnoses every batch-normalised cell of a source.
 
     Args:
-      source, graph: as in ``inspect``.
-      layouts: from scopes of cells to names of layouts, if that is ambiguous.
+      source, graph, layouts: as in ``inspect``.
       settings: ``migrate.Settings``, for epsilon, decay and activation.
       steps: T, how many steps the sequences have, or None.
       lengths: (shortest, longest) of sequences that were padded, True, or None.
       data: mapping with inputs ``x`` [B,T,D] and perhaps ``lengths`` [B], or None.
 
+    What the graph shows of steps, lengths and updates need not be given.
+
     Raises:
       MigrateError: the source cannot be read; no batch-normalised cell; data that do
-        not fit.
+        not fit; steps or lengths that the graph contradicts.
 
     Source: arXiv 1603.09025, section 3, for what the statistics are meant to be.
     """
@@ -104,14 +113,23 @@ def diagnose(
     x, data_lengths = _inputs(data)
     if data_lengths is not None:
         lengths = data_lengths
+    shown, graph = {}, found.graph
+    if graph is not None:
+        networks = graph_inventory(graph, found.source.entries).networks
+        shown = shown_by_variables(graph, networks)
+        _require_steps(graph, shown.values(), steps)
+        _require_lengths(graph, shown.values(), lengths)
     cases = []
     for rnn in found.inventory.rnns:
         for cell in rnn.cells:
             if cell.max_bn_steps is None:
                 continue
             weights = cell_weights(found.source, cell, settings)
-            inputs, unused = _inputs_of(rnn, cell, x, data_lengths)
-            cases.append(_case(cell, weights, settings, steps, lengths, inputs, unused))
+            by_graph = shown.get(frozenset(cell.variables.values()))
+            inputs, unused = _inputs_of(rnn, cell, x, data_lengths, by_graph)
+            given = steps, lengths, inputs
+            case = _case(cell, weights, settings, given, by_graph)
+            cases.append(replace(case, unused=unused))
     if not cases:
         raise MigrateError(
             f"{found.source.label} has no batch-normalised cell, and so no population "
@@ -121,28 +139,68 @@ def diagnose(
         found.source.label,
         tuple(cases),
         tuple(_questions(cases, steps, lengths, data)),
+        None if graph is None else graph.label,
     )
 
 
-def _case(cell, weights, settings, steps, lengths, x, unused):
+def _require_steps(graph, shown, steps):
+    """The number of steps that was given is that of a cell, or of one for which the
+    graph does not say."""
+    known = [one.steps for one in shown]
+    if steps is None or None in known or not known:
+        return
+    if steps not in [one.value for one in known]:
+        raise MigrateError(
+            f"{steps} steps were given, and the graph {graph.label} runs "
+            f"{known[0].value} (node {known[0].node}); leave --steps out"
+        )
+
+
+def _require_lengths(graph, shown, lengths):
+    """Lengths are given only if some loop takes them."""
+    known = [one.lengths for one in shown]
+    if lengths is not None and known and all(one.value is None for one in known):
+        raise MigrateError(
+            f"lengths were given, and the graph {graph.label} takes none: it runs "
+            f"every sequence to its end (node {known[0].node}); leave them out"
+        )
+
+
+def _with_shown(steps, lengths, shown):
+    """Steps and lengths of one cell: those that the graph shows, else those given."""
+    if shown is None:
+        return steps, lengths, (), None
+    if shown.steps is not None:
+        steps = shown.steps.value
+    if shown.lengths.value != FED:
+        lengths = shown.lengths.value
+    constant = () if shown.constant is None else shown.constant.value
+    return steps, lengths, constant, shown.moves and shown.moves.value
+
+
+def _case(cell, weights, settings, given, shown):
+    steps, lengths, x = given
+    steps, lengths, constant, moves = _with_shown(steps, lengths, shown)
     chosen = settings.resolve(cell)
     layout = layout_of(cell)
-    known = layout.faults(weights)
+    known = layout.faults(weights, moves)
     (diagnosis,) = diagnose_weights(
         weights,
         steps=steps,
         lengths=lengths,
         padding=layout.padding(cell),
         x=x,
+        constant=constant,
         momentum=chosen["decay"],
         epsilon=chosen["epsilon"],
         activation=_plain(activation_named(chosen["activation"])),
     )
     findings = diagnosis.findings
-    if known:  # says more than that steps share a row
+    if SHARED_BY_ALL in [fault.fault for fault in known]:
+        # That says more than that steps share a row.
         findings = tuple(f for f in findings if f.fault != "raced")
     diagnosis = replace(diagnosis, name=cell.scope, findings=(*known, *findings))
-    return Case(cell, weights, diagnosis, chosen, unused)
+    return Case(cell, weights, diagnosis, chosen, shown=shown)
 
 
 def _plain(activation):
@@ -176,12 +234,15 @@ def _inputs(data):
     return x, lengths
 
 
-def _inputs_of(rnn, cell, x, lengths):
+def _inputs_of(rnn, cell, x, lengths, shown):
     """The inputs as this cell gets them, or None and the reason."""
     if x is None:
         return None, None
     if cell.input_dim != x.shape[2]:
         return None, f"takes {cell.input_dim} features, x has {x.shape[2]}"
+    steps = shown and shown.steps
+    if steps and steps.value != x.shape[1]:
+        return None, f"runs {steps.value} steps (node {steps.node}), x has {x.shape[1]}"
     first = [chain[0] for chain in rnn.chains]
     if cell not in first:
         return None, "takes the outputs of the layer below"
@@ -195,18 +256,26 @@ def _inputs_of(rnn, cell, x, lengths):
 
 
 def _questions(cases, steps, lengths, data) -> list[str]:
-    """What a checkpoint cannot tell and was not given, with the flag that tells it."""
+    """What neither the checkpoint nor its graph tells and was not given, with the flag
+    that tells it."""
     questions = []
-    rows = sorted({case.cell.max_bn_steps for case in cases})
-    if data is None and steps is None:
+    unknown = [case for case in cases if case.shown is None or not case.shown.steps]
+    rows = sorted({case.cell.max_bn_steps for case in unknown})
+    if data is None and steps is None and unknown:
         questions.append(
             "--steps T: how many steps the sequences have. More than "
             f"{' or '.join(map(str, rows))} share the last row; if they are fewer, "
             "rows never updated are harmless"
         )
-    if lengths is None and (data is None or "lengths" not in data):
+    unknown = [
+        case for case in cases if case.shown is None or case.shown.lengths.value == FED
+    ]
+    if lengths is None and unknown:
+        fed = {case.shown.lengths.node for case in unknown if case.shown}
+        by_graph = f" (the graph is fed lengths: {', '.join(sorted(fed))})"
         questions.append(
-            "--lengths SHORTEST:LONGEST: whether sequences differ in length. Then "
+            f"--lengths SHORTEST:LONGEST: whether sequences differ in length"
+            f"{by_graph if fed else ''}. Then "
             "padding counted, and the first sequence of each batch chose the row"
         )
     if data is None:

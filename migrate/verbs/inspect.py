@@ -31,6 +31,7 @@ class Inspection:
             lines += [f"    {cell}" for cell in rnn.cells]
         lines += [f"  problem: {item.text}" for item in self.inventory.problems]
         lines += [f"  left as it is: {item.text}" for item in self.inventory.notes]
+        lines += [f"  no known cell: {item.text}" for item in self.inventory.near]
         lines.append(
             f"  {len(self.inventory.slots)} optimizer slots, "
             f"{len(self.inventory.others)} other variables"
@@ -47,14 +48,17 @@ def inspect(source, *, graph=None, layouts=None) -> Inspection:
         ``.pbtxt``); the folder of a TensorFlow 1 SavedModel; or a ``Source``.
       graph: the file of the source's graph; None: the ``.meta`` that is found beside a
         checkpoint, if one is; False: none.
-      layouts: from scopes of cells to names of layouts, if that is ambiguous.
+      layouts: from scopes of cells to layouts, if that is for you to say: the name of a
+        known one, the path of a layout file (docs/layouts.md), or the same as a dict.
 
     Raises:
-      MigrateError: nothing that can be read is there, or no cell.
+      MigrateError: nothing that can be read is there, or a layout does not fit.
 
     Source: of the cell, arXiv 1603.09025; of the layouts, ``migrate.cells``.
     """
-    return open_with_cells(source, layouts, graph=graph, complete=False)
+    source = open_source(source, graph, lenient=True)
+    graph = source.graph
+    return Inspection(source, inventory(source, layouts), graph)
 
 
 def open_with_cells(

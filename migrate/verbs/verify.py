@@ -1,6 +1,7 @@
 """The proof that a conversion equals its source."""
 
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -8,11 +9,14 @@ from migrate.bits import same_bits
 from migrate.cells.inventory import take_inventory
 from migrate.cells.layouts import layout_of
 from migrate.cells.settings import ASSUMED
+from migrate.cells.unexplained import unexplained
 from migrate.errors import MigrateError
+from migrate.graph.feeds import fitting
 from migrate.graph.inventory import graph_inventory
 from migrate.graph.open import open_source
 from migrate.graph.session import UserGraph
 from migrate.output.conversion import Conversion
+from migrate.proof.cases import random_cases
 from migrate.proof.compare import prove_rnn, settings_against_graph
 from migrate.proof.references.equations import Equations
 from migrate.proof.references.legacy_cell import LegacyCell
@@ -22,12 +26,15 @@ from migrate.proof.verdict import CellResult, Proof
 SEED = 0
 
 
-def verify(source, out, *, graph=None, seed=SEED, progress=None) -> Proof:
+def verify(source, out, *, graph=None, data=None, seed=SEED, progress=None) -> Proof:
     """Compares a conversion with its source: with the graph that the source has, or
     with what its cells compute if their settings are as the report says.
 
     Args:
       source, graph: as in ``inspect``. out: the folder that ``convert`` made of it.
+      data: besides random input, what the model's own placeholders take: a mapping from
+        their names to arrays. The whole graph runs on it, and each RNN is compared on
+        the values that reach it there. The training switch is not needed.
       seed: of the random inputs, standard normal [8, M + 1, D].
       progress: called with ``(done, total, what)``.
 
@@ -45,6 +52,7 @@ def verify(source, out, *, graph=None, seed=SEED, progress=None) -> Proof:
     if source.graph is not None:
         shown = graph_inventory(source.graph, source.entries)
     _require_rest(source, conversion, shown)
+    data = _fitting(source, data)
     rng = np.random.default_rng(seed)
     results = []
     for done, (scope, rnn) in enumerate(conversion.rnns.items()):
@@ -52,15 +60,30 @@ def verify(source, out, *, graph=None, seed=SEED, progress=None) -> Proof:
             progress(done, len(conversion.rnns), scope)
         if shown is None:
             reference = _without_graph(source, rnn, conversion)
-            results += prove_rnn(source, rnn, conversion, reference, rng)
+            cases = random_cases(rnn, rng, reference.border)
+            results += prove_rnn(source, rnn, conversion, reference, cases)
         else:
-            results += _by_graph(source, rnn, conversion, shown, rng)
+            results += _by_graph(source, rnn, conversion, shown, data, rng)
     return Proof(
         results,
         _differing_variables(source, conversion),
-        _phrase(source, conversion, results),
+        _reference(source, results),
+        _assumed(conversion),
         None if source.graph is None else source.graph.label,
+        data is not None,
     )
+
+
+def _fitting(source, data):
+    """The user's data as the graph takes them."""
+    if data is None:
+        return None
+    if source.graph is None:
+        raise MigrateError(
+            f"--data (data in Python) goes through the graph, and {source.label} has "
+            "none; name its file by --graph (graph in Python)"
+        )
+    return fitting(source.graph, data)
 
 
 def _require_variables(source, conversion):
@@ -86,11 +109,28 @@ def _require_rest(source, conversion, shown):
         problems = shown.problems
     else:
         cells = _in_cells(conversion)
-        rest = {n: entry for n, entry in source.entries.items() if n not in cells}
-        problems = take_inventory(rest).problems
+        scopes = tuple(
+            f"{cell.scope}/"
+            for rnn in conversion.rnns.values()
+            for cell in rnn.cells
+            if cell.scope
+        )
+        rest = {
+            name: entry
+            for name, entry in source.entries.items()
+            if name not in cells and not name.startswith(scopes)
+        }
+        problems = [*take_inventory(rest).problems, *_unexplained(source, conversion)]
     if problems:
         texts = "; ".join(problem.text for problem in problems)
         raise MigrateError(f"{source.label}: {texts}")
+
+
+def _unexplained(source, conversion):
+    """Without a graph, what stands in a cell's scope must be of its layout."""
+    cells = [cell for rnn in conversion.rnns.values() for cell in rnn.cells]
+    found = [unexplained(cell, cells, source.entries) for cell in cells]
+    return [problem for problem in found if problem is not None]
 
 
 def _in_cells(conversion):
@@ -113,7 +153,7 @@ def _without_graph(source, rnn, conversion):
     return (LegacyCell if in_legacy else Equations)(source, rnn, settings)
 
 
-def _by_graph(source, rnn, conversion, shown, rng):
+def _by_graph(source, rnn, conversion, shown, data, rng):
     """The results of an RNN by the user's graph."""
     network = _network_of(rnn, shown)
     file = conversion.files[rnn.scope]
@@ -128,7 +168,10 @@ def _by_graph(source, rnn, conversion, shown, rng):
         ]
     with UserGraph(source.graph, source) as graph:
         reference = UserGraphReference(graph, network)
-        results = prove_rnn(source, rnn, conversion, reference, rng)
+        cases = random_cases(rnn, rng, reference.border)
+        if data is not None:
+            cases = chain(cases, (reference.on(data, t) for t in (False, True)))
+        results = prove_rnn(source, rnn, conversion, reference, cases)
     settings = conversion.settings(rnn.scope)
     for result, cell, other in zip(results, rnn.cells, network.rnn.cells, strict=True):
         result.contradictions += settings_against_graph(cell, other, settings)
@@ -170,26 +213,26 @@ def _differing_variables(source, conversion):
     ]
 
 
-def _phrase(source, conversion, results):
-    """What the conversion was compared with."""
+def _reference(source, results):
+    """What the conversion was compared with, as a noun."""
     if source.graph is not None:
         return f"your graph {source.graph.label}"
-    kinds = {result.reference for result in results}
     what = {
         "legacy": "the per-step cell",
-        "equations": "its equations in float64",
+        "equations": "the cell by its equations in float64",
     }
-    assumed = {
-        f"{name} {known.value}"
-        for rnn in conversion.rnns.values()
-        for cell in rnn.cells
-        for name, known in conversion.settings(rnn.scope).known(cell).items()
-        if known.origin == ASSUMED
-    }
-    phrase = " and ".join(what[kind] for kind in sorted(kinds))
-    if not assumed:
-        return phrase
-    return (
-        f"{phrase}, if {', '.join(sorted(assumed))} are what your script used: a "
-        "checkpoint does not say"
-    )
+    kinds = {result.reference for result in results}
+    return " or ".join(what[kind] for kind in what if kind in kinds)
+
+
+def _assumed(conversion):
+    """The settings that nobody gave and no graph shows, as phrases."""
+    values = {}
+    for rnn in conversion.rnns.values():
+        for cell in rnn.cells:
+            for name, known in conversion.settings(rnn.scope).known(cell).items():
+                if known.origin == ASSUMED:
+                    value = known.value
+                    text = value if isinstance(value, str) else f"{value:g}"
+                    values.setdefault(name.replace("_", " "), {})[text] = None
+    return tuple(f"{name} {' or '.join(texts)}" for name, texts in values.items())

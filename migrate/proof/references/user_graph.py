@@ -1,10 +1,13 @@
 """The reference that people mean: the graph that they trained."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from migrate.errors import MigrateError
 from migrate.graph.inventory import GraphNetwork, names_in_source
-from migrate.graph.nodes import Graph, output
 from migrate.graph.session import UserGraph
+from migrate.graph.sizes import rows_and_steps
 from migrate.proof.cases import Border, Case, Result
 
 
@@ -26,7 +29,7 @@ class UserGraphReference:
         """What its loops take."""
         chains = self._network.chains
         batches, steps = zip(
-            *(_sizes(self._graph.graph, c) for c in chains), strict=True
+            *(rows_and_steps(self._graph.graph, c) for c in chains), strict=True
         )
         return Border(
             batch=max(filter(None, batches), default=None),
@@ -43,25 +46,73 @@ class UserGraphReference:
 
     def run(self, case: Case) -> Result:
         """The outputs, states and statistics of one case."""
-        outputs, states, statistics, first = [], [], [], 0
+        found, first = [], 0
         for number, chain in enumerate(self._network.chains):
-            count = len(chain.cells)
-            cells = self._network.rnn.cells[first : first + count]
-            found = self._graph.run(
-                chain,
-                case.reversed(case.x) if number else case.x,
-                case.lengths,
-                _starts(chain, case, first, cells),
-                case.training,
+            cells = self._cells(first, chain)
+            found.append(
+                self._graph.run(
+                    chain,
+                    case.reversed(case.x) if number else case.x,
+                    case.lengths,
+                    _starts(chain, case, first, cells),
+                    case.training,
+                )
             )
-            y = found.outputs
+            first += len(cells)
+        return self._result(case, found)
+
+    def on(self, data, training: bool) -> Case:
+        """The case that the model makes of the user's data, with its result.
+
+        Args:
+          data: arrays by the names of placeholders, all that the RNN needs but its
+            training switch. training: the value of that switch.
+
+        Raises:
+          MigrateError: data that do not suffice or do not fit.
+        """
+        chains = self._network.chains
+        entering, found = self._graph.run_inside(chains, data, training)
+        states = []
+        for chain, given in zip(chains, entering, strict=True):
+            states += _states(chain, chain.initial_states, given.initial_states)
+            for (number, kind), value in zip(
+                chain.states, given.initial_states, strict=True
+            ):
+                if (kind == "step" or number < 0) and np.any(value):
+                    raise MigrateError(
+                        f"on your data {chain.scope} begins at another step than the "
+                        "first, and the layer begins at the first; give data that "
+                        "begin a sequence"
+                    )
+        begins = any(np.any(value) for state in states for value in state.values())
+        case = Case(
+            f"{'training' if training else 'inference'}, your data",
+            entering[0].x,
+            entering[0].lengths,
+            training,
+            states if begins else None,
+        )
+        return replace(case, expected=self._result(case, found))
+
+    def _cells(self, first, chain):
+        return self._network.rnn.cells[first : first + len(chain.cells)]
+
+    def _result(self, case, found):
+        """What the chains gave, as the layer gives it."""
+        outputs, states, statistics, first = [], [], [], 0
+        for number, (chain, ran) in enumerate(
+            zip(self._network.chains, found, strict=True)
+        ):
+            cells = self._cells(first, chain)
+            y = ran.outputs
             if y is not None and number:
                 y = case.reversed(y)
-            outputs += [None] * (count - 1) + [y]
-            states += _states(chain, found.final_states)
-            moved = {self._names[n]: array for n, array in found.statistics.items()}
+            outputs += [None] * (len(cells) - 1) + [y]
+            states += _states(chain, chain.final_states, ran.final_states)
+            moved = {self._names[n]: array for n, array in ran.statistics.items()}
             statistics += [_of_cell(cell, moved) for cell in cells]
-            first += count
+            first += len(cells)
         return Result(outputs, states, statistics)
 
 
@@ -84,10 +135,11 @@ def _starts(chain, case, first, cells):
     return tuple(starts)
 
 
-def _states(chain, final):
+def _states(chain, tensors, values):
+    """The states by name, of each cell."""
     found = [{} for _ in chain.cells]
     for (number, kind), tensor, value in zip(
-        chain.states, chain.final_states, final, strict=True
+        chain.states, tensors, values, strict=True
     ):
         if number >= 0 and tensor is not None:
             found[number][kind] = value
@@ -97,25 +149,3 @@ def _states(chain, final):
 def _of_cell(cell, moved):
     """Of the variables that a pass changed, those of a cell that are statistics."""
     return {key: moved[name] for key, name in cell.variables.items() if name in moved}
-
-
-def _sizes(graph: Graph, chain) -> tuple[int | None, int | None]:
-    """The rows and steps that the graph fixes for an RNN; None if it takes any."""
-    if not isinstance(chain.inputs, str):
-        return _dimensions(graph, chain.inputs[0])[0], len(chain.inputs)
-    sizes = _dimensions(graph, chain.inputs)
-    batch, steps = sizes[:2] if len(sizes) > 1 else (None, None)
-    return (steps, batch) if chain.time_major else (batch, steps)
-
-
-def _dimensions(graph, tensor):
-    """The static shape of a tensor as the graph's file says it, None where unknown."""
-    node, number = output(tensor)
-    found = graph.node(node).attr
-    if "_output_shapes" in found:
-        shapes = found["_output_shapes"].list.shape
-        if number < len(shapes) and not shapes[number].unknown_rank:
-            return [d.size if d.size >= 0 else None for d in shapes[number].dim]
-    if "shape" in found and graph.op(node).startswith("Placeholder"):
-        return [d.size if d.size >= 0 else None for d in found["shape"].shape.dim]
-    return [None, None]
