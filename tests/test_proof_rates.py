@@ -37,8 +37,8 @@ def test_numbers_that_are_not_finite_are_never_equal(kinds, level):
     one = np.ones(3, np.float32)
     other = np.array([1, 1, np.nan], np.float32)
     result = CellResult("cell", "file", "graph")
-    result.add(kinds[0], one, one, one, 1e-7)
-    result.add(kinds[1], one, other, other, level)
+    result.add(kinds[0], one, one, one, [one])
+    result.add(kinds[1], one, other, other, [one if np.isfinite(level) else other])
     assert result.excess == np.inf
     assert not result.equal()
 

@@ -167,8 +167,7 @@ def _measure(result, case, number, expected, layer, chains, exact):
     for actual in (layer, chains):
         if expected.outputs[number] is None or actual.outputs[number] is None:
             continue
-        _add(
-            result,
+        result.add(
             mode,
             expected.outputs[number],
             actual.outputs[number],
@@ -177,8 +176,7 @@ def _measure(result, case, number, expected, layer, chains, exact):
         )
     for kind, state in chains.states[number].items():
         if kind in expected.states[number]:
-            _add(
-                result,
+            result.add(
                 "states",
                 expected.states[number][kind],
                 state,
@@ -188,8 +186,7 @@ def _measure(result, case, number, expected, layer, chains, exact):
     if not case.training:
         return
     for key, array in expected.statistics[number].items():
-        _add(
-            result,
+        result.add(
             "statistics",
             array,
             layer.statistics[number][key],
@@ -197,7 +194,3 @@ def _measure(result, case, number, expected, layer, chains, exact):
             [rounded.statistics[number][key] for rounded in exact.rounded],
         )
 
-
-def _add(result, kind, reference, layer, exact, rounded):
-    level = max(relative_difference(one, exact) for one in (layer, *rounded))
-    result.add(kind, reference, layer, exact, level)

@@ -3,7 +3,9 @@
 How far the reference may be from the layer is measured. The layer runs in float64, too;
 what float32 costs there is the level of this model's own rounding, on this input, in
 this mode. The reference may be ``TIMES`` the level from the float64 result, plus
-``FLOORS`` times the dtype's epsilon, and no more.
+``FLOORS`` times the dtype's epsilon, and no more. So may the layer itself; and what it
+costs counts as rounding only as far as inputs and weights that are rounded at random
+explain it: a layer that is wrong in float32 alone does not set its own measure.
 """
 
 from dataclasses import dataclass, field
@@ -35,7 +37,8 @@ class CellResult:
         to differ.
       layer: for each of ``KINDS`` that was compared, the largest difference of the
         reference from the layer, relative to the largest value.
-      distance: likewise, of the reference from the layer in float64.
+      distance: likewise, of the reference, or of the layer if it is further, from the
+        layer in float64.
       level: likewise, how far the layer's own rounding goes.
     """
 
@@ -50,27 +53,32 @@ class CellResult:
     distance: dict[str, float] = field(default_factory=dict)
     level: dict[str, float] = field(default_factory=dict)
 
-    def add(self, kind, reference, layer, exact, level) -> None:
+    def add(self, kind, reference, layer, exact, rounded) -> None:
         """Notes one comparison.
 
         Args:
           kind: one of ``KINDS``. reference, layer, exact: the arrays of the reference,
-            of the layer, and of the layer in float64. level: of its rounding.
+            of the layer, and of the layer in float64. rounded: likewise in float64,
+            from inputs and weights that were rounded at random.
         """
+        own = relative_difference(layer, exact)
+        spread = max(relative_difference(one, exact) for one in rounded)
         for largest, value in (
             (self.layer, relative_difference(layer, reference)),
-            (self.distance, relative_difference(reference, exact)),
-            (self.level, level),
+            (self.distance, max(own, relative_difference(reference, exact))),
+            (self.level, max(spread, min(own, self._allowed(kind, spread)))),
         ):
             largest[kind] = max(largest.get(kind, 0.0), value)
+
+    def _allowed(self, kind, level):
+        return TIMES * level + FLOORS[kind] * float(np.finfo(self.dtype).eps)
 
     @property
     def excess(self) -> float:
         """The largest ratio of a distance to what it may be: equal up to 1."""
-        epsilon = float(np.finfo(self.dtype).eps)
         shares = []
         for kind, distance in self.distance.items():
-            allowed = TIMES * self.level[kind] + FLOORS[kind] * epsilon
+            allowed = self._allowed(kind, self.level[kind])
             # Where rounding alone decides whether numbers are finite, none is allowed:
             # infinite over infinite would be neither above nor below 1.
             finite = np.isfinite(distance) and np.isfinite(allowed)
