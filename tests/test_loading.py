@@ -387,10 +387,6 @@ def test_a_mistyped_name_is_told_with_the_nearest():
         migrate.load(BNLSTM(5, 6), MANY, scope="rrn")
 
 
-# Else a warning names those that are assumed.
-ALL_SETTINGS = migrate.Settings(1e-5, 0.95, "tanh", "sigmoid", 0.0)
-
-
 @pytest.mark.parametrize(
     "allowed", ["head", "head/*", ["head/kernel", "head/b*"], ["re:he.*"]]
 )
@@ -402,7 +398,7 @@ def test_what_may_stay_stays(allowed):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         migrate.load(
-            model, MANY, map=rest, allow_missing=allowed, settings=ALL_SETTINGS
+            model, MANY, map=rest, allow_missing=allowed, settings=PER_STEP_SETTINGS
         )
     after = [keras.ops.convert_to_numpy(w) for w in model.get_layer("head").weights]
     assert all(same_bits(a, b) for a, b in zip(before, after, strict=True))

@@ -83,7 +83,6 @@ def model(options) -> int:
         outputs=options.outputs,
         training=options.training,
         feeds=dict(options.feed),
-        layouts=dict(options.layout),
     )
     show.model(made, options.out)
     return 0

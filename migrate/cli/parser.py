@@ -170,7 +170,6 @@ def _model(sub):
         help="a placeholder's fixed value, in inference and in training, such as "
         "keep=1.0:0.8; may be given several times",
     )
-    _layouts(sub)
 
 
 def _revert(sub):

@@ -24,7 +24,7 @@ from migrate.models.graph_part import GraphPart, importable, packed
 
 
 def model(
-    source, *, graph=None, outputs=None, training=None, feeds=None, layouts=None
+    source, *, graph=None, outputs=None, training=None, feeds=None
 ) -> keras.Model:
     """The Keras model of a whole graph: RNNs as layers, all else as it was.
 
@@ -35,7 +35,6 @@ def model(
         name; None: as the graph shows it.
       feeds: from placeholders to fixed values: one, or a pair for inference and
         training. Placeholders of dropout are at "nothing is dropped" if not given.
-      layouts: from scopes of cells to names of layouts, if that is ambiguous.
 
     Returns:
       A model that takes a dict from placeholders to arrays, and gives a dict from the
@@ -51,12 +50,12 @@ def model(
             f"{source.label} has no graph, which a whole model is made of: expected "
             "the .meta file beside the checkpoint, or --graph FILE"
         )
-    return _Making(source, layouts).model(outputs, training, feeds or {})
+    return _Making(source).model(outputs, training, feeds or {})
 
 
 class _Making:
-    def __init__(self, source, layouts):
-        self.source, self.graph, self.layouts = source, source.graph, layouts
+    def __init__(self, source):
+        self.source, self.graph = source, source.graph
         self.found = find(self.graph)
         self.decided, self.values = [], []
 

@@ -31,7 +31,7 @@ from migrate.models.cells import assign_weights, cells_of, weights_of
 from migrate.proof.exact import ExactLayers
 from migrate.proof.options import differing_options
 from migrate.proof.runs import run_chains, run_layer, run_steps, uncompiled
-from migrate.proof.verdict import CellResult, relative_difference
+from migrate.proof.verdict import CellResult
 
 
 def prove_rnn(source, rnn, conversion, reference, cases):
@@ -193,4 +193,3 @@ def _measure(result, case, number, expected, layer, chains, exact):
             exact.result.statistics[number][key],
             [rounded.statistics[number][key] for rounded in exact.rounded],
         )
-
