@@ -214,7 +214,7 @@ def test_any_change_goes_into_one_variable(drawn, seed):
         again = layout.to_keras(back).asdict()
         for name, array in weights.asdict().items():
             np.testing.assert_array_equal(again[name], array, name)
-    if folded:
+    if "bias" in folded:
         back = layout.from_keras(weights, kept)
         np.testing.assert_array_equal(back["bias"], arrays["bias"])
 
