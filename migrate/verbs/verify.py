@@ -68,7 +68,7 @@ def verify(source, out, *, graph=None, data=None, seed=SEED, progress=None) -> P
         results,
         _differing_variables(source, conversion),
         _reference(source, results),
-        _assumed(conversion),
+        _assumed(conversion) if source.graph is None else (),
         None if source.graph is None else source.graph.label,
         data is not None,
     )
