@@ -42,7 +42,6 @@ measures = [
     tf.reduce_sum(drop(2, 8) * weights),
     tf.reduce_sum(drop(None, 8) * weights),
     tf.reduce_sum(drop(None, 8, sequence_length=[8, 8]) * weights),
-    tf.reduce_sum(drop(None, 40) * tf.to_float(tf.reshape(tf.range(120), [40, 3]))),
     tf.reduce_sum(grown * tf.to_float(tf.reshape(tf.range(18), [6, 3]))),
     chosen, tf.reduce_sum(mapped * tf.to_float(tf.range(5))), tf.reduce_sum(scanned), drawn]
 
