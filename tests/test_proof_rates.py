@@ -9,7 +9,13 @@ import mutations
 from migrate.proof.verdict import CellResult
 
 
-@pytest.mark.parametrize("model", ["tf-1.15.5/few_rows", "tf-1.15.5/conv_gru"])
+@pytest.mark.parametrize(
+    "model",
+    [
+        "tf-1.15.5/few_rows",
+        pytest.param("tf-1.15.5/conv_gru", marks=pytest.mark.slow),
+    ],
+)
 def test_a_sample_of_damages_is_called_different(model):
     found = mutations.run([model], every=25)
     forms = {one.damage.form for each in found.values() for one in each}

@@ -290,6 +290,7 @@ NUMPY_FORMS = """
 """
 
 
+@pytest.mark.slow
 def test_what_numpy_2_changed_is_told_and_checked(tmp_path):
     script = write(tmp_path / "script.py", NUMPY_FORMS)
     run = legacy("--check", "--json", script)

@@ -144,6 +144,7 @@ class TestRefused:
         assert "has none; name its file by --graph" in refused("--no-graph", x=1)
 
 
+@pytest.mark.slow
 def test_require_graph(converted, tmp_path, capfd):
     source, out = converted("foreign_names")
     assert main(["verify", source, str(out), "--require-graph"]) == 0
