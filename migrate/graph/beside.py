@@ -47,7 +47,7 @@ def _step(name):
     return int(found[1]) if found else 0
 
 
-def misfit(graph: Graph, source: Source) -> str | None:
+def mismatch(graph: Graph, source: Source) -> str | None:
     """Why a graph is not the one of a source's variables, as a clause; None if it is.
 
     A checkpoint may lack variables of the graph (a Saver of some) and the graph

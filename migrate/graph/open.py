@@ -5,7 +5,7 @@ import warnings
 from typing import NamedTuple
 
 from migrate.errors import MigrateError, MigrateWarning
-from migrate.graph.beside import graph_beside, misfit
+from migrate.graph.beside import graph_beside, mismatch
 from migrate.graph.nodes import Graph
 from migrate.graph.other import kind_of, what_is
 from migrate.graph.parts import joined
@@ -116,7 +116,7 @@ class _Reader(NamedTuple):
     def __call__(self, source) -> Graph | None:
         try:
             graph = joined(read(self.path))
-            reason = misfit(graph, source)
+            reason = mismatch(graph, source)
         except MigrateError as error:
             return self._without(str(error), self.lenient)
         if reason is None:
@@ -148,7 +148,7 @@ def _reader(prefix, graph, lenient):
 
 
 def _required(graph, source):
-    reason = misfit(graph, source)
+    reason = mismatch(graph, source)
     if reason is not None:
         raise MigrateError(
             f"the graph {graph.label} does not belong to {source.label}: {reason}"
