@@ -232,8 +232,8 @@ def _carry_over(source, out):
     )
     show.conversion(_convert(source, out))
     show.lines(
-        "\nVerify: what the old cells compute against the new layers, on the same random "
-        "input, in inference and training; also with random lengths and from random "
-        "states, if the old cells take them.\n"
+        "\nVerify: what the old cells compute against the new layers, on the same "
+        "random input, in inference and training; also with random lengths and from "
+        "random states, if the old cells take them.\n"
     )
     return _verify(source, out)
