@@ -45,9 +45,9 @@ in_module(
 def _counted(indices, updates, shape):
     """A dense matrix of zeros to which a sparse one is added."""
     sparse = sparse_tensor.SparseTensor(indices, updates, shape)
-    zeros = array_ops.zeros(
-        math_ops.cast(shape.op.inputs[0], dtypes.int32), updates.dtype
-    )
+    # The caller has cast the shape, which adds no operation if it was int64 already.
+    bare = shape.op.inputs[0] if shape.op.type == "Cast" else shape
+    zeros = array_ops.zeros(math_ops.cast(bare, dtypes.int32), updates.dtype)
     return sparse_ops.sparse_add(zeros, sparse)
 
 
