@@ -24,7 +24,8 @@ with tf.Session() as sess:
         sess.run(tf.global_variables_initializer())
         fixed.weights(sess, [v for v in tf.trainable_variables() if v.dtype.base_dtype == tf.float32])
         for _ in range(3):
-            sess.run([train, move])
+            sess.run(move)  # of one run with the step, either could come first
+            sess.run(train)
         saver.save(sess, prefix)
     else:
         saver.restore(sess, prefix)
