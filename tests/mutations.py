@@ -103,7 +103,10 @@ def outcome(subject, damage, place) -> Outcome:
     shutil.rmtree(out, ignore_errors=True)
     with damage.around():
         damage.make(subject, out)
-        proof = migrate.verify(subject.source, out)
+        try:
+            proof = migrate.verify(subject.source, out)
+        except migrate.MigrateError as error:  # a file that Keras does not open
+            return Outcome(damage, True, float("inf"), str(error))
     why = [s for c in proof.cells for s in (*c.differing, *c.contradictions)]
     return Outcome(
         damage,
