@@ -68,15 +68,22 @@ def _roll(names, rows):
 
 
 def _bit(name, bit):
-    """One bit of the largest value's mantissa, the highest being 1."""
+    """One bit of the largest value's mantissa, the highest being 1.
+
+    Of a table the last row: in the first step of a graph that starts from zeros, the
+    forget gate multiplies nothing, so that a bit of its values there changes nothing.
+    """
+    table = name.startswith(tuple(f"{site}_" for site in spec.SITES))
+    rows = -1 if table and "kernel" not in name else 0
 
     def change(weights):
         array = np.array(getattr(weights, name))
         kind = {4: (np.uint32, 23), 8: (np.uint64, 52)}[array.itemsize]
         # Where the largest stands does not depend on its own mantissa's low bits.
-        exponents = np.frexp(np.abs(array))[1]
-        place = np.unravel_index(np.argmax(exponents), array.shape)
-        words = array.view(kind[0])
+        part = array[rows:]
+        exponents = np.frexp(np.abs(part))[1]
+        place = np.unravel_index(np.argmax(exponents), part.shape)
+        words = part.view(kind[0])
         words[place] ^= kind[0](1 << (kind[1] - bit))
         return changed(weights, **{name: array})
 
