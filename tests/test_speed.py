@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs" / "performance"
 
 
 def _tables(results):
@@ -19,8 +20,8 @@ def _tables(results):
 
 @pytest.mark.parametrize("name", ["performance", "performance-kept"])
 def test_tables_are_of_the_recorded_results(name):
-    results = ROOT / "docs" / f"{name}.json"
-    assert _tables(results) == (ROOT / "docs" / f"{name}-tables.md").read_text()
+    results = DOCS / f"{name}.json"
+    assert _tables(results) == (DOCS / f"{name}-tables.md").read_text()
     for entry in json.loads(results.read_text())["shapes"].values():
         for subjects in entry["training"], entry["inference"]:
             assert {"keras LSTM", "keras LSTM, jit", "BNLSTM auto"} <= subjects.keys()
@@ -28,7 +29,7 @@ def test_tables_are_of_the_recorded_results(name):
 
 
 def test_the_readme_shows_them():
-    machine, summary, *_ = _tables(ROOT / "docs" / "performance.json").split("\n\n")
+    machine, summary, *_ = _tables(DOCS / "performance.json").split("\n\n")
     readme = (ROOT / "README.md").read_text()
     assert machine.partition(". Medians")[0] in readme
     assert summary in readme

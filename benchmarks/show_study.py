@@ -1,4 +1,4 @@
-"""The tables and plots of docs/population-statistics.md, from its JSON.
+"""The tables and plots of docs/study/population-statistics.md, from its JSON.
 
 In the document a table stands between ``<!-- table NAME -->`` and ``<!-- end -->``.
 """
