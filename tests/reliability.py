@@ -4,8 +4,8 @@
                                 [--minutes N]
 
 Prints the tables of docs/evidence/reliability.md; exits with 1 if anything went wrong,
-and says what, with the seed that does it again alone. After ``--minutes``, no new kill or full
-disk begins.
+and says what, with the seed that does it again alone. After ``--minutes``, no new kill
+or full disk begins.
 """
 
 import argparse
