@@ -72,5 +72,7 @@ class Subject:
         except OSError as error:
             raise MigrateError(f"cannot read {path}: {error.strerror}") from error
         if self.seen.get(path) != state(path):
-            raise MigrateError(f"{path} has changed since it was verified; verify again")
+            raise MigrateError(
+                f"{path} has changed since it was verified; verify again"
+            )
         return File(path, role, size, digest.hexdigest(), compared)

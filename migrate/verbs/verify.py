@@ -81,12 +81,11 @@ def verify(source, out, *, graph=None, data=None, seed=SEED, progress=None) -> P
 
 def _call(source, out, graph, data, seed):
     """The call of ``verify``, for people who repeat it."""
-    named = {name: None for name in data or ()}
     given = [repr(source.label), repr(os.fspath(out))]
     if graph is not None:
         given.append(f"graph={graph if graph is False else str(graph)!r}")
-    if named:
-        arrays = ", ".join(f"{name!r}: ..." for name in named)
+    if data:
+        arrays = ", ".join(f"{name!r}: ..." for name in data)
         given.append(f"data={{{arrays}}}")
     if seed != SEED:
         given.append(f"seed={seed}")

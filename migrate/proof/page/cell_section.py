@@ -4,8 +4,9 @@ import numpy as np
 
 from migrate.proof.page import charts
 from migrate.proof.page.elements import items, joined, number, short, table, tag
+from migrate.proof.page.facts import KINDS
 from migrate.proof.page.heat_maps import heat_map
-from migrate.proof.page.sections import KINDS, definitions, outcome, reasons, weights
+from migrate.proof.page.sections import definitions, outcome, reasons, weights
 
 # Rows of a table by step; of more steps, several make one row.
 _MOST_ROWS, _FEWEST_ROWS = 40, 8
@@ -129,7 +130,7 @@ def _statistics(cell, limits):
         "p",
         "Steps run downwards, units across. Dark is low, pale is high, magenta is no "
         "number; the strip below gives the ends, which leave out 1 % on either side. "
-        "Variances are on a logarithmic scale.",
+        "Variances are on a logarithmic scale; one of 0 is drawn at its low end.",
         class_="dim",
     )
     figures = []

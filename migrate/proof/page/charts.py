@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from migrate.proof.page.elements import Markup, escaped, short, tag
+from migrate.proof.page.elements import Markup, short, tag
 
 # Sizes in units that are about a pixel on a phone.
 _WIDTH, _HEIGHT = 340, 190
@@ -12,7 +12,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 42, 10, 10, 34
 _MOST_TICKS = 5
 _MOST_POINTS = 400
 _MOST_DOTS = 64
-_LONGEST = 26
+_LONGEST = 18
 # The mark of each kind of difference, as a path around (0, 0).
 MARKS = {
     "inference": "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",
@@ -104,7 +104,10 @@ def by_step(name, what, distance, level, limit) -> Markup:
     parts = []
     for value, text in scale.ticks():
         y = scale(value)
-        parts += [_line(_LEFT, y, right, y, "grid"), _text(text, _LEFT - 4, y + 4, "end")]
+        parts += [
+            _line(_LEFT, y, right, y, "grid"),
+            _text(text, _LEFT - 4, y + 4, "end"),
+        ]
     ticks = np.unique(np.linspace(0, steps - 1, min(steps, 6)).astype(int))
     parts += [_text(step, across(step), bottom + 15) for step in ticks]
     parts.append(_text(what, (_LEFT + right) / 2, _HEIGHT - 4))
@@ -149,24 +152,25 @@ def shares(cells) -> Markup:
     """For each cell and kind the distance over the limit, which is at 1.
 
     Args:
-      cells: pairs of a label and a mapping from kinds to shares.
+      cells: for each its number, its scope, and a mapping from kinds to shares.
     """
-    values = [value for _, found in cells for value in found.values()]
+    values = [value for *_, found in cells for value in found.values()]
     row, top = 20, 22
-    left, right = 130, _WIDTH - 14
+    left, right = 148, _WIDTH - 14
     bottom = top + row * len(cells)
     scale = _Log([*values, 1.0], left, right)
     parts = []
-    for value, text in scale.ticks():
+    for value, _ in scale.ticks():
         x = scale(value)
-        parts += [_line(x, top - 4, x, bottom, "grid"), _text(text, x, bottom + 14)]
+        parts.append(_line(x, top - 4, x, bottom, "grid"))
+        parts.append(_text(f"{value:g}", x, bottom + 14))
     parts += [
         _line(scale(1), top - 4, scale(1), bottom, "limit"),
         _text("limit", scale(1), top - 8, "end"),
     ]
-    for number, (label, found) in enumerate(cells):
-        y = top + row * (number + 0.5)
-        parts.append(_text(_end(label), left - 8, y + 4, "end"))
+    for place, (number, scope, found) in enumerate(cells):
+        y = top + row * (place + 0.5)
+        parts.append(_text(f"{number} {_end(scope)}", left - 10, y + 4, "end"))
         parts += [mark(kind, scale(value), y) for kind, value in found.items()]
     largest = max(values, default=0.0)
     name = f"Share of what is allowed, by cell: at most {short(largest)}"
@@ -175,8 +179,7 @@ def shares(cells) -> Markup:
 
 def _end(text):
     """The end of a long name, which is what tells it from others."""
-    text = escaped(text) if len(text) <= _LONGEST else "…" + text[1 - _LONGEST :]
-    return text
+    return text if len(text) <= _LONGEST else f"…{text[1 - _LONGEST :]}"
 
 
 def swatch(class_) -> Markup:

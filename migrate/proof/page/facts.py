@@ -23,6 +23,13 @@ _VARIABLES = (
     "TF_XLA_FLAGS",
     "XLA_FLAGS",
 )
+#: What is compared, in the order of the page, and what people call it.
+KINDS = {
+    "inference": "outputs in inference",
+    "training": "outputs in training",
+    "states": "final states",
+    "statistics": "statistics after a training pass",
+}
 _PACKAGES = ("bnlstm-compat", "tensorflow", "keras", "numpy")
 
 
@@ -77,10 +84,16 @@ class CellFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """All of a page. ``verdict``: the sentence; ``good``: whether it is the one that was
-    asked for; ``tolerance``: None for the measured level; ``others``: how many
-    variables are in no cell, and ``differing`` of them; ``data``: (name, shape, dtype,
-    SHA-256) of the user's arrays; ``facts``: pairs of a name and a text."""
+    """All of a page.
+
+    Attributes:
+      verdict: the sentence. good: whether it is the one that was asked for.
+      tolerance: None for the measured level.
+      data: (name, shape, dtype, SHA-256) of each of the user's arrays.
+      others: how many variables are in no cell; differing: names of those that differ.
+      surroundings, made_by: pairs of a name and a version or the like, of this process
+        and of ``convert``'s.
+    """
 
     verdict: str
     good: bool
@@ -112,9 +125,7 @@ def gather(proof, *, tolerance=None, require_graph=False, command=None) -> Facts
     subject = proof.subject
     conversion, source = subject.conversion, subject.source
     files = subject.files()  # first, for all else is read from them
-    cells = [
-        (rnn, cell) for rnn in conversion.rnns.values() for cell in rnn.cells
-    ]
+    cells = [(rnn, cell) for rnn in conversion.rnns.values() for cell in rnn.cells]
     found = [
         _cell(number, subject, rnn, cell, result, tolerance)
         for number, ((rnn, cell), result) in enumerate(
@@ -143,7 +154,9 @@ def gather(proof, *, tolerance=None, require_graph=False, command=None) -> Facts
         files=files,
         surroundings=_surroundings(),
         made_by=list(conversion.report.get("made_by", {}).items()),
-        date=datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        date=datetime.datetime.now(datetime.timezone.utc).strftime(
+            "%Y-%m-%d %H:%M UTC"
+        ),
         command=command or subject.call,
     )
 
@@ -169,7 +182,9 @@ def _cell(number, subject, rnn, cell, result, tolerance):
         reasons=list(result.contradictions),
         compared=list(result.compared),
         skipped=list(result.skipped),
-        measures=[_measure(result, kind, tolerance) for kind in result.layer],
+        measures=[
+            _measure(result, kind, tolerance) for kind in KINDS if kind in result.layer
+        ],
         settings=[
             Setting(name, str(item["value"]), item["origin"], item.get("node"))
             for name, item in {**row["settings"], **row["facts"]}.items()

@@ -20,6 +20,8 @@ MOST_ROWS, MOST_COLUMNS = 96, 256
 # So many tables are drawn as large as that.
 _MOST_LARGE = 36
 _COLOURS = 32
+# The logarithm that stands for a variance of 0, which sets no scale.
+_OF_ZERO = -60.0
 _BAD = _COLOURS  # the palette's last
 # Dark blue, grey, pale yellow; and for what is no number, magenta.
 _ANCHORS = np.array([(8, 29, 88), (122, 125, 128), (255, 241, 168)], float)
@@ -52,17 +54,18 @@ class Scale:
 def prepared(table, kind, most_rows=MOST_ROWS, most_columns=MOST_COLUMNS):
     """A table of means, or of the logarithms of variances, small enough to draw; NaN
     for what is no number, or no variance. And its ``Scale``, from the 1st to the 99th
-    percentile; that of means is even around 0."""
+    percentile, variances of 0 left out; that of means is even around 0."""
     table = np.asarray(table, np.float64)
     logarithmic = kind == "variance"
     if logarithmic:
         with np.errstate(divide="ignore", invalid="ignore"):
             table = np.log10(np.where(table >= 0, table, np.nan))
-            table = np.maximum(table, -30.0)  # of 0
+            table = np.maximum(table, _OF_ZERO)
     table = np.where(np.isfinite(table), table, np.nan)
     table = _averaged(_averaged(table, most_rows).T, most_columns).T
     known = table[~np.isnan(table)]
     if logarithmic:
+        known = known[known > _OF_ZERO]
         low, high = np.quantile(known, (0.01, 0.99)) if known.size else (-6.0, 0.0)
         low, high = (low - 0.05, high + 0.05) if high - low < 0.1 else (low, high)
     else:
@@ -97,7 +100,7 @@ def heat_map(site, kind, table, units, limits=(MOST_ROWS, MOST_COLUMNS)) -> Mark
         *_gates(columns, units, width, height),
         *_legend(scale, _TOP + height + 12, width),
     ]
-    name = f"{site}: {kind}, {rows} × {columns}, {' to '.join(scale.ends())}"
+    name = f"{site}: {kind}, {rows} x {columns}, {' to '.join(scale.ends())}"
     return tag(
         "svg",
         tag("title", name),

@@ -2,13 +2,8 @@
 
 from migrate.proof.page import charts
 from migrate.proof.page.elements import items, joined, number, table, tag
+from migrate.proof.page.facts import KINDS
 
-KINDS = {
-    "inference": "outputs in inference",
-    "training": "outputs in training",
-    "states": "final states",
-    "statistics": "statistics after a training pass",
-}
 _REFERENCES = {
     "graph": "the graph",
     "legacy": "the per-step cell, in a TensorFlow 1 session",
@@ -52,14 +47,15 @@ def heading(facts):
 
 def definitions(pairs):
     """Names and what they stand for."""
-    return tag("dl", *(tag("dt", a) + tag("dd", b) for a, b in pairs))
+    found = [joined([tag("dt", name), tag("dd", what)]) for name, what in pairs]
+    return tag("dl", *found)
 
 
 def reference(facts):
     """What the conversion was compared with, as a noun."""
     if facts.graph is not None:
         return joined(["the graph ", tag("code", facts.graph), " that was trained"])
-    return f"{facts.reference}, for the checkpoint was verified without a graph"
+    return f"{facts.reference} (no graph was used)"
 
 
 def contents(facts):
@@ -136,17 +132,17 @@ def compared(facts):
     )
     shown = facts.graph is not None
     rows = [
-        ("weights of the cells", "the checkpoint's variables", "the same bits"),
+        ("weights of the cells", "the checkpoint's variables", "bit for bit"),
         (
             f"{facts.others} other variables",
             "the checkpoint's variables",
-            "the same bits",
+            "bit for bit",
         ),
-        ("options of the Keras layers", "the report's settings", "equal"),
+        ("options of the Keras layers", "the report's settings", "value by value"),
         (
             "settings in the report",
-            "the graph, node by node" if shown else "nothing: there is no graph",
-            "equal" if shown else "assumed or given, not compared",
+            "the graph, node by node" if shown else "nothing: no graph was used",
+            "value by value" if shown else "not compared: given or assumed",
         ),
         (
             KINDS["inference"],
@@ -156,13 +152,7 @@ def compared(facts):
         *((KINDS[k], with_what, "the layers one by one") for k in list(KINDS)[1:]),
     ]
     if any(cell.reference == "legacy" for cell in facts.cells):
-        rows.append(
-            (
-                "all of these, step by step",
-                _REFERENCES["legacy"],
-                "the same bits",
-            )
-        )
+        rows.append(("these, step by step", _REFERENCES["legacy"], "bit for bit"))
     return tag(
         "section",
         tag("h2", "What was compared with what"),
@@ -187,13 +177,14 @@ def _input(facts):
         "p",
         "Random input is standard normal, from the seed ",
         tag("code", facts.seed),
-        "; it has one step more than the table of statistics has rows.",
+        ": sequences x steps x features. If the reference takes it, there is one step "
+        "more than the table of statistics has rows.",
     )
     rows = [
-        (name, " × ".join(map(str, shape)), _numbers(facts, cells))
+        (name, " x ".join(map(str, shape)), _numbers(facts, cells))
         for (name, shape), cells in cases.items()
     ]
-    titles = ("case", ">sequences × steps × features", "cells")
+    titles = ("case", ">input", "cells")
     yield table(titles, rows, "The cases")
     for name, cells in skipped.items():
         yield tag(
@@ -258,7 +249,9 @@ def _condition(facts):
 
 def results(facts):
     """The chart and the table of all cells, and what was left as it is."""
-    left = tag("h3", "Left as they are") + items(facts.notes) if facts.notes else ""
+    left = ""
+    if facts.notes:
+        left = joined([tag("h3", "Left as they are"), items(facts.notes)])
     if not facts.cells:
         none = tag("p", "The conversion has no cell.")
         return tag("section", tag("h2", "Results by cell"), none, left, id="results")
@@ -269,12 +262,12 @@ def results(facts):
             (
                 str(cell.number),
                 tag("a", cell.scope, href=f"#cell-{cell.number}"),
+                outcome(cell),
                 weights(cell),
                 *(_beside(found.get(kind)) for kind in KINDS),
-                outcome(cell),
             )
         )
-    titles = (">no.", "cell", "weights", *(f">{kind}" for kind in KINDS), "verdict")
+    titles = (">no.", "cell", "verdict", "weights", *(f">{kind}" for kind in KINDS))
     return tag(
         "section",
         tag("h2", "Results by cell"),
@@ -294,12 +287,14 @@ def _overview(facts):
         return ""
     chart = charts.shares(
         [
-            (f"{cell.number} {cell.scope}", {m.kind: m.share for m in cell.measures})
+            (cell.number, cell.scope, {m.kind: m.share for m in cell.measures})
             for cell in shown
         ]
     )
-    what = "Distance over its limit" if facts.tolerance is None else (
-        "Difference over the tolerance"
+    what = (
+        "Distance over its limit"
+        if facts.tolerance is None
+        else ("Difference over the tolerance")
     )
     most = f" Of {len(drawn)} cells the {len(shown)} closest to the limit are drawn."
     caption = f"{what}: equal up to 1.{most if len(shown) < len(drawn) else ''}"
@@ -326,14 +321,15 @@ def weights(cell):
 def outcome(cell):
     """A cell's verdict, as a word."""
     if cell.equal:
-        return tag("strong", "✓ equal", class_="good")
-    return tag("strong", "✗ DIFFERENT", class_="bad")
+        return tag("strong", "✓\N{NO-BREAK SPACE}equal", class_="good")
+    return tag("strong", "✗\N{NO-BREAK SPACE}DIFFERENT", class_="bad")
 
 
 def _beside(measure):
     if measure is None:
         return "-"
-    return joined([number(measure.difference), " (", number(measure.level), ")"])
+    level = tag("span", "(", number(measure.level), ")", class_="dim")
+    return joined([number(measure.difference), tag("br"), level])
 
 
 def settings(facts):

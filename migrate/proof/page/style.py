@@ -17,7 +17,7 @@ STYLE = """
 body {
   margin: 0 auto; max-width: 62rem; padding: 1.5rem 1rem 4rem;
   background: var(--paper); color: var(--ink);
-  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
+  font: 1rem/1.5 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
   overflow-wrap: anywhere;
 }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 1rem; }
@@ -41,7 +41,8 @@ pre {
 }
 .good { color: var(--good); } .bad { color: var(--bad); }
 .verdict span { color: var(--ink); }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; }
+dl { margin: 0; }
 dt { color: var(--dim); } dd { margin: 0; }
 .dim, figcaption, .legend { color: var(--dim); font-size: .9rem; }
 nav ol { columns: 18rem; padding-left: 2.2rem; margin: .5rem 0; }
@@ -56,7 +57,7 @@ th, td { padding: .3rem .7rem; text-align: left; vertical-align: top; }
 th { background: var(--soft); font-weight: 600; }
 tbody tr + tr td { border-top: 1px solid var(--line); }
 .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-td { min-width: 3.5rem; overflow-wrap: break-word; }
+th, td { min-width: 3.5rem; overflow-wrap: break-word; }
 .names td:first-child { min-width: 9rem; }
 .hash { min-width: 18rem; overflow-wrap: anywhere; }
 .charts {
@@ -75,7 +76,8 @@ svg image { image-rendering: pixelated; }
 .level { stroke: var(--dim); stroke-dasharray: 7 4; }
 .line.limit { stroke: var(--limit); stroke-dasharray: 1.5 3.5; }
 circle { fill: var(--accent); }
-.mark { fill: var(--paper); fill-opacity: .7; stroke: var(--accent); stroke-width: 1.6; }
+.mark { fill: var(--paper); fill-opacity: .7; }
+.mark { stroke: var(--accent); stroke-width: 1.6; }
 .legend span { display: inline-block; margin-right: 1.2rem; }
 .swatch { display: inline-block; width: auto; height: .85rem; vertical-align: -.1rem;
   margin-right: .35rem; }
@@ -94,6 +96,7 @@ circle { fill: var(--accent); }
   table { font-size: 8pt; }
   th, td { padding: .15rem .4rem; }
   th { border-bottom: 1px solid var(--ink); }
+  td, .n { min-width: 0; white-space: normal; overflow-wrap: anywhere; }
   .hash { min-width: 0; }
   figure, tr, .verdict, pre { break-inside: avoid; }
   h2, h3 { break-after: avoid; }

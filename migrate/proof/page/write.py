@@ -66,4 +66,6 @@ def page(facts: Facts) -> Markup:
             sections.files(facts),
         ),
     )
-    return joined([Markup("<!DOCTYPE html>\n"), tag("html", head, body, lang="en"), "\n"])
+    return joined(
+        [Markup("<!DOCTYPE html>\n"), tag("html", head, body, lang="en"), "\n"]
+    )
