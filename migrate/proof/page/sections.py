@@ -337,16 +337,17 @@ def settings(facts):
     known = {}
     for cell in facts.cells:
         for one in cell.settings:
-            known.setdefault(one, []).append(cell.number)
+            key = one.name, one.value, one.origin
+            known.setdefault(key, []).append((cell.number, one.node))
     rows = [
         (
-            one.name.replace("_", " "),
-            tag("code", one.value),
-            one.origin if one.node is None else "graph",
-            "" if one.node is None else tag("code", one.node),
-            _numbers(facts, cells),
+            name.replace("_", " "),
+            tag("code", value),
+            origin,
+            _numbers(facts, [number for number, _ in cells]),
+            _nodes(cells),
         )
-        for one, cells in sorted(known.items(), key=lambda item: item[0].name)
+        for (name, value, origin), cells in sorted(known.items())
     ]
     return tag(
         "section",
@@ -358,7 +359,7 @@ def settings(facts):
             "layout. Cells are those of the table above.",
         ),
         table(
-            ("setting", "value", "origin", "node of the graph", "cells"),
+            ("setting", "value", "origin", "cells", "node of the graph, by cell"),
             rows,
             "Settings and their origin",
         )
@@ -366,6 +367,16 @@ def settings(facts):
         else tag("p", "None of the cells has settings."),
         id="settings",
     )
+
+
+def _nodes(cells):
+    """A line for each cell whose setting a node shows."""
+    found = [
+        tag("div", f"{number}: ", tag("code", node))
+        for number, node in cells
+        if node is not None
+    ]
+    return joined(found) if found else "-"
 
 
 def files(facts):

@@ -44,7 +44,8 @@ pre {
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; }
 dl { margin: 0; }
 dt { color: var(--dim); } dd { margin: 0; }
-.dim, figcaption, .legend { color: var(--dim); font-size: .9rem; }
+.dim, figcaption, .legend { color: var(--dim); font-size: .9em; }
+td .dim { font-size: inherit; }
 nav ol { columns: 18rem; padding-left: 2.2rem; margin: .5rem 0; }
 nav li { break-inside: avoid; }
 .box {
@@ -96,10 +97,11 @@ circle { fill: var(--accent); }
   table { font-size: 8pt; }
   th, td { padding: .15rem .4rem; }
   th { border-bottom: 1px solid var(--ink); }
-  td, .n { min-width: 0; white-space: normal; overflow-wrap: anywhere; }
+  th, td { min-width: 0; }
+  td a, td code, .hash { overflow-wrap: anywhere; }
   .hash { min-width: 0; }
   figure, tr, .verdict, pre { break-inside: avoid; }
-  h2, h3 { break-after: avoid; }
+  h2, h3, p.dim { break-after: avoid; }
   .charts { grid-template-columns: repeat(3, 1fr); }
   svg image { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   :root { --limit: #000; --accent: #000; --good: #000; --bad: #000; }
