@@ -156,7 +156,7 @@ def shares(cells) -> Markup:
     """
     values = [value for *_, found in cells for value in found.values()]
     row, top = 20, 22
-    left, right = 148, _WIDTH - 14
+    left, right = 148, _WIDTH - 24
     bottom = top + row * len(cells)
     scale = _Log([*values, 1.0], left, right)
     parts = []

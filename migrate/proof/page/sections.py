@@ -134,7 +134,7 @@ def compared(facts):
     rows = [
         ("weights of the cells", "the checkpoint's variables", "bit for bit"),
         (
-            f"{facts.others} other variables",
+            f"other variables ({facts.others})",
             "the checkpoint's variables",
             "bit for bit",
         ),
@@ -142,7 +142,7 @@ def compared(facts):
         (
             "settings in the report",
             "the graph, node by node" if shown else "nothing: no graph was used",
-            "value by value" if shown else "not compared: given or assumed",
+            "value by value" if shown else "not compared",
         ),
         (
             KINDS["inference"],
