@@ -293,6 +293,10 @@ def test_what_no_layer_can_express(tmp_path, capfd):
     problems = found.one("section", id="problems")["text"]
     assert "computes no such RNN" in problems
     assert "clip(0.2 z + 0.5" in problems
+    compared = found.one("section", id="compared")["text"]
+    assert "cells: allnothing" in compared
+    assert "weights of the cells" not in compared
+    assert "No case was run." in compared
     assert "Left as they are" in [e["text"] for e in found.all("h3")]
     assert "clip(0.2 z + 0.5" in found.one("section", id="results")["text"]
     assert not found.all("data")

@@ -24,6 +24,7 @@ from migrate.proof.references.legacy_cell import LegacyCell
 from migrate.proof.references.user_graph import UserGraphReference
 from migrate.proof.subject import Subject
 from migrate.proof.verdict import CellResult, Proof
+from migrate.sources.base import Source
 
 SEED = 0
 
@@ -48,8 +49,8 @@ def verify(source, out, *, graph=None, data=None, seed=SEED, progress=None) -> P
 
     Source: arXiv 1603.09025, equations 6-8, for what is compared; ``migrate.proof``.
     """
-    source, conversion = open_source(source, graph), Conversion(out)
     call = _call(source, out, graph, data, seed)
+    source, conversion = open_source(source, graph), Conversion(out)
     _require_variables(source, conversion)
     shown = None
     if source.graph is not None:
@@ -81,7 +82,8 @@ def verify(source, out, *, graph=None, data=None, seed=SEED, progress=None) -> P
 
 def _call(source, out, graph, data, seed):
     """The call of ``verify``, for people who repeat it."""
-    given = [repr(source.label), repr(os.fspath(out))]
+    path = source.label if isinstance(source, Source) else os.fspath(source)
+    given = [repr(path), repr(os.fspath(out))]
     if graph is not None:
         given.append(f"graph={graph if graph is False else str(graph)!r}")
     if data:

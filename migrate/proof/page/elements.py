@@ -5,7 +5,7 @@ import unicodedata
 
 # Joiners belong to the words of some scripts; other formatting characters can turn a
 # line round, so that a name would not look as it is.
-_JOINERS = "\u200c\u200d"
+_KEPT = "\u200c\u200d\n"
 _VOID = ("meta", "br")
 
 
@@ -19,16 +19,17 @@ def escaped(text) -> Markup:
     """Any text as HTML; what cannot be shown becomes a replacement character."""
     if isinstance(text, Markup):
         return text
-    shown = "".join(
-        c
-        if c in _JOINERS or c == "\n" or unicodedata.category(c) not in _UNSEEN
-        else "\N{REPLACEMENT CHARACTER}"
-        for c in str(text)
-    )
-    return Markup(html.escape(shown))
+    text = str(text)
+    if not text.isprintable():
+        text = "".join(map(_shown, text))
+    return Markup(html.escape(text))
 
 
-_UNSEEN = ("Cc", "Cf", "Cs", "Cn", "Co")
+def _shown(character):
+    hidden = unicodedata.category(character).startswith("C")
+    if hidden and character not in _KEPT:
+        return "\N{REPLACEMENT CHARACTER}"
+    return character
 
 
 def tag(name: str, /, *children, **attributes) -> Markup:

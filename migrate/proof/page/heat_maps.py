@@ -93,7 +93,7 @@ def heat_map(site, kind, table, units, limits=(MOST_ROWS, MOST_COLUMNS)) -> Mark
     rows, columns = table.shape
     small, scale = prepared(table, kind, *limits)
     width = _WIDTH - _LEFT - _RIGHT
-    height = min(max(8 * rows, 40), 160)
+    height = min(max(13 * rows, 40), 160)
     parts = [
         _picture(scale.colours(small), _LEFT, _TOP, width, height),
         *_rows(rows, height),

@@ -4,7 +4,7 @@ import os
 
 from migrate.errors import MigrateError
 from migrate.output.atomic import workplace, write_file
-from migrate.proof.page import sections
+from migrate.proof.page import method, sections
 from migrate.proof.page.cell_section import cell_section
 from migrate.proof.page.elements import Markup, joined, tag
 from migrate.proof.page.facts import Facts
@@ -59,9 +59,9 @@ def page(facts: Facts) -> Markup:
             "main",
             sections.problems(facts),
             sections.contents(facts),
-            sections.compared(facts),
+            method.compared(facts),
             sections.results(facts),
-            sections.settings(facts),
+            method.settings(facts),
             *(cell_section(cell, facts, limits) for cell in facts.cells),
             sections.files(facts),
         ),
