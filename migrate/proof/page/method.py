@@ -107,9 +107,9 @@ def _limit(facts):
     if facts.tolerance is None:
         yield tag(
             "p",
-            "A cell is equal if no distance is above its limit. The limit is the level "
-            "with a margin for chance (8 times the level and some units of the dtype's "
-            "precision), not a tolerance that somebody chose.",
+            "A cell is equal if no distance is above its limit. The limit is a fixed "
+            "multiple of the level, and some units of the dtype's precision. So it is "
+            "measured, not a tolerance that somebody chose.",
         )
     else:
         yield tag(
