@@ -9,6 +9,7 @@ Names are looked up on first use, so that importing this package imports nothing
 """
 
 import importlib
+import importlib.metadata
 
 _HOMES = {
     "LoadError": "migrate.errors",
@@ -30,10 +31,12 @@ __all__ = list(_HOMES)
 
 
 def __getattr__(name):
+    if name == "__version__":
+        return importlib.metadata.version("bnlstm-compat")
     if name not in _HOMES:
         raise AttributeError(f"module 'migrate' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 
 def __dir__():
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, "__version__"})
