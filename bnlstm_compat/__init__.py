@@ -9,8 +9,6 @@ importing this package registers both for ``keras.saving.load_model``.
 Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025.
 """
 
-import importlib.metadata
-
 from bnlstm_compat.diagnosis import diagnose
 from bnlstm_compat.layer import BNLSTM, BNLSTMCell
 from bnlstm_compat.memory import keep_memory
@@ -18,7 +16,6 @@ from bnlstm_compat.recalibration import recalibrate, widen
 from bnlstm_compat.reverse import ReverseSequences
 from bnlstm_compat.weights import BNLSTMWeights
 
-__version__ = importlib.metadata.version("bnlstm-compat")
 __all__ = [
     "BNLSTM",
     "BNLSTMCell",
@@ -29,3 +26,11 @@ __all__ = [
     "recalibrate",
     "widen",
 ]
+
+
+def __getattr__(name):
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("bnlstm-compat")
+    raise AttributeError(f"module 'bnlstm_compat' has no attribute {name!r}")

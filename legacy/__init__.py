@@ -4,7 +4,6 @@ Names are looked up on first use, so that importing this package imports nothing
 """
 
 import importlib
-import importlib.metadata
 
 _HOMES = {
     "BNLSTMCell": "cell",
@@ -18,7 +17,7 @@ __all__ = sorted(_HOMES)
 
 def __getattr__(name):
     if name == "__version__":
-        return importlib.metadata.version("bnlstm-compat")
+        return importlib.import_module("importlib.metadata").version("bnlstm-compat")
     if name not in _HOMES:
         raise AttributeError(f"module 'legacy' has no attribute {name!r}")
     return getattr(importlib.import_module("legacy." + _HOMES[name]), name)

@@ -9,7 +9,6 @@ Names are looked up on first use, so that importing this package imports nothing
 """
 
 import importlib
-import importlib.metadata
 
 _HOMES = {
     "LoadError": "migrate.errors",
@@ -32,7 +31,7 @@ __all__ = list(_HOMES)
 
 def __getattr__(name):
     if name == "__version__":
-        return importlib.metadata.version("bnlstm-compat")
+        return importlib.import_module("importlib.metadata").version("bnlstm-compat")
     if name not in _HOMES:
         raise AttributeError(f"module 'migrate' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)
