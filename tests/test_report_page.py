@@ -314,7 +314,7 @@ def test_with_a_graph_and_data(tmp_path):
     verdict = found.one("p", id="verdict")["text"]
     assert verdict == "✓ " + proof.sentence(to_others=True)
     assert f"the graph {os.path.basename(source)} computes" in verdict
-    assert "on random input and on the data" in verdict
+    assert "on random input and on given data" in verdict
     cells = [e["text"] for e in found.all("td")]
     assert hashlib.sha256(Path(source).read_bytes()).hexdigest() in cells
     assert {"inference, given data", "training, given data"} <= set(cells)

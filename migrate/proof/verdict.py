@@ -165,7 +165,8 @@ class Proof:
         equal = sum(result.equal(tolerance) for result in self.cells)
         limit = "this model's own rounding" if tolerance is None else f"{tolerance:g}"
         if self.data:
-            limit += f", on random input and on {whose} data"
+            data = "given data" if to_others else "your data"
+            limit += f", on random input and on {data}"
         count = f"{word}: {equal} of {len(self.cells)} cells compute"
         if not self.assumed:
             return f"{count} what {reference} computes, within {limit}."

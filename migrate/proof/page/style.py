@@ -101,7 +101,7 @@ circle { fill: var(--accent); }
   td a, td code, .hash { overflow-wrap: anywhere; }
   .hash { min-width: 0; }
   figure, tr, .verdict, pre { break-inside: avoid; }
-  h2, h3, p.dim { break-after: avoid; }
+  h2, h3, p.dim, p.legend { break-after: avoid; }
   .charts { grid-template-columns: repeat(3, 1fr); }
   svg image { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   :root { --limit: #000; --accent: #000; --good: #000; --bad: #000; }
