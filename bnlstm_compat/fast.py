@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 from tensorflow.python.eager import record  # no public name tells what tapes watch
 
-from bnlstm_compat import bptt, folded, modes, ops, spec
+from bnlstm_compat import bptt, exports, folded, modes, ops, spec
 
 _NAMES = {
     keras.activations.tanh: "tanh",
@@ -78,12 +78,13 @@ def sequence(
         "unrolled" if unroll else mode,
         x.shape[1],
         eager=tf.executing_eagerly(),
+        exporting=not tf.executing_eagerly() and exports.going_on(),
         replicas=tf.distribute.get_strategy().num_replicas_in_sync,
     )
     args, extra = _arguments(w, x, h, c, plan), {}
     if lengths is not None:
         running = tf.range(tf.size(plan.rows))[:, None] < lengths
-        extra = {"running": running[..., None]}
+        extra = {"running": tf.expand_dims(running, 2)}
         if not chosen.unrolled:
             extra["bound"] = plan.bound
     if recurrent_mask is not None:
@@ -95,6 +96,7 @@ def sequence(
         unroll=chosen.unrolled,
         stacked=chosen.compiled,
         to_input=_watched(x) or not _watched(w["kernel"]),
+        portable=chosen.portable,
     )
     if training:
         extra |= _weighted(w, x, plan, padding)

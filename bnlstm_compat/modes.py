@@ -23,13 +23,17 @@ ROWS_FOR_JOINED = 2
 
 
 class Mode(NamedTuple):
-    """``compiled``: by XLA, in a function of its own. ``unrolled``: a Python loop."""
+    """``compiled``: by XLA, in a function of its own. ``unrolled``: a Python loop.
+
+    ``portable``: in inference, without TensorArrays.
+    """
 
     compiled: bool
     unrolled: bool
+    portable: bool = False
 
 
-def choose(mode, steps, *, eager, replicas):
+def choose(mode, steps, *, eager, replicas, exporting=False):
     """The ``Mode`` for a call.
 
     Args:
@@ -39,10 +43,12 @@ def choose(mode, steps, *, eager, replicas):
         calls of one shape only, so "auto" does not then, nor where T is not known.
       replicas: how many devices the step runs on; "auto" compiles on one only, for
         XLA takes no part in ``tf.distribute``'s exchanges.
+      exporting: whether the graph is made for an export: see ``exports``.
     """
-    if mode == "auto":
-        return Mode(not eager and steps is not None and replicas == 1, False)
-    return Mode(mode == "xla", mode == "unrolled")
+    compiled = mode == "xla"
+    if mode == "auto" and not exporting:
+        compiled = not eager and steps is not None and replicas == 1
+    return Mode(compiled, mode == "unrolled", exporting and not compiled)
 
 
 def factored(batch, units, features, weighted):
