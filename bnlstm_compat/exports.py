@@ -1,53 +1,68 @@
-"""Whether a graph is being made to leave Keras: by an export, or a converter.
+"""Whether a graph is made to leave TensorFlow, and for which target.
 
-Other programs hold neither what XLA compiled nor, all of them, TensorArrays, and so
-``mode="auto"`` takes another form there. Nothing in the arguments of a call tells an
-export from any other graph, so the frames of the callers are asked. A graph that was
-made before it is handed over, as to ``TFLiteConverter.from_concrete_functions``, has to
-be made in ``exporting``.
+Other programs cannot run what XLA compiled, and LiteRT has no TensorArrays of its own.
+``mode="auto"`` then takes a form that the target can run. Nothing in the arguments of a
+call tells an export from another graph, so the frames of the callers are asked. A
+function that is traced before it is handed to a converter needs ``exporting``.
 """
 
 import contextlib
 import contextvars
 import sys
 
-#: Modules that make graphs to hand them on. Private names of Keras and TensorFlow: where
-#: they move, the tests of exports fail.
-_EXPORTERS = (
-    "keras.src.export",
-    "tensorflow.lite.python",
-    "tensorflow.python.saved_model",
-    "tf2onnx",
-)
-_asked = contextvars.ContextVar("exporting", default=False)
+#: What graphs are made for. In "tensorflow" a loop of TensorFlow's with TensorArrays is
+#: fastest, and ONNX has an equal of it; in "litert" the loop does without.
+LITERT, TENSORFLOW = "litert", "tensorflow"
+TARGETS = {"litert": LITERT, "onnx": TENSORFLOW, "saved_model": TENSORFLOW}
+#: Modules that make graphs to hand them on, private names of Keras, TensorFlow and
+#: tf2onnx: where one moves, a test of exports fails. Longer names come first.
+_EXPORTERS = {
+    "keras.src.export.litert": LITERT,
+    "tensorflow.lite.python": LITERT,
+    "keras.src.export": TENSORFLOW,
+    "tensorflow.python.saved_model": TENSORFLOW,
+    "tf2onnx": TENSORFLOW,
+}
+_asked = contextvars.ContextVar("exporting", default=None)
 
 
 @contextlib.contextmanager
-def exporting():
-    """In it, graphs are made in the form that exports take.
+def exporting(format):
+    """In this context ``BNLSTM`` layers are traced for a target.
 
-    ``model.export``, ``keras.export.ExportArchive`` and ``TFLiteConverter.
-    from_keras_model`` need no word. For a function that is traced before it is
-    converted::
+    ``model.export``, ``keras.export.ExportArchive`` and
+    ``TFLiteConverter.from_keras_model`` do not need it. It is for functions that are
+    traced first and converted later (``TFLiteConverter.from_concrete_functions``), and
+    for a SavedModel that LiteRT is to read.
 
-        with bnlstm_compat.exporting():
-            served = tf.function(model).get_concrete_function(tf.TensorSpec(shape))
-        converter = tf.lite.TFLiteConverter.from_concrete_functions([served], model)
+    Args:
+      format: "litert", "onnx" or "saved_model".
+
+    Raises:
+      ValueError: for another format.
     """
-    token = _asked.set(True)
+    if format not in TARGETS:
+        expected = " or ".join(map(repr, TARGETS))
+        raise ValueError(f"Expected the format {expected}. Received: format={format!r}")
+    token = _asked.set(TARGETS[format])
     try:
         yield
     finally:
         _asked.reset(token)
 
 
-def going_on() -> bool:
-    """Whether the graph at hand is made for an export."""
-    if _asked.get():
-        return True
-    frame = sys._getframe(1)
+def target() -> str | None:
+    """``LITERT`` or ``TENSORFLOW`` while a graph is made for an export, else None."""
+    if _asked.get() is not None:
+        return _asked.get()
+    found, frame = None, sys._getframe(1)
     while frame is not None:
-        if (frame.f_globals.get("__name__") or "").startswith(_EXPORTERS):
-            return True
+        name = frame.f_globals.get("__name__") or ""
+        for module, target in _EXPORTERS.items():
+            if name == module or name.startswith(module + "."):
+                if target == LITERT:
+                    return LITERT
+                found = target
+                break
         frame = frame.f_back
-    return False
+    return found

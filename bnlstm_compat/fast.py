@@ -78,8 +78,8 @@ def sequence(
         "unrolled" if unroll else mode,
         x.shape[1],
         eager=tf.executing_eagerly(),
-        exporting=not tf.executing_eagerly() and exports.going_on(),
         replicas=tf.distribute.get_strategy().num_replicas_in_sync,
+        target=None if tf.executing_eagerly() else exports.target(),
     )
     args, extra = _arguments(w, x, h, c, plan), {}
     if lengths is not None:

@@ -5,6 +5,8 @@ The figures behind the rules are in ``docs/performance.md``.
 
 from typing import NamedTuple
 
+from bnlstm_compat import exports
+
 #: "auto" chooses by the rules below; "plain": a loop of TensorFlow's; "unrolled": a
 #: loop of Python's; "xla": compiled by XLA, also in a step that is not; "general": the
 #: loop of ``ops.sequence``, differentiated by TensorFlow, which knows every activation
@@ -33,7 +35,7 @@ class Mode(NamedTuple):
     portable: bool = False
 
 
-def choose(mode, steps, *, eager, replicas, exporting=False):
+def choose(mode, steps, *, eager, replicas, target=None):
     """The ``Mode`` for a call.
 
     Args:
@@ -43,12 +45,13 @@ def choose(mode, steps, *, eager, replicas, exporting=False):
         calls of one shape only, so "auto" does not then, nor where T is not known.
       replicas: how many devices the step runs on; "auto" compiles on one only, for
         XLA takes no part in ``tf.distribute``'s exchanges.
-      exporting: whether the graph is made for an export: see ``exports``.
+      target: of an export, see ``exports``, or None. "auto" does not compile there.
     """
     compiled = mode == "xla"
-    if mode == "auto" and not exporting:
+    if mode == "auto" and target is None:
         compiled = not eager and steps is not None and replicas == 1
-    return Mode(compiled, mode == "unrolled", exporting and not compiled)
+    portable = target == exports.LITERT and not compiled
+    return Mode(compiled, mode == "unrolled", portable)
 
 
 def factored(batch, units, features, weighted):
