@@ -50,8 +50,10 @@ def choose(mode, steps, *, eager, replicas, target=None):
     compiled = mode == "xla"
     if mode == "auto" and target is None:
         compiled = not eager and steps is not None and replicas == 1
-    portable = target == exports.LITERT and not compiled
-    return Mode(compiled, mode == "unrolled", portable)
+    unrolled = mode == "unrolled"
+    # An unrolled loop has no equal of TensorArrays in ONNX, either.
+    portable = target == exports.LITERT or (target is not None and unrolled)
+    return Mode(compiled, unrolled, portable and not compiled)
 
 
 def factored(batch, units, features, weighted):
