@@ -51,12 +51,14 @@ def sequence(
     recurrent_mask=None,
     unroll=False,
     mode="auto",
+    shapes=None,
 ):
     """All steps of a batch of sequences: ``ops.sequence``, faster.
 
     Args:
       as for ``ops.sequence``; the activations must be ones that ``supports`` knows.
       mode: one of ``modes.MODES`` but "general"; ``unroll`` makes it "unrolled".
+      shapes: the ``modes.Shapes`` of the layer; None: all shapes are compiled.
 
     Returns:
       As ``ops.sequence``. Differentiable once, with respect to the trained weights, x,
@@ -80,6 +82,7 @@ def sequence(
         eager=tf.executing_eagerly(),
         replicas=tf.distribute.get_strategy().num_replicas_in_sync,
         target=None if tf.executing_eagerly() else exports.target(),
+        admit=lambda: shapes is None or shapes.admit(bool(training), x.shape),
     )
     args, extra = _arguments(w, x, h, c, plan), {}
     if lengths is not None:
