@@ -43,7 +43,7 @@ def test_changing_shapes_do_not_compile_again_and_again(compiled, training):
     layer, plain = (filled(mode=mode, **options) for mode in ("auto", "plain"))
     run = tf.function(lambda x: layer(x, training=training), autograph=False)
     rng = np.random.default_rng(0)
-    shapes = [(B, steps) for steps in range(2, 11)] + [(B - 1, 3), (B, 2), (B, 3)]
+    shapes = [(B, steps) for steps in range(2, 7)] + [(B - 1, 3), (B, 2), (B, 3)]
     for shape in shapes:
         x = rng.standard_normal((*shape, D))
         close("float64", run(x), plain(x, training=training), EXACT)
