@@ -3,7 +3,6 @@
 import contextlib
 import importlib.util
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import documents
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM, exporting
@@ -20,7 +20,7 @@ from bnlstm_compat.cells import cells_in
 from layers import LENGTHS, B, D, H, T, filled, mask_of
 from rounding import close
 
-ROOT = Path(__file__).parent.parent
+GUIDE = documents.ROOT / "docs" / "guides" / "deployment.md"
 SAVED = Path(__file__).parent / "saved"
 CKPT = goldens.FOLDER / "tf-1.15.5" / "ckpt"
 # Two paths in float32 in inference: ``rounding.limits`` gives 0.8e-6 to 1.1e-6 for a
@@ -162,10 +162,10 @@ def _with_lengths(rnn):
 
 def _block(start):
     """The guide's block of Python that begins so."""
-    text = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    (code,) = (code for code in blocks if code.startswith(start))
-    return compile(code, "docs/export.md", "exec")
+    page = GUIDE.read_text(encoding="utf-8")
+    codes = [block.text for block in documents.blocks(page)]
+    (code,) = (code for code in codes if code.startswith(start))
+    return compile(code, GUIDE.name, "exec")
 
 
 def _of_a_checkpoint(folder, name="bidirectional"):

@@ -1,16 +1,16 @@
 """safetensors of ``convert``: NumPy runs the cells by the file and its metadata."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors import safe_open
 
+import documents
 import golden as goldens
 import migrate
 
-ROOT = Path(__file__).parent.parent
+PAGE = documents.ROOT / "docs" / "reference" / "safetensors.md"
 NEIGHBOURS = goldens.FOLDER.parent / "neighbours" / "goldens"
 DEEP, PLAIN = NEIGHBOURS / "deep-1.15.5", NEIGHBOURS / "neighbours-1.15.5"
 ACTIVATIONS = {
@@ -174,12 +174,12 @@ def test_batch_normalised_cells_too(name, tmp_path):
 
 
 def test_the_documents_code_runs(plain):
-    text = (ROOT / "docs" / "safetensors.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    blocks = documents.blocks(PAGE.read_text(encoding="utf-8"))
+    (code,) = (block.text for block in blocks if block.language == "python")
     code = code.replace("OUT/", f"{plain / PLAIN.name}/")
     golden = np.load(f"{PLAIN}.npz")
     names = {"x": golden["in|x"]}
-    exec(compile(code, "docs/safetensors.md", "exec"), names)
+    exec(compile(code, PAGE.name, "exec"), names)
     valid = np.arange(names["x"].shape[1]) < golden["in|lengths"][:, None]
     outputs = names["outputs"] * valid[..., None]
     goldens.within(goldens.difference(outputs, golden["long"]), goldens.INFERENCE)
@@ -187,6 +187,6 @@ def test_the_documents_code_runs(plain):
 
 def test_every_name_is_documented(plain):
     about, _ = _read(plain / PLAIN.name / "both.safetensors")
-    text = (ROOT / "docs" / "safetensors.md").read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
     for name in about:
         assert f"`{re.sub('cell_[0-9]+', 'cell_N', name)}`" in text

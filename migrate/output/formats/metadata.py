@@ -1,6 +1,6 @@
 """What the weights of an RNN are, in strings, for programs that do not read Keras.
 
-``docs/safetensors.md`` describes the names for people.
+``docs/reference/safetensors.md`` describes the names for people.
 """
 
 import json
