@@ -40,6 +40,8 @@ def exporting(format):
 
     Raises:
       ValueError: for another format.
+
+    Source: LiteRT's documentation, "Select TensorFlow operators".
     """
     if format not in TARGETS:
         expected = " or ".join(map(repr, TARGETS))
