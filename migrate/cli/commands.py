@@ -117,7 +117,14 @@ def revert(options) -> int:
     from migrate.verbs.revert import revert
 
     with show.progress("Reverting") as update:
-        made = revert(options.out, options.ckpt, kind=options.format, progress=update)
+        made = revert(
+            options.out,
+            options.ckpt,
+            source=options.source,
+            graph=options.graph,
+            kind=options.format,
+            progress=update,
+        )
     show.reverted(made, options.ckpt)
     return 0
 

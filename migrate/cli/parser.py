@@ -39,6 +39,10 @@ def _source(sub):
         help="checkpoint: a prefix such as model.ckpt-1000, its folder, or its .meta; "
         "or a frozen graph (.pb, .pbtxt), or a TensorFlow 1 SavedModel's folder",
     )
+    _graph(sub)
+
+
+def _graph(sub):
     choice = sub.add_mutually_exclusive_group()
     choice.add_argument(
         "--graph",
@@ -56,7 +60,11 @@ def _source(sub):
 
 
 def _out(sub):
-    sub.add_argument("out", metavar="OUT", help="the folder that convert made")
+    sub.add_argument(
+        "out",
+        metavar="OUT",
+        help="the folder that convert made, or the .keras file that model wrote",
+    )
 
 
 def _json(sub):
@@ -180,6 +188,13 @@ def _revert(sub):
         choices=types.FORMATS,
         help="which to read (default: the first there is)",
     )
+    sub.add_argument(
+        "--source",
+        metavar="SOURCE",
+        help="of a .keras file: what it was made of, which has the optimizer slots and "
+        "whatever else the model lacks",
+    )
+    _graph(sub)
 
 
 def _diff(sub):

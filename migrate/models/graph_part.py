@@ -40,12 +40,15 @@ class GraphPart(keras.layers.Layer):
         """None: what the operations give has no mask."""
         del inputs, previous
 
+    @property
+    def by_variable(self) -> dict:
+        """The weights by the names of the variables that they were."""
+        names = [item["name"] for item in self._described]
+        return dict(zip(names, self.old, strict=True))
+
     def call(self, inputs, training=None):
         part = self._functions.graphs[bool(training)]
-        weights = {
-            item["name"]: weight
-            for item, weight in zip(self._described, self.old, strict=True)
-        }
+        weights = self.by_variable
         tensors = [(part["given"][n], tf.convert_to_tensor(inputs[n])) for n in inputs]
         feeds = {name: tensor for name, tensor in tensors if name is not None}
         for name, placeholder in part["values"].items():

@@ -21,6 +21,7 @@ from migrate.models.build import layer_of
 from migrate.models.cells import assign_weights
 from migrate.models.chain import connect
 from migrate.models.graph_part import GraphPart, importable, packed
+from migrate.models.origins import cell_layer_name
 
 
 def model(
@@ -258,7 +259,7 @@ class _Making:
                     Settings().resolve(cell),
                     zero_output_for_mask=True,
                     return_state=True,
-                    name=cell.scope.replace("/", "_"),
+                    name=cell_layer_name(cell),
                 )
                 layer.build((None, None, weights.input_dim))  # names its weights
                 assign_weights(layer.cell, weights)
