@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 
-from migrate.bits import numpy_dtype
 from migrate.cells.settings import Settings
 from migrate.cells.values import cell_weights
 from migrate.errors import MigrateError, did_you_mean
@@ -14,7 +13,7 @@ from migrate.graph.find import find
 from migrate.graph.inventory import graph_inventory
 from migrate.graph.nodes import output
 from migrate.graph.open import open_source
-from migrate.graph.purposes import dropout_feeds, training_switches, usual_outputs
+from migrate.graph.purposes import fixed_values, usual_outputs
 from migrate.graph.sizes import shape_of
 from migrate.graph.values import values_of
 from migrate.models.build import layer_of
@@ -108,25 +107,8 @@ class _Making:
 
     def _fixed(self, training, feeds):
         """Values of placeholders in inference and in training."""
-        both = {}, {}
-        for switch in training_switches(self.graph, self.found, training):
-            both[0][switch.name] = np.array(not switch.training)
-            both[1][switch.name] = np.array(switch.training)
-            self.decided.append(f"training switch: {switch.name}")
-        for name, value in dropout_feeds(self.graph, self.found).items():
-            if name not in feeds and self.graph.op(name) != "PlaceholderWithDefault":
-                feeds = {**feeds, name: value}
-                self.decided.append(f"{name}: {value:g}, nothing is dropped")
-        for name, value in feeds.items():
-            if name not in self.graph.placeholders:
-                raise MigrateError(
-                    f"the graph {self.graph.label} has no placeholder {name}"
-                    f"{did_you_mean(name, self.graph.placeholders)}"
-                )
-            pair = value if isinstance(value, tuple) else (value, value)
-            dtype = numpy_dtype(self.graph.placeholders[name])
-            for values, one in zip(both, pair, strict=True):
-                values[name] = np.asarray(one, dtype)
+        both, decided = fixed_values(self.graph, self.found, training, feeds)
+        self.decided += decided
         return both
 
     def _places(self, fixed):
