@@ -10,7 +10,7 @@ import os
 import tempfile
 
 from migrate import start
-from migrate.cli import show
+from migrate.cli import show, show_whole
 from migrate.errors import MigrateError
 
 
@@ -84,12 +84,13 @@ def model(options) -> int:
         training=options.training,
         feeds=dict(options.feed),
     )
-    show.model(made, options.out)
+    show_whole.model(made, options.out)
     return 0
 
 
 def verify(options) -> int:
-    """Proves a conversion; 1 if it differs, or lacks the graph that is required."""
+    """Proves a conversion or a whole model; 1 if it differs, or lacks the graph that
+    is required."""
     start.start_tensorflow()
     return _verify(
         options.ckpt,
@@ -98,15 +99,21 @@ def verify(options) -> int:
         options.require_graph,
         graph=options.graph,
         data=None if options.data is None else _read_data(options.data),
+        training=options.training,
+        feeds=dict(options.feed),
     )
 
 
 def _verify(source, out, tolerance=None, require_graph=False, **options):
+    from migrate.proof.whole_verdict import WholeProof
     from migrate.verbs.verify import verify
 
     with show.progress("Verifying") as update:
         proof = verify(source, out, progress=update, **options)
-    show.verdict(proof, tolerance, require_graph)
+    if isinstance(proof, WholeProof):
+        show_whole.verdict(proof, tolerance)
+    else:
+        show.verdict(proof, tolerance, require_graph)
     proved = proof.equal(tolerance) and (proof.by_graph or not require_graph)
     return 0 if proved else 1
 

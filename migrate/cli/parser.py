@@ -145,13 +145,15 @@ def _verify(sub):
         "--data",
         metavar="FILE.npz",
         help="arrays by the names of the model's placeholders: the whole graph runs on "
-        "them, and each RNN is also compared on what reaches it there",
+        "them, and each RNN, or the whole model, is also compared on what reaches it "
+        "there",
     )
     sub.add_argument(
         "--require-graph",
         action="store_true",
         help="exit with 1 unless every cell was compared with your graph",
     )
+    _fixed(sub)
 
 
 def _model(sub):
@@ -164,6 +166,10 @@ def _model(sub):
         help="tensors that the model gives (default: a SavedModel's signature, or what "
         "training does not consume further)",
     )
+    _fixed(sub)
+
+
+def _fixed(sub):
     sub.add_argument(
         "--training",
         metavar="NAME",
@@ -235,8 +241,8 @@ _COMMANDS = (
     (_inspect, commands.inspect, "list the cells and variables of a checkpoint"),
     (_convert, commands.convert, "write Keras models and the other variables"),
     (_model, commands.model, "write the Keras model of a whole graph"),
-    (_verify, commands.verify, "prove that a conversion equals its checkpoint"),
-    (_revert, commands.revert, "write a conversion back as a v1 checkpoint"),
+    (_verify, commands.verify, "prove that a conversion or a model equals its source"),
+    (_revert, commands.revert, "write a conversion or a model as a v1 checkpoint"),
     (_diff, commands.diff, "compare two checkpoints or conversions"),
     (
         _doctor,

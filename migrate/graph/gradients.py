@@ -54,9 +54,7 @@ class GradientProgram(Program):
         named = self._graph.get_tensor_by_name
         ends = [named(self._fetched[name]) for name in of]
         starts = [tf.placeholder(end.dtype, end.shape) for end in ends]
-        self._fed |= {
-            cotangent(n): s.name for n, s in zip(of, starts, strict=True)
-        }
+        self._fed |= {cotangent(n): s.name for n, s in zip(of, starts, strict=True)}
         here = [name for name in by if name in self._values]
         with _control_flow_of_version_1():
             found = tf.gradients(ends, [named(f"{n}:0") for n in here], starts)

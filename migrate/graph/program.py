@@ -118,7 +118,8 @@ class Program:
         """
         given = {self._fed[name]: self._array(name, a) for name, a in feeds.items()}
         start = {
-            placeholder: self._values[name] if altered is None
+            placeholder: self._values[name]
+            if altered is None
             else altered(self._values[name])
             for name, (_, placeholder) in self._assignments.items()
         }

@@ -47,7 +47,7 @@ def origins(model, source: Source, inventory: Inventory) -> Origins:
                 WeightAssignment(weight.path, weight, names.get(path, path))
                 for path, weight in layer.by_variable.items()
             ]
-            found = [item for item in found if item.name in source.entries]
+            found = [item for item in found if _is_in(item, source.entries)]
         elif isinstance(layer, keras.layers.RNN) and layer.name in cells:
             found = [CellAssignment(layer.name, layer.cell, cells[layer.name])]
         else:
@@ -56,3 +56,8 @@ def origins(model, source: Source, inventory: Inventory) -> Origins:
         seen |= {id(weight) for item in found for weight in item.weights}
     foreign = tuple(w for w in model.weights if id(w) not in seen)
     return Origins(tuple(assignments), foreign)
+
+
+def _is_in(assignment, entries):
+    entry = entries.get(assignment.name)
+    return entry is not None and tuple(assignment.weight.shape) == entry.shape

@@ -1,7 +1,6 @@
 """A whole TensorFlow 1 graph as a Keras model."""
 
 import keras
-import numpy as np
 
 from migrate.cells.settings import Settings
 from migrate.cells.values import cell_weights

@@ -101,7 +101,7 @@ class Whole(Source):
             weights = weights_of(assignment.target)
             return v1_variables(assignment.cell, weights, self.source)
         array = keras.ops.convert_to_numpy(assignment.weight)
-        return {assignment.name: np.asarray(array)}
+        return {assignment.name: np.array(array)}  # not a view of the variable
 
     def __getitem__(self, name):
         """A variable, as it was when the first was asked for."""

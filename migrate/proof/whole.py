@@ -21,7 +21,7 @@ from migrate.graph.purposes import fixed_values
 from migrate.graph.session import UserGraph
 from migrate.output.whole import Whole
 from migrate.proof.random_data import RandomData
-from migrate.proof.whole_runs import GraphRuns, ModelRuns, require_names, uncompiled
+from migrate.proof.whole_runs import GraphRuns, ModelRuns, require_inputs, uncompiled
 from migrate.proof.whole_verdict import WholeProof
 
 #: Runs of the graph with variables and inputs that are rounded at random.
@@ -49,7 +49,7 @@ def prove_whole(whole: Whole, *, data, training, feeds, rng, progress) -> WholeP
 class _Proving:
     def __init__(self, whole, graph, training, feeds):
         self._whole, self._graph = whole, graph
-        require_names(whole, graph.graph)
+        require_inputs(whole.model, graph.graph)
         self._found = find(graph.graph)
         self._fixed, _ = fixed_values(graph.graph, self._found, training, feeds)
         self._model = ModelRuns(whole)
@@ -134,8 +134,8 @@ class _Proving:
         except MigrateError as error:
             if data is None:
                 raise MigrateError(
-                    f"no random input fits {self._graph.graph.label}, give data (--data "
-                    f"FILE.npz): {error}"
+                    f"no random input fits {self._graph.graph.label}, give data "
+                    f"(--data FILE.npz): {error}"
                 ) from error
             self._proof.skipped.append(f"random input: {error}")
             self._proof.drawn, drawn = False, []
@@ -203,7 +203,9 @@ class _Proving:
             start = self._whole.source[name]
             others = [run.statistics.get(name, start) for run in rounded]
             measure = self._proof.measure("statistics", name)
-            measure.add("statistics", expected.statistics.get(name, start), array, others)
+            measure.add(
+                "statistics", expected.statistics.get(name, start), array, others
+            )
 
     def _compare_gradients(self, expected, actual, rounded):
         def of(run, name):

@@ -14,6 +14,7 @@ from migrate.errors import MigrateError
 from migrate.graph.cut import cut
 from migrate.graph.inventory import names_in_source
 from migrate.graph.session import UserGraph
+from migrate.graph.sizes import shape_of
 from migrate.graph.updates import updated
 from migrate.models.assignments import CellAssignment
 from migrate.output.whole import Whole
@@ -61,9 +62,7 @@ class GraphRuns:
         part = cut(self._graph.graph, given, self._outputs).graph_def
         if not any(_RANDOM.fullmatch(node.op) for node in part.node):
             return False
-        one, other = (
-            self._graph.run_whole(given, self._outputs)[0] for _ in range(2)
-        )
+        one, other = (self._graph.run_whole(given, self._outputs)[0] for _ in range(2))
         return any(
             not np.allclose(one[name], other[name], rtol=1e-4, atol=1e-6)
             for name in self._outputs
@@ -196,18 +195,32 @@ def uncompiled(model):
             layer.mode = mode
 
 
-def require_names(whole: Whole, graph) -> None:
-    """The model takes placeholders of the graph.
+def require_inputs(model, graph) -> None:
+    """The model takes what placeholders of the graph take.
 
     Raises:
       MigrateError: it does not.
     """
-    taken = whole.model.input
-    names = list(taken) if isinstance(taken, dict) else []
-    wrong = [name for name in names if name not in graph.placeholders]
-    if wrong or not names:
+    taken = model.input if isinstance(model.input, dict) else {}
+    wrong = [
+        f"{name} {list(tensor.shape)}"
+        for name, tensor in taken.items()
+        if name not in graph.placeholders or not _fits(tensor, shape_of(graph, name))
+    ]
+    if wrong or not taken:
+        listed = ", ".join(
+            f"{name} {list(shape_of(graph, name) or [])}" for name in graph.placeholders
+        )
         raise MigrateError(
-            f"expected a model whose inputs are placeholders of {graph.label} (they "
-            f"are {', '.join(graph.placeholders)}). Received: "
+            f"expected a model that migrate.model made of {graph.label}, whose "
+            f"placeholders are {listed}. Received: a model that takes "
             f"{', '.join(wrong) or 'inputs without names'}"
         )
+
+
+def _fits(tensor, shape):
+    same = shape is None or len(shape) == len(tensor.shape)
+    return same and all(
+        one == other or None in (one, other)
+        for one, other in zip(tensor.shape, shape or (), strict=False)
+    )

@@ -120,8 +120,11 @@ class WholeProof:
         limit = "this model's own rounding" if tolerance is None else f"{tolerance:g}"
         kinds = [kind for kind in KINDS if self.measures[kind]]
         listed = ", ".join(kinds[:-1]) + f" and {kinds[-1]}" if kinds[1:] else kinds[:1]
-        on = [text for text, there in (("random input", self.drawn),
-                                       ("your data", self.data)) if there]
+        on = [
+            text
+            for text, there in (("random input", self.drawn), ("your data", self.data))
+            if there
+        ]
         what = f" ({listed})" if kinds[1:] else ""
         return (
             f"{word}: the model against {self.reference}{what}, within {limit}, on "
@@ -150,8 +153,9 @@ def _distance(a, b):
     a, b = a.astype(np.float64), b.astype(np.float64)
     if not np.array_equal(np.isfinite(a), np.isfinite(b)):
         return np.inf
-    same = np.array_equal(np.sign(a[~np.isfinite(a)]), np.sign(b[~np.isfinite(b)]),
-                          equal_nan=True)
+    same = np.array_equal(
+        np.sign(a[~np.isfinite(a)]), np.sign(b[~np.isfinite(b)]), equal_nan=True
+    )
     if not same:
         return np.inf
     finite = np.isfinite(a)

@@ -1,4 +1,4 @@
-"""The way back: from a conversion or a whole model to a checkpoint that TensorFlow 1 restores."""
+"""The way back: to a checkpoint that TensorFlow 1 restores."""
 
 import os
 from dataclasses import dataclass
@@ -49,8 +49,8 @@ def revert(out, ckpt, *, source=None, graph=None, kind=None, progress=None) -> R
     the index are removed by the next ``revert`` to the same place.
 
     Args:
-      out: the folder that ``convert`` made; or a whole model, as ``migrate.model`` gives
-        it, or its ``.keras`` file. ckpt: the new checkpoint's prefix.
+      out: the folder that ``convert`` made; or a whole model, as ``migrate.model``
+        gives it, or its ``.keras`` file. ckpt: the new checkpoint's prefix.
       source, graph: of a whole model, what it was made of, as in ``inspect``: it has
         what the model lacks, such as optimizer slots and counters.
       kind: which of the conversion's formats to read; default: its first.
@@ -96,8 +96,8 @@ def _variables(out, ckpt, source, graph, kind):
         if source is None:
             raise MigrateError(
                 "a whole model does not hold all that its checkpoint did, such as "
-                "optimizer slots: name what it was made of (--source SOURCE, source=... "
-                "in Python)"
+                "optimizer slots: name what it was made of (--source SOURCE, "
+                "source=... in Python)"
             )
         whole = Whole(read_whole(out), open_source(source, graph))
         return whole, lambda name: bits.checksum(whole.source[name])
