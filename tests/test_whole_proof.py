@@ -4,6 +4,8 @@ The references are what real TensorFlow recorded, and the user's own graph in a 
 """
 
 import os
+import warnings
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -12,7 +14,7 @@ import tensorflow as tf
 
 import legacy_process
 import migrate
-from bnlstm_compat import BNLSTM
+from bnlstm_compat import BNLSTM, diagnose, recalibrate
 from graph_recordings import MODELS, Record, folder
 from migrate.bits import same_bits
 from migrate.cli.main import main
@@ -22,6 +24,7 @@ from migrate.models.graph_part import GraphPart
 
 SMALL = "tf-1.15.5/conv_gru"
 SETTINGS = "tf-1.15.5/settings"
+SHARED = Path(__file__).parent.parent.parent / "shared" / "graphs"
 PYTHON = os.environ.get("REAL_TF1", "")
 # Loops that are no known cell run as they were, and have no gradient.
 LOOPS = {"tf-1.15.5/attention", "tf-1.15.5/hard_gates", "tf-1.15.5/peephole"}
@@ -401,3 +404,79 @@ def test_an_optimizer_that_cannot_go_on_says_why(made):
     other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     with pytest.raises(migrate.MigrateError, match=r"model that migrate.model made"):
         migrate.load_optimizer(keras.optimizers.Adam(), other, checkpoint(SMALL))
+
+
+# Uses
+
+
+def _random_batch(model, record):
+    """A batch of the recorded shapes with random numbers; the first output that is a
+    number; random targets of it."""
+    rng = np.random.default_rng(0)
+    feeds = given(model, record.feeds(False))
+    feeds = {
+        name: rng.standard_normal(array.shape).astype(array.dtype)
+        if array.dtype == np.float32
+        else array
+        for name, array in feeds.items()
+    }
+    outputs = model(feeds)
+    name = next(n for n, y in outputs.items() if y.dtype == tf.float32)
+    return feeds, name, rng.standard_normal(outputs[name].shape).astype(np.float32)
+
+
+def _fit_lowers_the_loss(model, feeds, targets):
+    model.compile(keras.optimizers.Adam(1e-2), "mse", jit_compile=False)
+    batch = tf.data.Dataset.from_tensors((feeds, targets))
+    losses = model.fit(batch, epochs=8, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [n for n in MODELS if n not in LOOPS])
+def test_fit_lowers_the_loss_and_statistics_are_found(name):
+    model = migrate.model(checkpoint(name))
+    feeds, output, targets = _random_batch(model, recorded(name))
+    one = keras.Model(model.input, {output: model.output[output]})
+    _fit_lowers_the_loss(one, feeds, {output: targets})
+    layers = [layer for layer in model.layers if isinstance(layer, BNLSTM)]
+    if layers:
+        tables = [layer.cell.input_moving_mean.numpy() for layer in layers]
+        with warnings.catch_warnings(action="ignore"):  # few sequences
+            recalibrate(model, tf.data.Dataset.from_tensors(feeds), verbose=0)
+        for layer, table in zip(layers, tables, strict=True):
+            assert not np.array_equal(layer.cell.input_moving_mean.numpy(), table)
+        assert len(diagnose(model)) == len(layers)
+
+
+@pytest.mark.parametrize("name", slow([SMALL, "tf-1.15.5/sleep"], SMALL))
+def test_a_model_with_a_new_head_trains(name):
+    model = migrate.model(checkpoint(name))
+    feeds, output, targets = _random_batch(model, recorded(name))
+    head = keras.layers.Dense(targets.shape[-1], name="head")(model.output[output])
+    _fit_lowers_the_loss(keras.Model(model.input, head), feeds, targets)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "file", "outputs"),
+    [
+        (SMALL, "saved_model", None),
+        (SMALL, "frozen.pb", ["logits"]),
+        ("tf-1.15.5/language", "frozen.pb", ["logits"]),
+    ],
+)
+def test_other_sources_are_verified_and_go_back(name, file, outputs, tmp_path):
+    path = folder(name) / file
+    if not path.exists():
+        path = SHARED / name / file
+    if not path.exists():
+        pytest.skip("needs ../shared/graphs")
+    model = migrate.model(path, outputs=outputs)
+    proof = migrate.verify(path, model)
+    assert proof.equal(), proof
+    assert bool(proof.measures["gradients"]) == (file == "saved_model")
+    source, prefix = open_source(path), str(tmp_path / "again-41")
+    migrate.revert(model, prefix, source=path)
+    again = open_source(prefix)
+    assert all(same_bits(again[variable], source[variable]) for variable in source)
