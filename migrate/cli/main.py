@@ -12,8 +12,9 @@ from migrate.cli.show import one_line
 from migrate.errors import MigrateError, MigrateWarning
 
 
-def main(argv) -> int:
-    """Runs one command; ``argv`` is without the program's name."""
+def main(argv=None) -> int:
+    """Runs one command; ``argv`` is without the program's name; None: the process's."""
+    argv = sys.argv[1:] if argv is None else argv
     try:
         options = make_parser().parse_args(argv)
         with warnings.catch_warnings():

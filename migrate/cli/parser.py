@@ -79,7 +79,7 @@ def _layouts(sub):
         action="append",
         default=[],
         help="the layout of the cell under SCOPE: the name of a known one, or a file "
-        "FILE.toml (docs/layouts.md); may be given several times",
+        "FILE.toml (docs/reference/layouts.md); may be given several times",
     )
 
 

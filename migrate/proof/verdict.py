@@ -14,8 +14,8 @@ import numpy as np
 
 #: What is compared: outputs in either mode, final states, statistics after training.
 KINDS = ("inference", "training", "states", "statistics")
-#: How many times the level the reference may be away: see docs/proof.md for the two
-#: error rates that were measured with it.
+#: How many times the level the reference may be away: see docs/evidence/proof.md for
+#: the two error rates that were measured with it.
 TIMES = 8.0
 #: Besides, in units of the dtype's epsilon: rounding where the level happens to be 0.
 FLOORS = dict(zip(KINDS, (8.0, 32.0, 8.0, 8.0), strict=True))

@@ -1,4 +1,4 @@
-"""The tables and plots of docs/population-statistics.md, from its JSON.
+"""The tables and plots of docs/study/population-statistics.md, from its JSON.
 
 In the document a table stands between ``<!-- table NAME -->`` and ``<!-- end -->``.
 """
@@ -36,8 +36,8 @@ AGAINST = {
 CELLS = {
     "LSTM": "plain LSTM",
     "shared": "shared statistics",
-    "comment": "the comment's, dynamic_rnn",
-    "seed": "the seed's",
+    "comment": "unrolled cell, dynamic_rnn",
+    "seed": "per-step, as in TensorFlow 1",
     "ours": "ours",
 }
 #: From experiment to its title and cells.
@@ -91,6 +91,11 @@ def accuracies(cells, expected) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _shown(name):
+    """A recording's name, in today's words."""
+    return name.replace("olavhn", "shared")
+
+
 def gaps(cells) -> str:
     """The table of the cells that TensorFlow 1.15.5 grew: medians over the draws."""
     lines = ["| cell | recorded | before | after | level | after / level |"]
@@ -98,7 +103,9 @@ def gaps(cells) -> str:
     for name, found in cells.items():
         medians = [np.median(found[key]) for key in ("before", "after", "level")]
         shown = [found["recorded"], *medians, medians[1] / medians[2]]
-        lines.append(f"| {name} | " + " | ".join(f"{x:.2f}" for x in shown) + " |")
+        lines.append(
+            f"| {_shown(name)} | " + " | ".join(f"{x:.2f}" for x in shown) + " |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -152,7 +159,7 @@ def show(folder) -> list[Path]:
         written.append(folder / f"population-statistics-{name}.svg")
         _draw(written[-1], rows, title, "test accuracy", (0, 1))
     rows = [
-        (name, style, found[key])
+        (_shown(name), style, found[key])
         for name, found in results["aged"].items()
         for key, style in (
             ("before", MEASURES["population"]),

@@ -1,9 +1,9 @@
-"""Measures and shows the study: docs/population-statistics.json, .md and .svg files.
+"""Measures and shows the study: population-statistics.* in docs/study/.
 
-    python docs/make_study.py            # everything
-    python docs/make_study.py --quick    # a rehearsal into a temporary folder
-    python docs/make_study.py --resume   # the parts that are missing
-    python docs/make_study.py --show     # tables and plots of what was measured
+    python benchmarks/make_study.py            # everything
+    python benchmarks/make_study.py --quick    # a rehearsal into a temporary folder
+    python benchmarks/make_study.py --resume   # the parts that are missing
+    python benchmarks/make_study.py --show     # tables and plots of what was measured
 
 Needs the extras ``test`` and ``plot``: scikit-learn's digits, read pixel by pixel, and
 ``tests/goldens``, where TensorFlow 1.15.5 left cells with faulty statistics.
@@ -20,8 +20,9 @@ import warnings
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs" / "study"
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import keras
 import numpy as np
@@ -340,10 +341,10 @@ def main(argv):
     )
     parser.add_argument("--show", action="store_true", help="measure nothing")
     options = parser.parse_args(argv)
-    out = HERE
+    out = DOCS
     if options.quick:
         out = Path(tempfile.mkdtemp())
-        shutil.copy(HERE / show_study.DOCUMENT, out)
+        shutil.copy(DOCS / show_study.DOCUMENT, out)
     numbers = out / show_study.NUMBERS
     if not options.show:
         results = measure(numbers, options.quick, options.resume)
