@@ -135,8 +135,11 @@ def test_the_command_tells_equal_from_different(tmp_path, capsys):
     array.view(np.uint32)[0, 0] ^= 1  # the lowest bit of one number
     weight.assign(array)
     model.save(out)
-    assert main(["verify", checkpoint(SMALL), out]) == 1
+    page = tmp_path / "proof.html"
+    assert main(["verify", checkpoint(SMALL), out, "--report", str(page)]) == 1
     said = capsys.readouterr().out
+    for words in ("Different", "the bits of dense/weights differ", "--report"):
+        assert words in page.read_text(encoding="utf-8")
     assert "The bits differ in dense/weights" in said
     assert "Different" in said
 

@@ -153,6 +153,11 @@ def _verify(sub):
         action="store_true",
         help="exit with 1 unless every cell was compared with your graph",
     )
+    sub.add_argument(
+        "--report",
+        metavar="FILE.html",
+        help="write the proof as one page to hand on; replaces an earlier one",
+    )
     _fixed(sub)
 
 

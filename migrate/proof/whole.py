@@ -57,7 +57,10 @@ class _Proving:
         names = list(given) if isinstance(given, dict) else []
         outputs = [name for name in names if output(name)[0] in graph.graph]
         self._proof = WholeProof(
-            f"your graph {graph.graph.label}", tuple(outputs), len(whole.held())
+            whole.label,
+            f"your graph {graph.graph.label}",
+            tuple(outputs),
+            len(whole.held()),
         )
         self._trained = self._find_trained()
         self._runs = GraphRuns(graph, whole, outputs, self._trained, self._fixed)

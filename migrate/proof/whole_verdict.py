@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from migrate.proof import verdict
+from migrate.proof.page.whole_page import write_whole_page
+from migrate.proof.page.write import require_page
 
 #: What is compared: outputs in either mode, gradients of trained weights, and the
 #: variables that are not trained, after a training pass.
@@ -62,7 +64,7 @@ class WholeProof:
     """What ``verify`` found of a whole model.
 
     Attributes:
-      reference: what was compared with, as a noun.
+      source: the label of the source. reference: what was compared with, as a noun.
       outputs: the names of the model's outputs.
       measures: for each of ``KINDS``, from names (of outputs, of variables) to a
         ``Measure``; empty if it was not compared.
@@ -73,6 +75,7 @@ class WholeProof:
       data: whether the user's data went through both. drawn: whether random data did.
     """
 
+    source: str
     reference: str
     outputs: tuple[str, ...]
     weights: int
@@ -132,6 +135,14 @@ class WholeProof:
             f"{word}: the model against {self.reference}{what}, within {limit}, on "
             f"{' and on '.join(on)}."
         )
+
+    def report(
+        self, path, *, tolerance=None, require_graph=False, command=None
+    ) -> None:
+        """Writes the proof as one page of HTML, as ``Proof.report`` does."""
+        del require_graph  # the graph is the reference in any case
+        require_page(path)
+        write_whole_page(path, self, tolerance, command)
 
     def __repr__(self):
         lines = [self.sentence()]
