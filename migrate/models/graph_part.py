@@ -53,8 +53,8 @@ class GraphPart(keras.layers.Layer):
         for name, placeholder in part["handles"].items():
             feeds[placeholder] = weights[name].value.handle
         function = self._functions(bool(training), feeds)
-        if part["loop"] is not None:
-            function = _without_gradient(function, part["loop"])
+        if part["stays"] is not None:
+            function = _without_gradient(function, *part["stays"])
         return function(*feeds.values())
 
     def get_config(self):
@@ -85,7 +85,7 @@ class _Functions:
         return self._made[key]
 
 
-def _without_gradient(function, loop):
+def _without_gradient(function, loop, why):
     """A function whose gradient is an error: TensorFlow cannot differentiate loops of
     version 1 that it did not build itself."""
 
@@ -93,9 +93,9 @@ def _without_gradient(function, loop):
     def run(*tensors):
         def gradient(*_, **__):
             raise MigrateError(
-                f"the loop {loop} is no known cell and runs as it was; it has no "
-                "gradient in TensorFlow 2, so that what stands before it, and its own "
-                "weights, cannot be trained: set trainable = False on that layer"
+                f"{loop} runs as it was and has no gradient ({why}), so that what "
+                "stands before it, and its own weights, cannot be trained: set "
+                "trainable = False on that layer"
             )
 
         return function(*map(_unwatched, tensors)), gradient

@@ -11,7 +11,9 @@ from migrate.graph.cells import used_variables
 from migrate.graph.chosen import Chosen
 from migrate.graph.divided import Place, divide
 from migrate.graph.find import find
+from migrate.graph.functional import functional
 from migrate.graph.inventory import graph_inventory
+from migrate.graph.lists import WithoutGradientError
 from migrate.graph.nodes import output
 from migrate.graph.open import open_source
 from migrate.graph.purposes import dropout_feeds, training_switches, usual_outputs
@@ -219,15 +221,18 @@ class _Making:
         for side in pair:
             used |= dict.fromkeys(side.graph.values)
             written |= set(side.graph.handles)
+            graph_def, names, why = self._importable(
+                side, [*(side.fetched[name] for name in new), *side.also]
+            )
             graphs.append(
                 {
-                    "graph": packed(importable(side.graph.graph_def, self.graph.label)),
+                    "graph": packed(graph_def),
                     "given": {name: side.given.get(name) for name in takes},
                     "values": side.graph.values,
                     "handles": side.graph.handles,
-                    "gives": [_tensor(side.fetched[name]) for name in new],
-                    "also": list(side.also),
-                    "loop": _loop(side.graph.graph_def),
+                    "gives": [_tensor(names[side.fetched[name]]) for name in new],
+                    "also": [names[name] for name in side.also],
+                    "stays": why,
                 }
             )
         trained = self.graph.collections.get("trainable_variables", ())
@@ -245,6 +250,15 @@ class _Making:
         self.values.append((layer, values))
         found = layer({name: tensors[name] for name in takes})
         tensors |= dict(zip(new, found, strict=True))
+
+    def _importable(self, side, wanted):
+        """A side's GraphDef, where ``wanted`` are in it, and why it has no gradient."""
+        graph_def = importable(side.graph.graph_def, self.graph.label)
+        try:
+            return *functional(graph_def, wanted, self.graph.label), None
+        except WithoutGradientError as error:
+            names = {name: name for name in wanted}
+            return graph_def, names, [_loop(graph_def), str(error)]
 
     def _layers(self, cells, made):
         key = tuple(cell.scope for cell in cells)
