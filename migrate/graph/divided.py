@@ -203,7 +203,7 @@ class _Division:
             for number, side in enumerate(self.sides):
                 given = {side.chosen.tensor(name): name for name in crossing[level]}
                 starts = [side.chosen.tensor(t) for t in wanted[level]]
-                starts += [(n, 0) for n in extra[level] if number]
+                starts += [side.chosen.tensor(n) for n in extra[level] if number]
                 _, hits = _back(side, starts, given)
                 taken |= dict.fromkeys(hits.values())
                 pair.append((side, hits))
@@ -222,6 +222,7 @@ class _Division:
     def _side(self, side, hits, wanted, extra):
         names = {name: "{}:{}".format(*tensor) for tensor, name in hits.items()}
         fetches = {t: "{}:{}".format(*side.chosen.tensor(t)) for t in wanted}
+        extra = [side.chosen.tensor(node)[0] for node in extra]
         part = cut(side.chosen.graph, [*names.values()], [*fetches.values(), *extra])
         return GraphSide(
             unreferenced(part.graph_def, self.graph.label),

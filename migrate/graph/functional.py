@@ -63,7 +63,7 @@ class _Frames:
     """The loops of a graph and the conds of it, by the nodes that they end with."""
 
     def __init__(self, graph):
-        self.graph, self.branches = graph, Branches(graph)
+        self.graph = graph
         self.loops = {
             variable.exit: loop
             for loop in loops(graph)
@@ -75,6 +75,13 @@ class _Frames:
             if graph.op(name) in ENTER:
                 frame = graph.attribute(name, "frame_name").decode(errors="replace")
                 self.enters.setdefault(frame, []).append(name)
+        self.branches = _Branches(graph, self)
+
+    def entering(self, exit_):
+        """The tensors that enter the loop of an Exit; None if it is none."""
+        if exit_ not in self.loops:
+            return None
+        return [self.graph.inputs(n)[0] for n in self.enters[self.loops[exit_].frame]]
 
     def constants(self, loop):
         """The Enters of a loop that are no loop variable's."""
@@ -89,6 +96,18 @@ class _Frames:
         if found is None:
             raise WithoutGradientError(f"{merge} joins what is no cond")
         return found
+
+
+class _Branches(Branches):
+    """Branches that may have whole loops in them."""
+
+    def __init__(self, graph, frames):
+        super().__init__(graph)
+        self.frames = frames
+
+    def _before(self, name):
+        entering = self.frames.entering(name)
+        return super()._before(name) if entering is None else entering
 
 
 class _Scope:
