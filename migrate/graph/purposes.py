@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from migrate.errors import MigrateError, did_you_mean
 from migrate.graph.found import Found
-from migrate.graph.loops import inside_loops
+from migrate.graph.loops import ENTER, inside_loops
 from migrate.graph.moves import after, before
 from migrate.graph.nodes import VARIABLES, Graph, output
 from migrate.graph.session import border
@@ -162,7 +162,7 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
     ]
     shown = [n for n in shown if not any(n.startswith(f"{o}/") for o in shown)]
     borders = {output(t)[0] for rnn in found.rnns for t in border(rnn)}
-    borders |= {name for name in shown if _stacks(graph, name)}
+    borders |= {n for n in shown if _stacks(graph, n) or _enters_loop(graph, n)}
     shown = [name for name in shown if name not in borders] or shown
     if not shown:
         raise MigrateError(
@@ -188,6 +188,14 @@ def _stacks(graph, name):
     while graph.op(name) in ("Transpose", *_SAME) and graph.inputs(name):
         name = graph.inputs(name)[0][0]
     return graph.op(name).startswith(("TensorArrayGather", "TensorArrayPack"))
+
+
+def _enters_loop(graph, name):
+    """Whether a tensor is what a loop takes apart, or works with."""
+    return any(
+        graph.op(taker) in ENTER or graph.op(taker).startswith("TensorArray")
+        for taker, _, _ in graph.consumers(name)
+    )
 
 
 def _data_and_labels(graph, forward):

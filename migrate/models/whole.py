@@ -18,6 +18,7 @@ from migrate.graph.nodes import output
 from migrate.graph.open import open_source
 from migrate.graph.purposes import dropout_feeds, training_switches, usual_outputs
 from migrate.graph.sizes import shape_of
+from migrate.graph.thawed import thawed, trained_variables
 from migrate.graph.values import values_of
 from migrate.models.build import layer_of
 from migrate.models.cells import assign_weights
@@ -58,6 +59,8 @@ def model(
 class _Making:
     def __init__(self, source):
         self.source, self.graph = source, source.graph
+        if self.graph.frozen:
+            self.graph = thawed(self.graph, source.entries)
         self.found = find(self.graph)
         self.decided, self.values = [], []
 
@@ -235,7 +238,7 @@ class _Making:
                     "stays": why,
                 }
             )
-        trained = self.graph.collections.get("trainable_variables", ())
+        trained = trained_variables(self.graph)
         values = values_of(self.graph, list(used), self.source)
         variables = [
             {
