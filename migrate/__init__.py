@@ -6,7 +6,7 @@ checkpoint as arrays; ``load(model, source, map=...)`` fills a Keras model,
 ``load(layer, source, scope=...)`` a layer, ``load_optimizer`` the state of training.
 
 Names are looked up on first use, so that importing this package imports nothing heavy.
-It is enough, though, for ``keras.models.load_model`` to know the layers of whole models.
+Still, ``keras.models.load_model`` knows the layers of whole models then.
 """
 
 import importlib

@@ -83,6 +83,7 @@ def model(options) -> int:
         outputs=options.outputs,
         training=options.training,
         feeds=dict(options.feed),
+        regularization=options.regularization,
     )
     show.model(made, options.out)
     return 0

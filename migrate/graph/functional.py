@@ -299,7 +299,6 @@ class _Scope:
             for number, tensor in enumerate(operation.outputs):
                 self.known[name, number] = tensor
 
-
     def _waits(self, control, region):
         """Whether it has to be waited for: not if it ran before this function."""
         import tensorflow as tf

@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from legacy import old_graphs
 from migrate.errors import MigrateError
 
 
@@ -20,8 +19,8 @@ class GraphPart(keras.layers.Layer):
       graphs: for inference and for training, as a pair of dicts. ``graph``: GraphDef,
         serialized, compressed, in base64; ``given``, ``values``, ``handles``: names of
         its placeholders, from tensor or variable; ``gives``: names of its tensors, in
-        the order of the outputs; ``also``: nodes that run besides; ``loop``: a loop
-        that it has, or None.
+        the order of the outputs; ``also``: nodes that run besides; ``stays``: None if
+        it has a gradient, else what has none, and why.
       variables: of each variable ``name``, ``shape``, ``dtype``, ``trainable``.
 
     Takes a dict from tensors to arrays; gives a list of tensors. Weights have the
@@ -85,7 +84,7 @@ class _Functions:
         return self._made[key]
 
 
-def _without_gradient(function, loop, why):
+def _without_gradient(function, what, why):
     """A function whose gradient is an error: TensorFlow cannot differentiate loops of
     version 1 that it did not build itself."""
 
@@ -93,7 +92,7 @@ def _without_gradient(function, loop, why):
     def run(*tensors):
         def gradient(*_, **__):
             raise MigrateError(
-                f"{loop} runs as it was and has no gradient ({why}), so that what "
+                f"{what} runs as it was and has no gradient ({why}), so that what "
                 "stands before it, and its own weights, cannot be trained: set "
                 "trainable = False on that layer"
             )
@@ -142,18 +141,3 @@ def _function(part, names, specs):
             return [tf.identity(output) for output in outputs]
 
     return tf.compat.v1.wrap_function(run, specs)
-
-
-def importable(graph_def, label):
-    """A GraphDef without devices, places and recorded shapes, that imports here.
-
-    Raises:
-      MigrateError: it has operations that this TensorFlow lacks.
-    """
-    bare = old_graphs.without(graph_def, old_graphs.SHAPES, old_graphs.COLOCATION)
-    for node in bare.node:
-        node.device = ""
-    try:
-        return old_graphs.importable(bare)
-    except old_graphs.UnknownOperations as error:
-        raise MigrateError(f"{label}: {error.message}") from error

@@ -4,30 +4,31 @@ import keras
 import numpy as np
 
 from migrate.bits import numpy_dtype
-from migrate.cells.settings import Settings
-from migrate.cells.values import cell_weights
 from migrate.errors import MigrateError, did_you_mean
 from migrate.graph.cells import used_variables
 from migrate.graph.chosen import Chosen
 from migrate.graph.divided import Place, divide
 from migrate.graph.find import find
-from migrate.graph.functional import functional
 from migrate.graph.inventory import graph_inventory
-from migrate.graph.lists import WithoutGradientError
+from migrate.graph.names import stored_names
 from migrate.graph.nodes import output
 from migrate.graph.open import open_source
 from migrate.graph.purposes import dropout_feeds, training_switches, usual_outputs
-from migrate.graph.sizes import shape_of
+from migrate.graph.reads import read_once
+from migrate.graph.regularisation import regularisation_terms
 from migrate.graph.thawed import thawed, trained_variables
-from migrate.graph.values import values_of
-from migrate.models.build import layer_of
-from migrate.models.cells import assign_weights
-from migrate.models.chain import connect
-from migrate.models.graph_part import GraphPart, importable, packed
+from migrate.models.assembly import Assembly, cell_layer
+from migrate.models.regularisation import regularizers
 
 
 def model(
-    source, *, graph=None, outputs=None, training=None, feeds=None
+    source,
+    *,
+    graph=None,
+    outputs=None,
+    training=None,
+    feeds=None,
+    regularization=False,
 ) -> keras.Model:
     """The Keras model of a whole graph: RNNs as layers, all else as it was.
 
@@ -38,6 +39,8 @@ def model(
         name; None: as the graph shows it.
       feeds: from placeholders to fixed values: one, or a pair for inference and
         training. Placeholders of dropout are at "nothing is dropped" if not given.
+      regularization: add the graph's regularisation terms (the collection
+        REGULARIZATION_LOSSES) to the model's losses.
 
     Returns:
       A model that takes a dict from placeholders to arrays, and gives a dict from the
@@ -53,7 +56,7 @@ def model(
             f"{source.label} has no graph, which a whole model is made of: expected "
             "the .meta file beside the checkpoint, or --graph FILE"
         )
-    return _Making(source).model(outputs, training, feeds or {})
+    return _Making(source).model(outputs, training, feeds or {}, regularization)
 
 
 class _Making:
@@ -61,34 +64,73 @@ class _Making:
         self.source, self.graph = source, source.graph
         if self.graph.frozen:
             self.graph = thawed(self.graph, source.entries)
+        self.graph = read_once(self.graph, trained_variables(self.graph))
         self.found = find(self.graph)
-        self.decided, self.values = [], []
+        self.decided = []
 
-    def model(self, outputs, training, feeds):
+    def model(self, outputs, training, feeds, regularization):
         outputs = self._outputs(outputs)
         fixed = self._fixed(training, feeds)
         sides = [Chosen(self.graph, values) for values in fixed]
         places = self._places(fixed)
+        terms = regularisation_terms(self.graph) if regularization else []
+        if regularization and not terms:
+            self.decided.append("regularisation: the graph has no terms")
         while True:
-            owned = {
-                name
-                for place, _ in places
-                for cell in place.rnn.cells
-                for name in used_variables(cell)
-            }
+            places, options, rest = self._regularised(places, terms)
+            owned = {name for place, _ in places for name in _variables(place)}
             divided = divide(
-                self.graph, sides, [place for place, _ in places], outputs, owned
+                self.graph,
+                sides,
+                [place for place, _ in places],
+                [*outputs, *rest],
+                owned,
             )
             shared = owned & _read(divided)
             if not shared:
-                return self._assemble(divided, places, outputs)
+                break
             places = self._without(places, shared)
+        cells = {id(place): cells for place, cells in places}
+        made = Assembly(self.graph, self.source, divided, cells, options)
+        whole = made.model(outputs, rest)
+        whole.decided = tuple(self.decided)
+        return whole
+
+    def _regularised(self, places, terms):
+        """The places that can have the terms of their variables; options of their
+        layers by the cells' scopes; the tensors of the other terms."""
+        kept, options, of_layers = [], {}, set()
+        for place, cells in places:
+            used = _variables(place)
+            mine = [term for term in terms if term.variable in used]
+            found = {cell.scope: self._options(cell, mine) for cell in cells}
+            if None in found.values():
+                self.decided.append(
+                    f"{place.rnn.scope} stays a loop: its layer has no option for the "
+                    f"regularisation of {mine[0].variable}"
+                )
+                continue
+            kept.append((place, cells))
+            options |= found
+            of_layers |= {term.tensor for term in mine}
+        return kept, options, [t.tensor for t in terms if t.tensor not in of_layers]
+
+    def _options(self, cell, terms):
+        names = stored_names(self.graph, self.source.entries)
+        own = {}
+        for term in terms:
+            name = names.get(term.variable, term.variable)
+            if name in cell.variables.values():
+                own.setdefault(name, []).append(term)
+        if not own:
+            return {}
+        return regularizers(cell_layer(cell, self.source), cell, self.source, own)
 
     def _without(self, places, shared):
         """The places but for RNNs whose variables other operations use, too."""
         kept = []
         for place, cells in places:
-            both = [n for c in place.rnn.cells for n in used_variables(c) & shared]
+            both = sorted(_variables(place) & shared)
             if both:
                 self.decided.append(
                     f"{place.rnn.scope} stays a loop: other operations use {both[0]}"
@@ -186,106 +228,10 @@ class _Making:
             name = graph.inputs(name)[1][0]
         return graph.op(name) == "Const" and not graph.constant(name).any()
 
-    def _assemble(self, divided, places, outputs):
-        tensors = {name: self._input(name) for name in divided.inputs}
-        inputs, made = dict(tensors), {}
-        cells = {id(place): cells for place, cells in places}
-        for level, (pair, takes, gives) in enumerate(
-            zip(divided.parts, divided.takes, divided.gives, strict=True)
-        ):
-            self._run_part(level, pair, takes, gives, tensors)
-            for place in divided.places:
-                if place.level == level:
-                    layers = self._layers(cells[id(place)], made)
-                    tensors |= connect(place, layers, tensors)
-        whole = keras.Model(inputs, {name: tensors[name] for name in outputs})
-        self._fill()
-        whole.decided = tuple(self.decided)
-        return whole
 
-    def _input(self, name):
-        shape = shape_of(self.graph, name)
-        if shape is None:
-            raise MigrateError(
-                f"the placeholder {name} of {self.graph.label} has no shape, so it can "
-                f"be no input of a Keras model: give it a value (--feed {name}=VALUE)"
-            )
-        return keras.Input(
-            batch_shape=shape,
-            dtype=self.graph.placeholders[name],
-            name=name.replace("/", "_"),
-        )
-
-    def _run_part(self, level, pair, takes, gives, tensors):
-        new = [name for name in gives if name not in tensors]
-        if not new:
-            return
-        graphs, used, written = [], {}, set()
-        for side in pair:
-            used |= dict.fromkeys(side.graph.values)
-            written |= set(side.graph.handles)
-            graph_def, names, why = self._importable(
-                side, [*(side.fetched[name] for name in new), *side.also]
-            )
-            graphs.append(
-                {
-                    "graph": packed(graph_def),
-                    "given": {name: side.given.get(name) for name in takes},
-                    "values": side.graph.values,
-                    "handles": side.graph.handles,
-                    "gives": [_tensor(names[side.fetched[name]]) for name in new],
-                    "also": [names[name] for name in side.also],
-                    "stays": why,
-                }
-            )
-        trained = trained_variables(self.graph)
-        values = values_of(self.graph, list(used), self.source)
-        variables = [
-            {
-                "name": name,
-                "shape": list(array.shape),
-                "dtype": array.dtype.name,
-                "trainable": name in trained,
-            }
-            for name, array in values.items()
-        ]
-        layer = GraphPart(graphs, variables, name=f"graph_{level}")
-        self.values.append((layer, values))
-        found = layer({name: tensors[name] for name in takes})
-        tensors |= dict(zip(new, found, strict=True))
-
-    def _importable(self, side, wanted):
-        """A side's GraphDef, where ``wanted`` are in it, and why it has no gradient."""
-        graph_def = importable(side.graph.graph_def, self.graph.label)
-        try:
-            return *functional(graph_def, wanted, self.graph.label), None
-        except WithoutGradientError as error:
-            names = {name: name for name in wanted}
-            return graph_def, names, [_loop(graph_def), str(error)]
-
-    def _layers(self, cells, made):
-        key = tuple(cell.scope for cell in cells)
-        if key not in made:
-            made[key] = []
-            for cell in cells:
-                weights = cell_weights(self.source, cell, Settings())
-                layer = layer_of(
-                    cell,
-                    weights,
-                    Settings().resolve(cell),
-                    zero_output_for_mask=True,
-                    return_state=True,
-                    name=cell.scope.replace("/", "_"),
-                )
-                layer.build((None, None, weights.input_dim))  # names its weights
-                assign_weights(layer.cell, weights)
-                made[key].append(layer)
-        return made[key]
-
-    def _fill(self):
-        for layer, values in self.values:
-            for weight, array in zip(layer.old, values.values(), strict=True):
-                weight.assign(array)
+def _variables(place):
+    """The variables of an RNN's cells."""
+    return {name for cell in place.rnn.cells for name in used_variables(cell)}
 
 
 def _read(divided):
@@ -300,22 +246,6 @@ def _read(divided):
 
 def _short(tensor):
     return tensor.removesuffix(":0")
-
-
-def _tensor(name):
-    return name if ":" in name else f"{name}:0"
-
-
-def _loop(graph_def):
-    """The name of a loop in a GraphDef; None if it has none."""
-    return next(
-        (
-            node.attr["frame_name"].s.decode().rstrip("/")
-            for node in graph_def.node
-            if node.op == "Enter"
-        ),
-        None,
-    )
 
 
 def _same(rnn, other):

@@ -25,7 +25,7 @@ def model(function):
     return function
 
 
-class Made(object):
+class Made:
     """Placeholders with their values, tensors to record, the loss of the data."""
 
     def __init__(self, feeds, outputs, loss, switch=None):
@@ -98,12 +98,16 @@ def layers(r):
     table = tf.get_variable("table", [9, D])
     z = tf.nn.embedding_lookup(table, words)
     z = tf.layers.conv1d(z, 5, 3, padding="same", name="conv_words")
-    z = tf.layers.batch_normalization(z, training=train, name="norm_words", epsilon=0.01)
+    z = tf.layers.batch_normalization(
+        z, training=train, name="norm_words", epsilon=0.01
+    )
     z = tf.layers.dense(tf.nn.relu(z), 4, name="each_word", use_bias=False)
     y = tf.layers.conv2d(
         image, 4, 3, [2, 1], name="conv_image", kernel_regularizer=L2(0.03)
     )
-    y = tf.layers.batch_normalization(y, training=train, name="norm_image", momentum=0.8)
+    y = tf.layers.batch_normalization(
+        y, training=train, name="norm_image", momentum=0.8
+    )
     y = tf.contrib.layers.conv2d(
         y,
         3,
@@ -118,9 +122,7 @@ def layers(r):
     hidden = tf.contrib.layers.fully_connected(
         both, 6, tf.tanh, weights_regularizer=L2(0.02), scope="hidden"
     )
-    hidden = tf.layers.batch_normalization(
-        hidden, training=train, name="norm_hidden", scale=False
-    )
+    hidden = norm(hidden, training=train, name="norm_hidden", scale=False)
     W = tf.get_variable("softmax_w", [6, 3])
     b = tf.get_variable("softmax_b", [3])
     logits = tf.nn.xw_plus_b(hidden, W, b, name="logits")
@@ -168,9 +170,9 @@ def write(name, folder):
             for variable, array in start.items():
                 variable.load(array.astype("f"), session)
             feeds = dict(made.feeds)
-            feeds.update({switch: training for switch in made.switch})
+            feeds.update(dict.fromkeys(made.switch, training))
             more = [gradients, updates] if training else []
-            results = session.run([tensors] + more, feeds)
+            results = session.run([tensors, *more], feeds)
             for tensor, value in zip(tensors, results[0]):
                 record[keys[training] + tensor.op.name] = value
         for variable, gradient in zip(trained, results[1]):
