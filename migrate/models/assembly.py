@@ -1,6 +1,7 @@
 """A divided graph as one Keras model: its parts and layers, connected and filled."""
 
 import keras
+import tensorflow as tf
 
 from migrate.cells.settings import Settings
 from migrate.cells.values import cell_weights
@@ -48,6 +49,12 @@ class Assembly:
                     layers = self._layers(self.cells[id(place)])
                     self.tensors |= connect(place, layers, self.tensors)
         given = {name: self.tensors[name] for name in outputs}
+        for name, tensor in given.items():
+            if not isinstance(tensor, keras.KerasTensor):
+                raise MigrateError(
+                    f"the output {name} of {self.graph.label} depends on no input of "
+                    "the model: name outputs that do"
+                )
         if terms:
             first = next(iter(given))
             added = AddTerms(name="regularization")
@@ -60,10 +67,11 @@ class Assembly:
 
     def _input(self, name):
         shape = shape_of(self.graph, name)
-        if shape is None:
+        if not shape:
+            what = "has no known shape" if shape is None else "is one number"
             raise MigrateError(
-                f"the placeholder {name} of {self.graph.label} has no shape, so it can "
-                f"be no input of a Keras model: give it a value (--feed {name}=VALUE)"
+                f"the placeholder {name} of {self.graph.label} {what}, so it can be no "
+                f"input of a Keras model: give it a value (--feed {name}=VALUE)"
             )
         return keras.Input(
             batch_shape=shape,
@@ -104,7 +112,13 @@ class Assembly:
         ]
         layer = GraphPart(graphs, variables, name=f"graph_{level}")
         self.values.append((layer, values))
-        found = layer({name: self.tensors[name] for name in takes})
+        try:
+            found = layer({name: self.tensors[name] for name in takes})
+        except (ValueError, TypeError, tf.errors.OpError) as error:
+            raise MigrateError(
+                f"TensorFlow cannot build what gives {new[0]} in {self.graph.label}: "
+                f"{_reason(error)}"
+            ) from error
         self.tensors |= dict(zip(new, found, strict=True))
 
     def _importable(self, side, wanted):
@@ -149,6 +163,13 @@ def cell_layer(cell, source, **options) -> keras.layers.RNN:
 
 def _tensor(name):
     return name if ":" in name else f"{name}:0"
+
+
+def _reason(error):
+    """What was wrong at first, in one line."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__
+    return " ".join(str(error).split())[:300]
 
 
 def _loop(graph_def):

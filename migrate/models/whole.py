@@ -3,13 +3,15 @@
 import keras
 import numpy as np
 
-from migrate.bits import numpy_dtype
 from migrate.errors import MigrateError, did_you_mean
 from migrate.graph.cells import used_variables
 from migrate.graph.chosen import Chosen
+from migrate.graph.cut import outputs_of
 from migrate.graph.divided import Place, divide
+from migrate.graph.feeds import fitting
 from migrate.graph.find import find
 from migrate.graph.inventory import graph_inventory
+from migrate.graph.loops import inside_loops
 from migrate.graph.names import stored_names
 from migrate.graph.nodes import output
 from migrate.graph.open import open_source
@@ -145,34 +147,44 @@ class _Making:
             self.decided.append(f"outputs: {', '.join(map(_short, outputs))}")
         outputs = [_short(name) for name in outputs]
         for name in outputs:
-            if output(name)[0] not in self.graph:
-                raise MigrateError(
-                    f"the graph {self.graph.label} has no tensor {name}"
-                    f"{did_you_mean(name, self.graph)}"
-                )
+            self._require_tensor(name)
         return outputs
+
+    def _require_tensor(self, name):
+        node, number = output(name)
+        label = self.graph.label
+        if node not in self.graph:
+            raise MigrateError(
+                f"the graph {label} has no tensor {name}"
+                f"{did_you_mean(name, self.graph)}"
+            )
+        if number >= outputs_of(self.graph, node):
+            raise MigrateError(
+                f"{name} is no tensor of {label}: {node} is the operation "
+                f"{self.graph.op(node)}, with {outputs_of(self.graph, node)} outputs"
+            )
+        if node in inside_loops(self.graph):
+            raise MigrateError(
+                f"{name} of {label} is inside a loop and has a value in each step: "
+                "name a tensor behind the loop"
+            )
 
     def _fixed(self, training, feeds):
         """Values of placeholders in inference and in training."""
         both = {}, {}
         for switch in training_switches(self.graph, self.found, training):
-            both[0][switch.name] = np.array(not switch.training)
-            both[1][switch.name] = np.array(switch.training)
-            self.decided.append(f"training switch: {switch.name}")
+            if switch.name not in feeds:
+                both[0][switch.name] = np.array(not switch.training)
+                both[1][switch.name] = np.array(switch.training)
+                self.decided.append(f"training switch: {switch.name}")
         for name, value in dropout_feeds(self.graph, self.found).items():
             if name not in feeds and self.graph.op(name) != "PlaceholderWithDefault":
                 feeds = {**feeds, name: value}
                 self.decided.append(f"{name}: {value:g}, nothing is dropped")
         for name, value in feeds.items():
-            if name not in self.graph.placeholders:
-                raise MigrateError(
-                    f"the graph {self.graph.label} has no placeholder {name}"
-                    f"{did_you_mean(name, self.graph.placeholders)}"
-                )
             pair = value if isinstance(value, tuple) else (value, value)
-            dtype = numpy_dtype(self.graph.placeholders[name])
             for values, one in zip(both, pair, strict=True):
-                values[name] = np.asarray(one, dtype)
+                values |= fitting(self.graph, {name: one})
         return both
 
     def _places(self, fixed):

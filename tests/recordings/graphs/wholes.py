@@ -98,16 +98,13 @@ def layers(r):
     table = tf.get_variable("table", [9, D])
     z = tf.nn.embedding_lookup(table, words)
     z = tf.layers.conv1d(z, 5, 3, padding="same", name="conv_words")
-    z = tf.layers.batch_normalization(
-        z, training=train, name="norm_words", epsilon=0.01
-    )
+    norm = tf.layers.batch_normalization
+    z = norm(z, training=train, name="norm_words", epsilon=0.01)
     z = tf.layers.dense(tf.nn.relu(z), 4, name="each_word", use_bias=False)
     y = tf.layers.conv2d(
         image, 4, 3, [2, 1], name="conv_image", kernel_regularizer=L2(0.03)
     )
-    y = tf.layers.batch_normalization(
-        y, training=train, name="norm_image", momentum=0.8
-    )
+    y = norm(y, training=train, name="norm_image", momentum=0.8)
     y = tf.contrib.layers.conv2d(
         y,
         3,
