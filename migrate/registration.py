@@ -8,7 +8,13 @@ import importlib
 import importlib.util
 import sys
 
-_LAYERS = ("bnlstm_compat", "migrate.models.graph_part", "migrate.models.chain")
+_LAYERS = (
+    "bnlstm_compat",
+    "migrate.models.chain",
+    "migrate.models.graph_part",
+    "migrate.models.known",
+    "migrate.models.regularisation",
+)
 
 
 def register_with_keras() -> None:

@@ -3,11 +3,13 @@
 import keras
 import tensorflow as tf
 
+from migrate.cells.networks import common_scope
 from migrate.cells.settings import Settings
 from migrate.cells.values import cell_weights
 from migrate.errors import MigrateError
 from migrate.graph.functional import functional
 from migrate.graph.importable import importable
+from migrate.graph.known_layers import KnownLayer
 from migrate.graph.lists import WithoutGradientError
 from migrate.graph.sizes import shape_of
 from migrate.graph.thawed import trained_variables
@@ -16,6 +18,7 @@ from migrate.models.build import layer_of
 from migrate.models.cells import assign_weights
 from migrate.models.chain import connect
 from migrate.models.graph_part import GraphPart, packed
+from migrate.models.known import known_layer
 from migrate.models.regularisation import AddTerms
 
 
@@ -27,11 +30,15 @@ class Assembly:
       divided: ``graph.divided.Divided`` of it.
       cells: from a place's id to its cells.
       regularizers: from a cell's scope to the options of its layer.
+      terms: the regularisation terms of the known layers' variables.
     """
 
-    def __init__(self, graph, source, divided, cells, regularizers):
+    def __init__(self, graph, source, divided, cells, regularizers, terms):
         self.graph, self.source, self.divided = graph, source, divided
-        self.cells, self.regularizers = cells, regularizers
+        self.cells, self.regularizers, self.terms = cells, regularizers, terms
+        self.names = {
+            cell.scope.replace("/", "_") for own in cells.values() for cell in own
+        }
         self.trained = trained_variables(graph)
         self.tensors = {name: self._input(name) for name in divided.inputs}
         self.inputs, self.made, self.values = dict(self.tensors), {}, []
@@ -46,8 +53,7 @@ class Assembly:
             self._run_part(level, *part)
             for place in divided.places:
                 if place.level == level:
-                    layers = self._layers(self.cells[id(place)])
-                    self.tensors |= connect(place, layers, self.tensors)
+                    self._place(place)
         given = {name: self.tensors[name] for name in outputs}
         for name, tensor in given.items():
             if not isinstance(tensor, keras.KerasTensor):
@@ -100,26 +106,34 @@ class Assembly:
                     "stays": why,
                 }
             )
-        values = values_of(self.graph, list(used), self.source)
-        variables = [
-            {
+        values, variables = self._variables(used)
+        layer = GraphPart(graphs, list(variables.values()), name=f"graph_{level}")
+        self.values.append((layer, values))
+        inputs = {name: self.tensors[name] for name in takes}
+        found = self._called(layer, inputs, new[0])
+        self.tensors |= dict(zip(new, found, strict=True))
+
+    def _variables(self, names):
+        """The values of variables, and what a layer that holds them is told."""
+        values = values_of(self.graph, list(names), self.source)
+        return values, {
+            name: {
                 "name": name,
                 "shape": list(array.shape),
                 "dtype": array.dtype.name,
                 "trainable": name in self.trained,
             }
             for name, array in values.items()
-        ]
-        layer = GraphPart(graphs, variables, name=f"graph_{level}")
-        self.values.append((layer, values))
+        }
+
+    def _called(self, layer, inputs, what):
         try:
-            found = layer({name: self.tensors[name] for name in takes})
+            return layer(inputs)
         except (ValueError, TypeError, tf.errors.OpError) as error:
             raise MigrateError(
-                f"TensorFlow cannot build what gives {new[0]} in {self.graph.label}: "
+                f"TensorFlow cannot build what gives {what} in {self.graph.label}: "
                 f"{_reason(error)}"
             ) from error
-        self.tensors |= dict(zip(new, found, strict=True))
 
     def _importable(self, side, wanted):
         """A side's GraphDef, where ``wanted`` are in it, and why it has no gradient."""
@@ -129,6 +143,30 @@ class Assembly:
         except WithoutGradientError as error:
             names = {name: name for name in wanted}
             return graph_def, names, [_loop(graph_def), str(error)]
+
+    def _place(self, place):
+        """Puts layers where an RNN or a layer of the graph was."""
+        if isinstance(place, KnownLayer):
+            layer = self._known(place)
+            inputs = self.tensors[place.input]
+            self.tensors[place.output] = self._called(layer, inputs, place.output)
+        else:
+            layers = self._layers(self.cells[id(place)])
+            self.tensors |= connect(place, layers, self.tensors)
+
+    def _known(self, place):
+        if place.key not in self.made:
+            values, variables = self._variables(place.weights.values())
+            described = {w: variables[name] for w, name in place.weights.items()}
+            scope = common_scope(name.rpartition("/")[0] for name in variables)
+            name = (scope or place.output.partition(":")[0]).replace("/", "_")
+            while name in self.names:
+                name += "_"
+            self.names.add(name)
+            layer = known_layer(place, described, name, self.terms)
+            self.values.append((layer, values))
+            self.made[place.key] = layer
+        return self.made[place.key]
 
     def _layers(self, cells):
         key = tuple(cell.scope for cell in cells)

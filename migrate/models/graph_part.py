@@ -11,8 +11,28 @@ import tensorflow as tf
 from migrate.errors import MigrateError
 
 
+class OldVariables(keras.layers.Layer):
+    """A layer whose weights are variables of an old graph, with their names as paths.
+
+    Attributes:
+      old: the weights; zero at first. described: what ``hold`` was given.
+    """
+
+    def hold(self, variables):
+        """Makes the weights: of each variable ``name``, ``shape``, ``dtype``,
+        ``trainable``."""
+        self.described = [dict(item) for item in variables]
+        self.old = [_variable(item) for item in variables]
+
+    @property
+    def by_variable(self) -> dict:
+        """The weights by the names of the variables that they were."""
+        names = [item["name"] for item in self.described]
+        return dict(zip(names, self.old, strict=True))
+
+
 @keras.saving.register_keras_serializable(package="migrate")
-class GraphPart(keras.layers.Layer):
+class GraphPart(OldVariables):
     """Runs operations of a TensorFlow 1 graph as they are.
 
     Args:
@@ -30,8 +50,7 @@ class GraphPart(keras.layers.Layer):
     def __init__(self, graphs, variables, **options):
         super().__init__(**options)
         self._functions = _Functions(graphs)
-        self._described = variables
-        self.old = [_variable(**item) for item in variables]
+        self.hold(variables)
         self.built = True
         self.supports_masking = True  # A mask goes no further, and nobody need warn.
 
@@ -41,10 +60,7 @@ class GraphPart(keras.layers.Layer):
 
     def call(self, inputs, training=None):
         part = self._functions.graphs[bool(training)]
-        weights = {
-            item["name"]: weight
-            for item, weight in zip(self._described, self.old, strict=True)
-        }
+        weights = self.by_variable
         tensors = [(part["given"][n], tf.convert_to_tensor(inputs[n])) for n in inputs]
         feeds = {name: tensor for name, tensor in tensors if name is not None}
         for name, placeholder in part["values"].items():
@@ -59,7 +75,7 @@ class GraphPart(keras.layers.Layer):
     def get_config(self):
         return super().get_config() | {
             "graphs": list(self._functions.graphs),
-            "variables": [dict(item) for item in self._described],
+            "variables": [dict(item) for item in self.described],
         }
 
 
@@ -112,14 +128,15 @@ def packed(graph_def) -> str:
     return base64.b64encode(zlib.compress(data, 9)).decode()
 
 
-def _variable(name, shape, dtype, trainable):
+def _variable(item):
     """A Keras variable whose path is its old name."""
-    scope, _, last = name.rpartition("/")
+    scope, _, last = item["name"].rpartition("/")
+    zeros = np.zeros(item["shape"], item["dtype"])
     with contextlib.ExitStack() as stack:
         for part in filter(None, scope.split("/")):
             stack.enter_context(keras.name_scope(part))
         return keras.Variable(
-            np.zeros(shape, dtype), dtype=dtype, trainable=trainable, name=last
+            zeros, dtype=item["dtype"], trainable=item["trainable"], name=last
         )
 
 

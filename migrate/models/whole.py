@@ -11,6 +11,8 @@ from migrate.graph.divided import Place, divide
 from migrate.graph.feeds import fitting
 from migrate.graph.find import find
 from migrate.graph.inventory import graph_inventory
+from migrate.graph.known_layers import RECOGNISERS, KnownLayer, known_layers
+from migrate.graph.known_normalisation import known_normalisations
 from migrate.graph.loops import inside_loops
 from migrate.graph.names import stored_names
 from migrate.graph.nodes import output
@@ -75,6 +77,7 @@ class _Making:
         fixed = self._fixed(training, feeds)
         sides = [Chosen(self.graph, values) for values in fixed]
         places = self._places(fixed)
+        places += self._known_layers(sides, places)
         terms = regularisation_terms(self.graph) if regularization else []
         if regularization and not terms:
             self.decided.append("regularisation: the graph has no terms")
@@ -93,7 +96,7 @@ class _Making:
                 break
             places = self._without(places, shared)
         cells = {id(place): cells for place, cells in places}
-        made = Assembly(self.graph, self.source, divided, cells, options)
+        made = Assembly(self.graph, self.source, divided, cells, options, terms)
         whole = made.model(outputs, rest)
         whole.decided = tuple(self.decided)
         return whole
@@ -133,12 +136,12 @@ class _Making:
         kept = []
         for place, cells in places:
             both = sorted(_variables(place) & shared)
-            if both:
+            if not both:
+                kept.append((place, cells))
+            elif cells:
                 self.decided.append(
                     f"{place.rnn.scope} stays a loop: other operations use {both[0]}"
                 )
-            else:
-                kept.append((place, cells))
         return kept
 
     def _outputs(self, outputs):
@@ -204,6 +207,13 @@ class _Making:
                 ]
         return places
 
+    def _known_layers(self, sides, places):
+        """The other layers, but for those that are part of an RNN."""
+        found = known_layers(self.graph, RECOGNISERS)
+        found += known_normalisations(self.graph, sides)
+        owned = {name for place, _ in places for name in _variables(place)}
+        return [(layer, []) for layer in found if not layer.variables & owned]
+
     def _drops(self, rnn, fixed):
         """Whether dropout between the cells drops anything, which layers do not."""
         for wrapper in rnn.wrappers:
@@ -242,7 +252,9 @@ class _Making:
 
 
 def _variables(place):
-    """The variables of an RNN's cells."""
+    """The variables of an RNN's cells, or of a layer."""
+    if isinstance(place, KnownLayer):
+        return place.variables
     return {name for cell in place.rnn.cells for name in used_variables(cell)}
 
 
