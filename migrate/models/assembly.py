@@ -36,9 +36,7 @@ class Assembly:
     def __init__(self, graph, source, divided, cells, regularizers, terms):
         self.graph, self.source, self.divided = graph, source, divided
         self.cells, self.regularizers, self.terms = cells, regularizers, terms
-        self.names = {
-            cell.scope.replace("/", "_") for own in cells.values() for cell in own
-        }
+        self.names = {layer_name(c.scope) for own in cells.values() for c in own}
         self.trained = trained_variables(graph)
         self.tensors = {name: self._input(name) for name in divided.inputs}
         self.inputs, self.made, self.values = dict(self.tensors), {}, []
@@ -82,7 +80,7 @@ class Assembly:
         return keras.Input(
             batch_shape=shape,
             dtype=self.graph.placeholders[name],
-            name=name.replace("/", "_"),
+            name=layer_name(name),
         )
 
     def _run_part(self, level, pair, takes, gives):
@@ -159,7 +157,7 @@ class Assembly:
             values, variables = self._variables(place.weights.values())
             described = {w: variables[name] for w, name in place.weights.items()}
             scope = common_scope(name.rpartition("/")[0] for name in variables)
-            name = (scope or place.output.partition(":")[0]).replace("/", "_")
+            name = layer_name(scope or next(iter(variables)))
             while name in self.names:
                 name += "_"
             self.names.add(name)
@@ -183,6 +181,11 @@ class Assembly:
         return self.made[key]
 
 
+def layer_name(name) -> str:
+    """A name of the graph as that of a layer: Keras allows no slashes."""
+    return name.replace("/", "_")
+
+
 def cell_layer(cell, source, **options) -> keras.layers.RNN:
     """The layer of a cell, filled."""
     weights = cell_weights(source, cell, Settings())
@@ -191,7 +194,7 @@ def cell_layer(cell, source, **options) -> keras.layers.RNN:
         weights,
         Settings().resolve(cell),
         zero_output_for_mask=True,
-        name=cell.scope.replace("/", "_"),
+        name=layer_name(cell.scope),
         **options,
     )
     layer.build((None, None, weights.input_dim))  # names its weights

@@ -1,4 +1,4 @@
-"""Keras's own layers with an old graph's variables as weights, under their old names."""
+"""Keras's own layers with variables of an old graph as weights, under their names."""
 
 import keras
 import tensorflow as tf
