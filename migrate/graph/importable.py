@@ -17,3 +17,21 @@ def importable(graph_def, label):
         return old_graphs.importable(bare)
     except old_graphs.UnknownOperations as error:
         raise MigrateError(f"{label}: {error.message}") from error
+
+
+def with_shapes(graph_def, shapes):
+    """A copy whose placeholders have shapes, so that what comes of them has, too.
+
+    Args:
+      shapes: by name, None where a size is open; None if it is unknown.
+    """
+    copy = type(graph_def)()
+    copy.CopyFrom(graph_def)
+    for node in copy.node:
+        shape = shapes.get(node.name)
+        if node.op == "Placeholder" and shape is not None:
+            proto = node.attr["shape"].shape
+            proto.Clear()
+            for size in shape:
+                proto.dim.add(size=-1 if size is None else size)
+    return copy

@@ -8,7 +8,7 @@ from migrate.cells.settings import Settings
 from migrate.cells.values import cell_weights
 from migrate.errors import MigrateError
 from migrate.graph.functional import functional
-from migrate.graph.importable import importable
+from migrate.graph.importable import importable, with_shapes
 from migrate.graph.known_layers import KnownLayer
 from migrate.graph.lists import WithoutGradientError
 from migrate.graph.sizes import shape_of
@@ -135,7 +135,14 @@ class Assembly:
 
     def _importable(self, side, wanted):
         """A side's GraphDef, where ``wanted`` are in it, and why it has no gradient."""
+        shapes = {
+            placeholder: self.graph.variables[name].shape
+            for name, placeholder in side.graph.values.items()
+        }
+        for name, placeholder in side.given.items():
+            shapes[placeholder] = tuple(self.tensors[name].shape)
         graph_def = importable(side.graph.graph_def, self.graph.label)
+        graph_def = with_shapes(graph_def, shapes)
         try:
             return *functional(graph_def, wanted, self.graph.label), None
         except WithoutGradientError as error:
