@@ -8,12 +8,14 @@ import importlib
 import importlib.util
 import sys
 
+# None of these needs a name of ``bnlstm_compat``, which may be half imported when it
+# imports Keras.
 _LAYERS = (
     "bnlstm_compat",
     "migrate.models.chain",
     "migrate.models.graph_part",
     "migrate.models.known",
-    "migrate.models.regularisation",
+    "migrate.models.terms",
 )
 
 

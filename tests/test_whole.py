@@ -15,7 +15,6 @@ from bnlstm_compat import BNLSTM, diagnose, recalibrate
 from graph_recordings import MODELS, Record, folder
 from migrate.cells.values import merged_variables, v1_variables
 from migrate.cli.main import main
-from migrate.errors import MigrateError
 from migrate.graph.inventory import inventory
 from migrate.graph.open import open_source
 from migrate.models.cells import weights_of

@@ -19,7 +19,7 @@ from migrate.models.cells import assign_weights
 from migrate.models.chain import connect
 from migrate.models.graph_part import GraphPart, packed
 from migrate.models.known import known_layer
-from migrate.models.regularisation import AddTerms
+from migrate.models.terms import AddTerms
 
 
 class Assembly:
@@ -100,6 +100,7 @@ class Assembly:
                     "values": side.graph.values,
                     "handles": side.graph.handles,
                     "gives": [_tensor(names[side.fetched[name]]) for name in new],
+                    "shapes": [shape_of(self.graph, name) for name in new],
                     "also": [names[name] for name in side.also],
                     "stays": why,
                 }

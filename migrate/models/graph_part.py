@@ -39,8 +39,9 @@ class GraphPart(OldVariables):
       graphs: for inference and for training, as a pair of dicts. ``graph``: GraphDef,
         serialized, compressed, in base64; ``given``, ``values``, ``handles``: names of
         its placeholders, from tensor or variable; ``gives``: names of its tensors, in
-        the order of the outputs; ``also``: nodes that run besides; ``stays``: None if
-        it has a gradient, else what has none, and why.
+        the order of the outputs; ``shapes``: what is known of theirs; ``also``: nodes
+        that run besides; ``stays``: None if it has a gradient, else what has none, and
+        why.
       variables: of each variable ``name``, ``shape``, ``dtype``, ``trainable``.
 
     Takes a dict from tensors to arrays; gives a list of tensors. Weights have the
@@ -154,6 +155,10 @@ def _function(part, names, specs):
             name="",
         )
         outputs = found[: len(part["gives"])]
+        for output, shape in zip(outputs, part["shapes"], strict=True):
+            output.set_shape(shape)
+            if output.shape.rank is None:
+                raise ValueError(f"the graph does not say the shape of {output.name}")
         with tf.control_dependencies(found[len(outputs) :]):
             return [tf.identity(output) for output in outputs]
 
