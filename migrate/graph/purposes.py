@@ -3,7 +3,10 @@
 import re
 from typing import NamedTuple
 
+import numpy as np
+
 from migrate.errors import MigrateError, did_you_mean
+from migrate.graph.feeds import fitting
 from migrate.graph.found import Found
 from migrate.graph.loops import ENTER, inside_loops
 from migrate.graph.moves import after, before
@@ -97,6 +100,39 @@ def dropout_feeds(graph: Graph, found: Found) -> dict[str, float]:
             if value is not None:
                 off.setdefault(name, value)
     return {name: value for name, value in off.items() if name in graph.placeholders}
+
+
+def fixed_values(graph: Graph, found: Found, training=None, feeds=None):
+    """Values of the placeholders that are no input.
+
+    Args:
+      training: see ``training_switches``, as ``chosen``.
+      feeds: from placeholders to one value, or a pair for inference and training; what
+        dropout takes is at "nothing is dropped" if it is not given.
+
+    Returns:
+      ((values in inference, values in training), each from name to array; sentences on
+      what was decided).
+
+    Raises:
+      MigrateError: a switch or a placeholder that is not there, or a value that it does
+        not take.
+    """
+    feeds, both, decided = dict(feeds or {}), ({}, {}), []
+    for switch in training_switches(graph, found, training):
+        if switch.name not in feeds:
+            both[0][switch.name] = np.array(not switch.training)
+            both[1][switch.name] = np.array(switch.training)
+            decided.append(f"training switch: {switch.name}")
+    for name, value in dropout_feeds(graph, found).items():
+        if name not in feeds and graph.op(name) != "PlaceholderWithDefault":
+            feeds[name] = value
+            decided.append(f"{name}: {value:g}, nothing is dropped")
+    for name, value in feeds.items():
+        pair = value if isinstance(value, tuple) else (value, value)
+        for values, one in zip(both, pair, strict=True):
+            values |= fitting(graph, {name: one})
+    return both, decided
 
 
 def _off(graph, placeholder, random):

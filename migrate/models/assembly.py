@@ -19,6 +19,7 @@ from migrate.models.cells import assign_weights
 from migrate.models.chain import connect
 from migrate.models.graph_part import GraphPart, packed
 from migrate.models.known import known_layer
+from migrate.models.origins import layer_name
 from migrate.models.terms import AddTerms
 
 
@@ -187,11 +188,6 @@ class Assembly:
                 for cell in cells
             ]
         return self.made[key]
-
-
-def layer_name(name) -> str:
-    """A name of the graph as that of a layer: Keras allows no slashes."""
-    return name.replace("/", "_")
 
 
 def cell_layer(cell, source, **options) -> keras.layers.RNN:

@@ -1,14 +1,12 @@
 """A whole TensorFlow 1 graph as a Keras model."""
 
 import keras
-import numpy as np
 
 from migrate.errors import MigrateError, did_you_mean
 from migrate.graph.cells import used_variables
 from migrate.graph.chosen import Chosen
 from migrate.graph.cut import outputs_of
 from migrate.graph.divided import Place, divide
-from migrate.graph.feeds import fitting
 from migrate.graph.find import find
 from migrate.graph.inventory import graph_inventory
 from migrate.graph.known_layers import RECOGNISERS, KnownLayer, known_layers
@@ -17,7 +15,7 @@ from migrate.graph.loops import inside_loops
 from migrate.graph.names import stored_names
 from migrate.graph.nodes import output
 from migrate.graph.open import open_source
-from migrate.graph.purposes import dropout_feeds, training_switches, usual_outputs
+from migrate.graph.purposes import fixed_values, usual_outputs
 from migrate.graph.reads import read_once
 from migrate.graph.regularisation import regularisation_terms
 from migrate.graph.thawed import thawed, trained_variables
@@ -174,20 +172,8 @@ class _Making:
 
     def _fixed(self, training, feeds):
         """Values of placeholders in inference and in training."""
-        both = {}, {}
-        for switch in training_switches(self.graph, self.found, training):
-            if switch.name not in feeds:
-                both[0][switch.name] = np.array(not switch.training)
-                both[1][switch.name] = np.array(switch.training)
-                self.decided.append(f"training switch: {switch.name}")
-        for name, value in dropout_feeds(self.graph, self.found).items():
-            if name not in feeds and self.graph.op(name) != "PlaceholderWithDefault":
-                feeds = {**feeds, name: value}
-                self.decided.append(f"{name}: {value:g}, nothing is dropped")
-        for name, value in feeds.items():
-            pair = value if isinstance(value, tuple) else (value, value)
-            for values, one in zip(both, pair, strict=True):
-                values |= fitting(self.graph, {name: one})
+        both, decided = fixed_values(self.graph, self.found, training, feeds)
+        self.decided += decided
         return both
 
     def _places(self, fixed):
