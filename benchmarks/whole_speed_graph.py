@@ -12,6 +12,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import tensorflow.compat.v1 as tf
+
 from speed_session import OriginalsWay
 
 CLASSES, ATTENTION = 5, 64

@@ -2,9 +2,9 @@
 
 import keras
 import tensorflow as tf
-from whole_speed_data import feed
 
 import migrate
+from whole_speed_data import feed
 
 VERSIONS = {"tensorflow": tf.__version__, "keras": keras.__version__}
 

@@ -3,6 +3,7 @@
 import os
 
 import tensorflow.compat.v1 as tf
+
 from whole_speed_data import feed
 
 tf.disable_v2_behavior()

@@ -59,12 +59,6 @@ class GraphPart(OldVariables):
         """None: what the operations give has no mask."""
         del inputs, previous
 
-    @property
-    def by_variable(self) -> dict:
-        """The weights by the names of the variables that they were."""
-        names = [item["name"] for item in self._described]
-        return dict(zip(names, self.old, strict=True))
-
     def call(self, inputs, training=None):
         part = self._functions.graphs[bool(training)]
         weights = self.by_variable
