@@ -184,6 +184,8 @@ def _no_updates(model):
         if isinstance(layer, GraphPart):
             for part in layer._functions.graphs:
                 part["also"] = []
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 1.0
     return model
 
 

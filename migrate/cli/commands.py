@@ -84,6 +84,7 @@ def model(options) -> int:
         outputs=options.outputs,
         training=options.training,
         feeds=dict(options.feed),
+        regularization=options.regularization,
     )
     show_whole.model(made, options.out)
     return 0

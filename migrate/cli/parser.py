@@ -189,6 +189,11 @@ def _fixed(sub):
         help="a placeholder's fixed value, in inference and in training, such as "
         "keep=1.0:0.8; may be given several times",
     )
+    sub.add_argument(
+        "--regularization",
+        action="store_true",
+        help="add the graph's regularisation terms to the model's losses",
+    )
 
 
 def _revert(sub):

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from migrate.bits import numpy_dtype
 from migrate.errors import MigrateError, did_you_mean
+from migrate.graph.feeds import fitting
 from migrate.graph.found import Found
-from migrate.graph.loops import inside_loops
+from migrate.graph.loops import ENTER, inside_loops
 from migrate.graph.moves import after, before
 from migrate.graph.nodes import VARIABLES, Graph, output
 from migrate.graph.session import border
@@ -115,27 +115,23 @@ def fixed_values(graph: Graph, found: Found, training=None, feeds=None):
       what was decided).
 
     Raises:
-      MigrateError: a switch or a placeholder that is not there.
+      MigrateError: a switch or a placeholder that is not there, or a value that it does
+        not take.
     """
     feeds, both, decided = dict(feeds or {}), ({}, {}), []
     for switch in training_switches(graph, found, training):
-        both[0][switch.name] = np.array(not switch.training)
-        both[1][switch.name] = np.array(switch.training)
-        decided.append(f"training switch: {switch.name}")
+        if switch.name not in feeds:
+            both[0][switch.name] = np.array(not switch.training)
+            both[1][switch.name] = np.array(switch.training)
+            decided.append(f"training switch: {switch.name}")
     for name, value in dropout_feeds(graph, found).items():
         if name not in feeds and graph.op(name) != "PlaceholderWithDefault":
             feeds[name] = value
             decided.append(f"{name}: {value:g}, nothing is dropped")
     for name, value in feeds.items():
-        if name not in graph.placeholders:
-            raise MigrateError(
-                f"the graph {graph.label} has no placeholder {name}"
-                f"{did_you_mean(name, graph.placeholders)}"
-            )
         pair = value if isinstance(value, tuple) else (value, value)
-        dtype = numpy_dtype(graph.placeholders[name])
         for values, one in zip(both, pair, strict=True):
-            values[name] = np.asarray(one, dtype)
+            values |= fitting(graph, {name: one})
     return both, decided
 
 
@@ -202,7 +198,7 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
     ]
     shown = [n for n in shown if not any(n.startswith(f"{o}/") for o in shown)]
     borders = {output(t)[0] for rnn in found.rnns for t in border(rnn)}
-    borders |= {name for name in shown if _stacks(graph, name)}
+    borders |= {n for n in shown if _stacks(graph, n) or _enters_loop(graph, n)}
     shown = [name for name in shown if name not in borders] or shown
     if not shown:
         raise MigrateError(
@@ -228,6 +224,14 @@ def _stacks(graph, name):
     while graph.op(name) in ("Transpose", *_SAME) and graph.inputs(name):
         name = graph.inputs(name)[0][0]
     return graph.op(name).startswith(("TensorArrayGather", "TensorArrayPack"))
+
+
+def _enters_loop(graph, name):
+    """Whether a tensor is what a loop takes apart, or works with."""
+    return any(
+        graph.op(taker) in ENTER or graph.op(taker).startswith("TensorArray")
+        for taker, _, _ in graph.consumers(name)
+    )
 
 
 def _data_and_labels(graph, forward):

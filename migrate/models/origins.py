@@ -1,7 +1,7 @@
 """Which old variables the weights of a whole model are.
 
-A whole model says it itself: operations that stayed have weights under the variables'
-names, and the layer of a cell has the cell's scope as its name.
+A whole model says it itself: the layer of a cell has the cell's scope as its name, and
+all other weights have the variables' names.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bnlstm_compat.cells import layers_in
 from migrate.cells.inventory import Inventory
 from migrate.graph.names import stored_names
 from migrate.models.assignments import CellAssignment, WeightAssignment
-from migrate.models.graph_part import GraphPart
+from migrate.models.graph_part import OldVariables
 from migrate.sources.base import Source
 
 
@@ -25,9 +25,9 @@ class Origins:
     foreign: tuple[keras.Variable, ...]
 
 
-def cell_layer_name(cell) -> str:
-    """The name of the layer that a cell becomes: Keras allows no slashes."""
-    return cell.scope.replace("/", "_")
+def layer_name(name) -> str:
+    """A name of the graph, or a scope, as that of a layer: Keras allows no slashes."""
+    return name.replace("/", "_")
 
 
 def origins(model, source: Source, inventory: Inventory) -> Origins:
@@ -39,10 +39,10 @@ def origins(model, source: Source, inventory: Inventory) -> Origins:
     names = {}
     if source.graph is not None:
         names = stored_names(source.graph, source.entries)
-    cells = {cell_layer_name(cell): cell for cell in inventory.cells}
+    cells = {layer_name(cell.scope): cell for cell in inventory.cells}
     assignments, seen = [], set()
     for layer in layers_in(model):
-        if isinstance(layer, GraphPart):
+        if isinstance(layer, OldVariables):
             found = [
                 WeightAssignment(weight.path, weight, names.get(path, path))
                 for path, weight in layer.by_variable.items()
