@@ -182,6 +182,7 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
         return list(dict.fromkeys(signatures[key][1].values()))
     forward = {name for name in graph if not _GRADIENTS.search(name)}
     training = [n for n in graph if n not in forward or _STEPS.match(graph.op(n))]
+    training += graph.collections.get("update_ops", ())
     used = before(graph, training)
     data, labels = _data_and_labels(graph, forward)
     results = _values_of(graph, data) & _values_of(graph, list(graph.variables))
