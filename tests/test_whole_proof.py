@@ -26,8 +26,6 @@ SMALL = "tf-1.15.5/conv_gru"
 SETTINGS = "tf-1.15.5/settings"
 SHARED = Path(__file__).parent.parent.parent / "shared" / "graphs"
 PYTHON = os.environ.get("REAL_TF1", "")
-# Loops that are no known cell run as they were, and have no gradient.
-LOOPS = {"tf-1.15.5/attention", "tf-1.15.5/hard_gates", "tf-1.15.5/peephole"}
 # Several trained offsets of these are one weight in Keras.
 MERGED = {
     f"tf-1.15.5/{name}"
@@ -109,7 +107,7 @@ def test_every_model_is_equal_to_its_graph(name, made):
     assert max(m.excess for of in proof.measures.values() for m in of.values()) < 0.5
     assert proof.measures["inference"]
     assert proof.measures["training"]
-    assert bool(proof.measures["gradients"]) == (name not in LOOPS)
+    assert proof.measures["gradients"]
 
 
 def test_the_command_tells_equal_from_different(tmp_path, capsys):
@@ -382,9 +380,7 @@ def test_real_tensorflow_restores_a_model_that_was_trained_on(name, tmp_path):
 # Training goes on
 
 
-@pytest.mark.parametrize(
-    "name", slow([n for n in MODELS if n not in LOOPS | MERGED], SMALL)
-)
+@pytest.mark.parametrize("name", slow([n for n in MODELS if n not in MERGED], SMALL))
 def test_the_next_five_losses_are_those_that_real_tensorflow_recorded(name):
     record = recorded(name)
     loss = record.meta["loss"]
@@ -444,7 +440,7 @@ def _fit_lowers_the_loss(model, feeds, targets):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [n for n in MODELS if n not in LOOPS])
+@pytest.mark.parametrize("name", MODELS)
 def test_fit_lowers_the_loss_and_statistics_are_found(name):
     model = migrate.model(checkpoint(name))
     feeds, output, targets = _random_batch(model, recorded(name))
