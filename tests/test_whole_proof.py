@@ -108,6 +108,7 @@ def test_every_model_is_equal_to_its_graph(name, made):
     assert proof.measures["inference"]
     assert proof.measures["training"]
     assert proof.measures["gradients"]
+    assert not proof.skipped
 
 
 def test_the_command_tells_equal_from_different(tmp_path, capsys):

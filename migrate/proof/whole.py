@@ -19,6 +19,7 @@ from migrate.graph.inventory import names_in_source
 from migrate.graph.nodes import output
 from migrate.graph.purposes import fixed_values
 from migrate.graph.session import UserGraph
+from migrate.graph.thawed import trained_variables
 from migrate.output.whole import Whole
 from migrate.proof.random_data import RandomData
 from migrate.proof.whole_runs import GraphRuns, ModelRuns, require_inputs, uncompiled
@@ -77,12 +78,12 @@ class _Proving:
             for name in names
         }
         graph = self._graph.graph
-        if "trainable_variables" not in graph.collections:
+        if graph.frozen:
             return of_model
         stored = names_in_source(graph, self._whole.entries)
-        of_graph = {
-            stored.get(name, name) for name in graph.collections["trainable_variables"]
-        } & set(self._whole.held())
+        of_graph = {stored.get(name, name) for name in trained_variables(graph)} & set(
+            self._whole.held()
+        )
         for names, text in (
             (of_graph - of_model, "trained in the graph, and not in the model"),
             (of_model - of_graph, "trained in the model, and not in the graph"),
