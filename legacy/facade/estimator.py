@@ -27,7 +27,22 @@ _HOOKS = (
     "SummarySaverHook",
     "VocabInfo",
 )
+_KINDS = ("Classifier", "Regressor", "Estimator")
+_HEADS = (
+    "BinaryClassHead",
+    "LogisticRegressionHead",
+    "MultiClassHead",
+    "MultiLabelHead",
+    "PoissonRegressionHead",
+    "RegressionHead",
+)
 _HOMES = {
+    "canned": tuple(
+        model + kind
+        for model in ("Baseline", "DNN", "DNNLinearCombined", "Linear")
+        for kind in _KINDS
+    ),
+    "heads": ("Head", *_HEADS),
     "core": ("Estimator", "add_metrics", "train_and_evaluate"),
     "export": ("BestExporter", "Exporter", "FinalExporter", "LatestExporter"),
     "parsing": ("classifier_parse_example_spec", "regressor_parse_example_spec"),
