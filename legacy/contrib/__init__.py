@@ -46,6 +46,7 @@ FAMILIES = {
     "slim": "legacy.contrib.slim",
     "tensorboard.plugins.projector": "legacy.contrib.projector",
     "distributions": "legacy.contrib.distributions",
+    "distributions.bijectors": "legacy.contrib.distributions.bijectors",
     "linalg": "legacy.contrib.linalg",
     "stateless": "legacy.contrib.stateless",
     "summary": "legacy.contrib.summary",

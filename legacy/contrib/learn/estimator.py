@@ -7,7 +7,6 @@ params and config, and gives (predictions, loss, train_op) or `ModelFnOps`.
 import collections
 import inspect
 
-import numpy as np
 import tensorflow.compat.v1 as tf
 
 from legacy.contrib.layers.parsing import infer_real_valued_columns
