@@ -65,6 +65,17 @@ TABLE = {
             for name in names
         },
     },
+    "tensorflow.estimator.experimental": {
+        "KMeans": f"{_HERE}kmeans:KMeans",
+        **{
+            name: f"{_HERE}canned:{name}"
+            for name in (
+                "call_logit_fn",
+                "dnn_logit_fn_builder",
+                "linear_logit_fn_builder",
+            )
+        },
+    },
     "tensorflow.estimator.inputs": {
         name: f"{_HERE}inputs:{name}" for name in ("numpy_input_fn", "pandas_input_fn")
     },

@@ -629,7 +629,7 @@ class Mixture(_Mixed):
 
 
 class MixtureSameFamily(_Mixed):
-    """One of the last batch dimension of a distribution, which a `Categorical` draws."""
+    """One of a distribution's last batch dimension, which a `Categorical` draws."""
 
     def __init__(
         self,

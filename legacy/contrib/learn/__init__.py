@@ -1,4 +1,4 @@
-"""`tf.contrib.learn`: its early Estimator as an adaptor, canned models: names as data."""
+"""`tf.contrib.learn`: its early Estimator, canned models, metrics: names as data."""
 
 _PUBLIC = """BaseEstimator Estimator MetricSpec ModeKeys ModelFnOps NotFittedError
 PredictionKey ProblemType SKCompat infer_real_valued_columns_from_input

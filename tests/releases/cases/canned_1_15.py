@@ -249,3 +249,36 @@ def old_arrays():
         "metrics": str(sorted(model.evaluate(X, THREE, steps=1))),
         "names": str(sorted(model.get_variable_names())),
     }
+
+
+def _clustered(model):
+    def input_fn():
+        return tf.train.limit_epochs(tf.constant(X), num_epochs=1)
+
+    for _ in range(3):
+        model.train(input_fn)
+    centres = model.cluster_centers()
+    order = np.argsort(centres[:, 0])
+    rank = np.argsort(order)
+    return {
+        "centres": centres[order],
+        "index": [int(rank[place]) for place in model.predict_cluster_index(input_fn)],
+        "distances": np.array(list(model.transform(input_fn)))[:, order],
+        "score": float(model.score(input_fn)),
+        "names": str(sorted(model.get_variable_names())),
+    }
+
+
+@only(*NEW)
+def clusters():
+    start = np.array([[1.0, 1.0], [-1.0, 0.0], [0.0, -1.0]], "float32")
+    model = tf.contrib.factorization.KMeansClustering(
+        3, initial_clusters=start, use_mini_batch=False, relative_tolerance=0.0001
+    )
+    return _clustered(model)
+
+
+@only(*NEW)
+def clusters_of_a_seed():
+    model = tf.estimator.experimental.KMeans(2, seed=4, use_mini_batch=False)
+    return _clustered(model)
