@@ -35,6 +35,7 @@ FAMILIES = {
     "keras": "legacy.contrib.keras",
     "layers": "legacy.contrib.layers",
     "learn": "legacy.contrib.learn",
+    "learn.datasets": "legacy.contrib.learn.datasets",
     "learn.io": "legacy.contrib.learn.io",
     "learn.learn_runner": "legacy.contrib.learn.learn_runner",
     "learn.monitors": "legacy.contrib.learn.monitors",
@@ -82,8 +83,11 @@ DEEP.update(
     }
 )
 _LEARN = "tensorflow.contrib.learn.python.learn"
+_DATASETS = "legacy.contrib.learn.datasets"
 DEEP.update(
     {
+        f"{_LEARN}.datasets": _DATASETS,
+        f"{_LEARN}.datasets.base": aliases.LEARN_BASE,
         f"{_LEARN}.monitors": "legacy.contrib.learn.monitors",
         f"{_LEARN}.learn_runner": "legacy.contrib.learn.learn_runner",
         f"{_LEARN}.learn_io": "legacy.contrib.learn.io",

@@ -86,7 +86,8 @@ class KMeansClustering(Estimator):
             )
         if distance_metric not in metrics:
             raise ValueError(
-                f"Expected a distance_metric of {metrics}. Received: {distance_metric!r}"
+                f"Expected a distance_metric of {metrics}. "
+                f"Received: {distance_metric!r}"
             )
         self._metric = distance_metric
 

@@ -76,6 +76,16 @@ TABLE = {
             )
         },
     },
+    "tensorflow.estimator.tpu": {
+        name: "legacy.contrib.tpu:" + name
+        for name in (
+            "InputPipelineConfig",
+            "RunConfig",
+            "TPUConfig",
+            "TPUEstimator",
+            "TPUEstimatorSpec",
+        )
+    },
     "tensorflow.estimator.inputs": {
         name: f"{_HERE}inputs:{name}" for name in ("numpy_input_fn", "pandas_input_fn")
     },

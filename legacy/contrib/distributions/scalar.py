@@ -1,4 +1,7 @@
-"""Distributions of one number. Origin: TensorFlow 1.15.5's `tf.contrib.distributions`."""
+"""Distributions of one number.
+
+Origin: TensorFlow 1.15.5's `tf.contrib.distributions`.
+"""
 
 import math
 
