@@ -543,11 +543,11 @@ def filled_padding(outputs, lengths, last, how):
     zeros = tf.zeros_like(outputs)
     if how == "raw":
         longest = tf.maximum(1, tf.reduce_max(lengths))
-        return tf.where((time < longest)[..., None], outputs, zeros)
+        return tf.where(tf.expand_dims(time < longest, 2), outputs, zeros)
     rest = zeros
     if how == "repeat":
         rest = tf.where((lengths > 0)[:, None, None], last[:, None], zeros)
-    return tf.where((time < lengths[:, None])[..., None], outputs, rest)
+    return tf.where(tf.expand_dims(time < lengths[:, None], 2), outputs, rest)
 
 
 def kept_share(count, updates, momentum):
