@@ -282,3 +282,23 @@ def clusters():
 def clusters_of_a_seed():
     model = tf.estimator.experimental.KMeans(2, seed=4, use_mini_batch=False)
     return _clustered(model)
+
+
+@only(*NEW)
+def tables_of_files():
+    base, folder = learn.datasets.base, tempfile.mkdtemp()
+    with open(folder + "/a.csv", "w") as file:
+        file.write("3,2,one,two,three\n1.5,2.0,0\n3.0,4.0,1\n5.0,6.5,2\n")
+    with open(folder + "/b.csv", "w") as file:
+        file.write("1,1.5,2.0\n0,3.0,4.0\n")
+    first = base.load_csv_with_header(
+        filename=folder + "/a.csv", target_dtype=np.int32, features_dtype=np.float32
+    )
+    second = base.load_csv_without_header(
+        folder + "/b.csv", np.int64, np.float64, target_column=0
+    )
+    return {
+        "first": [first.data, first.target],
+        "second": [second.data, second.target],
+        "kinds": str([each.dtype for one in (first, second) for each in one]),
+    }
