@@ -30,7 +30,9 @@ def folder(model: str) -> Path:
     """The folder of a model: checkpoint, .meta, record.npz; yours to read only."""
     place = _root() / model.replace("/", "-")
     with tarfile.open(FOLDER / f"{model.replace('/', '-')}.tar.xz") as archive:
-        archive.extractall(place, filter="data")
+        # Python before 3.10.12 and 3.11.4 has no filters; the archives are our own.
+        kinds = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        archive.extractall(place, **kinds)
     (inner,) = place.iterdir() if "/" in model else (place,)
     return inner
 
