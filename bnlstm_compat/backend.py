@@ -1,0 +1,34 @@
+"""What differs between Keras's backends, behind one set of names.
+
+``current`` is the module of the backend in use: ``on_tensorflow``, ``on_jax`` or
+``on_torch``. Each has the same functions, described in ``on_tensorflow``. All else is
+written in ``keras.ops``.
+"""
+
+import importlib
+
+_EXTRAS = {"jax": "jax", "jaxlib": "jax", "torch": "torch"}
+
+try:
+    import keras
+except ModuleNotFoundError as error:
+    if error.name not in _EXTRAS:
+        raise
+    extra = _EXTRAS[error.name]
+    raise ModuleNotFoundError(
+        f"Keras is set to the backend {extra!r} (KERAS_BACKEND, or keras.json), which "
+        f"is not installed. Install it: pip install 'bnlstm-compat[{extra}]', or set "
+        "KERAS_BACKEND=tensorflow",
+        name=error.name,
+    ) from None
+
+BACKENDS = ("tensorflow", "jax", "torch")
+#: The name of the backend in use.
+NAME = keras.backend.backend()
+
+if NAME not in BACKENDS:
+    raise ImportError(
+        f"bnlstm_compat expects Keras on one of {', '.join(BACKENDS)}. Received: "
+        f"the backend {NAME!r}; set KERAS_BACKEND before Keras is imported"
+    )
+current = importlib.import_module(f"bnlstm_compat.on_{NAME}")

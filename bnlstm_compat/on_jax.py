@@ -1,0 +1,38 @@
+"""What only JAX does so: see ``on_tensorflow``, which describes the functions."""
+
+import jax
+import numpy as np
+
+from bnlstm_compat.on_others import (  # noqa: F401 - the names of every backend
+    asserted,
+    replicas,
+    replicas_mean,
+    replicas_sum,
+    reversed_within,
+    set_row,
+)
+
+
+def known(tensor):
+    """Whether ``tensor`` is not being traced."""
+    return not isinstance(tensor, jax.core.Tracer)
+
+
+def static(tensor):
+    """The value of ``tensor`` as an array unless it is being traced."""
+    return np.asarray(tensor) if known(tensor) else None
+
+
+def zeros(shape, dtype):
+    """NumPy's: JAX's own would be traced."""
+    return np.zeros(shape, dtype)
+
+
+def loop(one_step, known, found, state, steps, *, bound=None, unroll=False):
+    """A scan. It runs all steps: a gradient needs to know beforehand how many."""
+    del found, bound
+
+    def step(state, parts):
+        return one_step(parts.__getitem__, state)
+
+    return jax.lax.scan(step, tuple(state), known, steps, unroll=unroll or 1)

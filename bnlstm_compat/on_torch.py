@@ -1,0 +1,46 @@
+"""What only torch does so: see ``on_tensorflow``, which describes the functions."""
+
+import numpy as np
+import torch
+
+from bnlstm_compat.on_others import (  # noqa: F401 - the names of every backend
+    asserted,
+    replicas,
+    replicas_mean,
+    replicas_sum,
+    reversed_within,
+    set_row,
+)
+
+
+def known(tensor):
+    """Whether ``tensor`` has a value: Keras learns shapes from tensors without."""
+    if torch.compiler.is_compiling():
+        return False
+    return not isinstance(tensor, torch.Tensor) or tensor.device.type != "meta"
+
+
+def static(tensor):
+    """The value of ``tensor`` as an array if it has one."""
+    if not known(tensor):
+        return None
+    if isinstance(tensor, torch.Tensor):
+        return tensor.detach().cpu().numpy()
+    return np.asarray(tensor)
+
+
+def zeros(shape, dtype):
+    """NumPy's, known whatever the device."""
+    return np.zeros(shape, dtype)
+
+
+def loop(one_step, known, found, state, steps, *, bound=None, unroll=False):
+    """A loop of Python's, which runs all steps."""
+    del bound, unroll
+    parts = {name: value.unbind(0) for name, value in known.items()}
+    results = {name: [] for name in found}
+    for t in range(steps):
+        state, values = one_step(lambda name, t=t: parts[name][t], state)
+        for name, value in values.items():
+            results[name].append(value)
+    return state, {name: torch.stack(values) for name, values in results.items()}
