@@ -7,6 +7,8 @@ written in ``keras.ops``.
 
 import importlib
 
+import numpy as np
+
 _EXTRAS = {"jax": "jax", "jaxlib": "jax", "torch": "torch"}
 
 try:
@@ -32,3 +34,10 @@ if NAME not in BACKENDS:
         f"the backend {NAME!r}; set KERAS_BACKEND before Keras is imported"
     )
 current = importlib.import_module(f"bnlstm_compat.on_{NAME}")
+
+
+def array(variable):
+    """The value of a Keras variable or tensor as a NumPy array of its own."""
+    value = keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(variable))
+    # torch's arrays are the variable's own memory.
+    return np.array(value) if NAME == "torch" else value

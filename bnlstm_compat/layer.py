@@ -288,12 +288,7 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
     def export_weights(self) -> BNLSTMWeights:
         """The weights as arrays."""
         return BNLSTMWeights(
-            **{
-                name: keras.ops.convert_to_numpy(
-                    keras.ops.convert_to_tensor(getattr(self, name))
-                )
-                for name in spec.NAMES
-            }
+            **{name: backend.array(getattr(self, name)) for name in spec.NAMES}
         )
 
     def import_weights(self, weights: BNLSTMWeights):
@@ -357,9 +352,7 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
         if self.collector is not None and not probe:
             self.collector(place.moments())
         if update and self.bias_correction:
-            backend.current.set_row(
-                self.moving_count, place.head, place.count_after()
-            )
+            backend.current.set_row(self.moving_count, place.head, place.count_after())
         return h, [h, c, step + 1]
 
     def get_config(self):

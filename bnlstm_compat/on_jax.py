@@ -1,16 +1,20 @@
 """What only JAX does so: see ``on_tensorflow``, which describes the functions."""
 
 import jax
+import keras
 import numpy as np
 
 from bnlstm_compat.on_others import (  # noqa: F401 - the names of every backend
     asserted,
-    replicas,
+    batched,
     replicas_mean,
     replicas_sum,
     reversed_within,
     set_row,
+    tensors,
 )
+
+ERRORS = (ValueError, TypeError, RuntimeError)
 
 
 def known(tensor):
@@ -36,3 +40,19 @@ def loop(one_step, known, found, state, steps, *, bound=None, unroll=False):
         return one_step(parts.__getitem__, state)
 
     return jax.lax.scan(step, tuple(state), known, steps, unroll=unroll or 1)
+
+
+def passes(run, dataset, model, *, compiled):
+    """One at a time, traced with the model's variables as arguments."""
+    if not compiled:
+        return dataset, lambda batch: [run(tensors(batch))]
+
+    @jax.jit
+    def traced(values, batch):
+        with keras.StatelessScope(zip(model.variables, values, strict=True)):
+            return run(batch)
+
+    def one(batch):
+        return [traced([v.value for v in model.variables], tensors(batch))]
+
+    return dataset, one

@@ -3,7 +3,8 @@
 Keras has no ``tf.distribute`` there, so that a step runs on one replica.
 """
 
-from keras import ops
+import numpy as np
+from keras import ops, tree
 
 
 def set_row(variable, row, value):
@@ -27,16 +28,24 @@ def asserted(tensor, condition, message):
     return tensor
 
 
-def replicas():
-    """One."""
-    return 1
-
-
 def replicas_sum():
     """None: there is nothing to add up."""
-    return None
 
 
 def replicas_mean(tables):
     """The tables as they are."""
     return tables
+
+
+def batched(array, batch_size):
+    """The rows of an array or tensor in batches."""
+    return [array[at : at + batch_size] for at in range(0, len(array), batch_size)]
+
+
+def tensors(batch):
+    """The batch with the backend's tensors; other libraries' become arrays first."""
+
+    def convert(part):
+        return ops.convert_to_tensor(part if ops.is_tensor(part) else np.asarray(part))
+
+    return tree.map_structure(convert, batch)

@@ -4,6 +4,9 @@ import tensorflow as tf
 
 from bnlstm_compat import loops
 
+#: What a model raises for data that do not fit.
+ERRORS = (ValueError, TypeError, tf.errors.OpError)
+
 
 def known(tensor):
     """Whether the value of ``tensor`` can be asked for now, and not only later."""
@@ -76,15 +79,10 @@ def asserted(tensor, condition, message):
         return tf.identity(tensor)
 
 
-def replicas():
-    """How many replicas a step runs on."""
-    return tf.distribute.get_strategy().num_replicas_in_sync
-
-
 def replicas_sum():
     """A function that adds a tensor up over replicas; None outside of them."""
     context = tf.distribute.get_replica_context()
-    if context is None or replicas() == 1:
+    if context is None or _alone(tf.distribute.get_strategy()):
         return None
     return lambda tensor: context.all_reduce(tf.distribute.ReduceOp.SUM, tensor)
 
@@ -92,6 +90,63 @@ def replicas_sum():
 def replicas_mean(tables):
     """A dict of tensors averaged over replicas; Keras 3.4's variables do not do it."""
     context = tf.distribute.get_replica_context()
-    if replicas() == 1 or context is None or not tables:
+    alone = _alone(tf.distribute.get_strategy())
+    if alone or context is None or not tables:
         return tables
     return context.all_reduce(tf.distribute.ReduceOp.MEAN, tables)
+
+
+def _alone(strategy):
+    return strategy.num_replicas_in_sync == 1
+
+
+def batched(array, batch_size):
+    """The rows of an array or tensor in batches."""
+    return tf.data.Dataset.from_tensor_slices(array).batch(batch_size)
+
+
+def passes(run, dataset, model, *, compiled):
+    """How ``run`` is applied to each batch of a data set.
+
+    Args:
+      run: function of a batch, which gives tensors. dataset: an iterable of batches.
+      model: what ``run`` runs. compiled: whether it may be compiled.
+
+    Returns:
+      ``(batches, function)``; the function gives, for one of the batches, a list of
+      what ``run`` gave: for each replica, where a ``tf.data.Dataset`` is spread over
+      those of a strategy.
+    """
+    strategy = _strategy(model)
+    if compiled:
+        run = tf.function(run, reduce_retracing=True)
+    given = tf.data.Dataset, tf.distribute.DistributedDataset
+    if _alone(strategy) or not isinstance(dataset, given):
+        convert = tf.convert_to_tensor
+        return dataset, lambda batch: [run(tf.nest.map_structure(convert, batch))]
+    if isinstance(dataset, tf.data.Dataset):
+        dataset = strategy.experimental_distribute_dataset(dataset)
+    return dataset, lambda batch: _local(strategy, strategy.run(run, (batch,)))
+
+
+def _strategy(model):
+    strategy = tf.distribute.get_strategy()
+    if not tf.distribute.has_strategy():
+        raw = model.weights[0].value
+        strategy = getattr(raw, "distribute_strategy", strategy)
+    if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        raise ValueError(
+            "Recalibration runs in one process: load the model there, recalibrate and "
+            f"save it. Received: strategy={strategy!r}"
+        )
+    return strategy
+
+
+def _local(strategy, results):
+    """The replicas' results, in the order of the replicas."""
+    flat = [
+        strategy.experimental_local_results(one) for one in tf.nest.flatten(results)
+    ]
+    return [
+        tf.nest.pack_sequence_as(results, parts) for parts in zip(*flat, strict=True)
+    ]

@@ -5,12 +5,15 @@ import torch
 
 from bnlstm_compat.on_others import (  # noqa: F401 - the names of every backend
     asserted,
-    replicas,
+    batched,
     replicas_mean,
     replicas_sum,
     reversed_within,
     set_row,
+    tensors,
 )
+
+ERRORS = (ValueError, TypeError, RuntimeError)
 
 
 def known(tensor):
@@ -44,3 +47,14 @@ def loop(one_step, known, found, state, steps, *, bound=None, unroll=False):
         for name, value in values.items():
             results[name].append(value)
     return state, {name: torch.stack(values) for name, values in results.items()}
+
+
+def passes(run, dataset, model, *, compiled):
+    """One at a time, without gradients."""
+    del model, compiled
+
+    def one(batch):
+        with torch.no_grad():
+            return [run(tensors(batch))]
+
+    return dataset, one
