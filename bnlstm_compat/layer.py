@@ -345,8 +345,8 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
             fed,
             c,
             lambda site, z: place.statistics(site, z, measured, update),
-            activation=self.activation,
-            recurrent_activation=self.recurrent_activation,
+            activation=backend.current.function(self.activation),
+            recurrent_activation=backend.current.function(self.recurrent_activation),
             epsilon=self.epsilon,
         )
         if self.collector is not None and not probe:
@@ -433,7 +433,7 @@ class _Place:
             for name, moment in zip(names, moments, strict=True):
                 old = keras.ops.take(w[name], self.head, axis=0)
                 moved = old * kept + moment * (1 - kept)
-                moved = keras.ops.where(self._moves, moved, old)
+                moved = backend.current.where(self._moves, moved, old)
                 backend.current.set_row(getattr(cell, name), self.head, moved)
         if cell.padding == "v1":
             return moments
@@ -441,14 +441,16 @@ class _Place:
         if self._valid is not None:
             take = (take & self._valid)[:, None]
         return tuple(
-            keras.ops.where(take, moment, keras.ops.take(w[name], self.row, axis=0))
+            backend.current.where(
+                take, moment, keras.ops.take(w[name], self.row, axis=0)
+            )
             for name, moment in zip(names, moments, strict=True)
         )
 
     def moments(self):
         """The moments of this step, as ``ops.Moments`` of one step."""
         return ops.Moments(
-            keras.ops.where(self._moves, self.head, -1)[None],
+            backend.current.where(self._moves, self.head, -1)[None],
             self._counted[None],
             {site: mean[None] for site, (mean, _) in self._found.items()},
             {site: variance[None] for site, (_, variance) in self._found.items()},
@@ -630,11 +632,17 @@ class BNLSTM(keras.layers.RNN):
                 outputs = keras.ops.flip(_reversed(outputs, lengths), axis=1)
         if right_padded is not None:
             outputs, h, c = (
-                keras.ops.where(right_padded, y, keras.ops.cast(float("nan"), y.dtype))
+                backend.current.where(
+                    right_padded, y, keras.ops.cast(float("nan"), y.dtype)
+                )
                 for y in (outputs, h, c)
             )
             tables = {
-                name: keras.ops.where(right_padded, table, getattr(self.cell, name))
+                name: backend.current.where(
+                    right_padded,
+                    table,
+                    keras.ops.convert_to_tensor(getattr(self.cell, name)),
+                )
                 for name, table in tables.items()
             }
         for name, table in backend.current.replicas_mean(tables).items():
@@ -724,8 +732,8 @@ class BNLSTM(keras.layers.RNN):
         all_sum = self._all_sum(x, fresh) if measured else None
         options = {
             "training": measured,
-            "activation": cell.activation,
-            "recurrent_activation": cell.recurrent_activation,
+            "activation": backend.current.function(cell.activation),
+            "recurrent_activation": backend.current.function(cell.recurrent_activation),
             "epsilon": cell.epsilon,
             "lengths": lengths,
             "overflow": cell.overflow,

@@ -14,6 +14,17 @@ from bnlstm_compat.on_others import (  # noqa: F401 - the names of every backend
     tensors,
 )
 
+concatenate = jax.numpy.concatenate
+mean = jax.numpy.mean
+ones_like = jax.numpy.ones_like
+rsqrt = jax.lax.rsqrt
+segment_sum = jax.ops.segment_sum
+split = jax.numpy.split
+square = jax.numpy.square
+stop_gradient = jax.lax.stop_gradient
+sum = jax.numpy.sum
+where = jax.numpy.where
+zeros_like = jax.numpy.zeros_like
 ERRORS = (ValueError, TypeError, RuntimeError)
 
 
@@ -30,6 +41,18 @@ def static(tensor):
 def zeros(shape, dtype):
     """NumPy's: JAX's own would be traced."""
     return np.zeros(shape, dtype)
+
+
+_FUNCTIONS = {
+    keras.activations.tanh: jax.numpy.tanh,
+    keras.activations.sigmoid: jax.nn.sigmoid,
+    keras.activations.relu: jax.nn.relu,
+}
+
+
+def function(activation):
+    """JAX's own where known: Keras's tanh makes float32 of float64."""
+    return _FUNCTIONS.get(activation, activation)
 
 
 def loop(one_step, known, found, state, steps, *, bound=None, unroll=False):

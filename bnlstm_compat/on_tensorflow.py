@@ -4,6 +4,18 @@ import tensorflow as tf
 
 from bnlstm_compat import loops
 
+# Of ``keras.ops``, what each step needs.
+concatenate = tf.concat
+mean = tf.reduce_mean
+ones_like = tf.ones_like
+rsqrt = tf.math.rsqrt
+segment_sum = tf.math.unsorted_segment_sum
+split = tf.split
+square = tf.square
+stop_gradient = tf.stop_gradient
+sum = tf.reduce_sum
+where = tf.where
+zeros_like = tf.zeros_like
 #: What a model raises for data that do not fit.
 ERRORS = (ValueError, TypeError, tf.errors.OpError)
 
@@ -22,6 +34,11 @@ def static(tensor):
 def zeros(shape, dtype):
     """Zeros that are known before anything runs, as far as the shape is."""
     return tf.zeros(shape, dtype)
+
+
+def function(activation):
+    """The activation, by the backend's own means: Keras's."""
+    return activation
 
 
 def loop(one_step, known, found, state, steps, *, bound=None, unroll=False):

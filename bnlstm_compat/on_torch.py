@@ -1,5 +1,6 @@
 """What only torch does so: see ``on_tensorflow``, which describes the functions."""
 
+import keras
 import numpy as np
 import torch
 
@@ -13,7 +14,23 @@ from bnlstm_compat.on_others import (  # noqa: F401 - the names of every backend
     tensors,
 )
 
+concatenate = torch.cat
+mean = torch.mean
+ones_like = torch.ones_like
+rsqrt = torch.rsqrt
+split = torch.chunk
+square = torch.square
+stop_gradient = torch.detach
+sum = torch.sum
+where = torch.where
+zeros_like = torch.zeros_like
 ERRORS = (ValueError, TypeError, RuntimeError)
+
+
+def segment_sum(data, ids, count):
+    """The rows of ``data`` added up by their ``ids``; Keras's does it in float32."""
+    sums = data.new_zeros((count, *data.shape[1:]))
+    return sums.index_add(0, ids, data)
 
 
 def known(tensor):
@@ -35,6 +52,18 @@ def static(tensor):
 def zeros(shape, dtype):
     """NumPy's, known whatever the device."""
     return np.zeros(shape, dtype)
+
+
+_FUNCTIONS = {
+    keras.activations.tanh: torch.tanh,
+    keras.activations.sigmoid: torch.sigmoid,
+    keras.activations.relu: torch.relu,
+}
+
+
+def function(activation):
+    """torch's own where known: Keras's take longer than what they compute."""
+    return _FUNCTIONS.get(activation, activation)
 
 
 def loop(one_step, known, found, state, steps, *, bound=None, unroll=False):

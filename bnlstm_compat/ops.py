@@ -1,6 +1,8 @@
 """The cell in ``keras.ops``: one step, whole sequences, and the statistics' update.
 
-The same equations for every backend of Keras. Weights are passed as a dict ``w`` from
+The same equations for every backend of Keras. Where ``keras.ops`` would make float32 of
+float64, as it does on JAX and torch, or take long beside what is computed, the
+backend's own functions stand (``current``). Weights are passed as a dict ``w`` from
 the names of ``spec.WEIGHTS`` to tensors. With B batch, T steps, D input, H units, M
 steps with statistics of their own.
 
@@ -14,7 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import ops
 
-from bnlstm_compat import backend, spec
+from bnlstm_compat import spec
+from bnlstm_compat.backend import current
 
 
 class Moments(NamedTuple):
@@ -50,7 +53,7 @@ def affine(w, site, mean, variance, epsilon):
       (scale, shift), both [..., features]. The order of the operations is that of
       ``tf.nn.batch_normalization``: another one rounds differently.
     """
-    scale = ops.rsqrt(variance + epsilon) * w[f"{site}_gamma"]
+    scale = current.rsqrt(variance + epsilon) * w[f"{site}_gamma"]
     shift = -mean * scale
     if f"{site}_beta" in w:
         shift = w[f"{site}_beta"] - mean * scale
@@ -90,8 +93,8 @@ def batch_moments(z, axis, dtype, valid=None, all_sum=None):
     """Mean and biased variance of ``z`` over ``axis``, in ``dtype``.
 
     Args:
-      z: a tensor.
-      axis: the one that is averaged over.
+      z: [B,.] or [T,B,.].
+      axis: of B, the one that is averaged over.
       dtype: of the moments.
       valid: bool, the shape of ``z`` without its last axis, or None: which rows count.
       all_sum: function that adds a tensor up over replicas, or None.
@@ -103,21 +106,23 @@ def batch_moments(z, axis, dtype, valid=None, all_sum=None):
     if valid is None and all_sum is None:
 
         def average(values):
-            return ops.mean(values, axis)
+            return current.mean(values, axis)
 
     else:
         all_sum = all_sum or (lambda total: total)
         valid = ops.ones_like(z[..., :1], "bool") if valid is None else valid[..., None]
-        count = ops.maximum(all_sum(ops.sum(ops.cast(valid, dtype), axis)), 1)
+        count = all_sum(current.sum(ops.cast(valid, dtype), axis))
+        count = current.where(count > 0, count, current.ones_like(count))
 
         def average(values):
-            kept = ops.where(valid, values, ops.zeros_like(values))
-            return all_sum(ops.sum(kept, axis)) / count
+            kept = current.where(valid, values, current.zeros_like(values))
+            return all_sum(current.sum(kept, axis)) / count
 
     mean = average(z)
     # Centred first: the difference of two large sums would lose small variances. The
-    # mean's own gradient is zero there, the deviations adding up to nothing.
-    return mean, average(ops.square(z - ops.expand_dims(ops.stop_gradient(mean), axis)))
+    # mean has no gradient from there, for the deviations add up to nothing.
+    centre = current.stop_gradient(mean)
+    return mean, average(current.square(z - (centre if axis == 0 else centre[:, None])))
 
 
 def gates_to_state(w, gates, c, cell_affine, activation, recurrent_activation):
@@ -125,7 +130,7 @@ def gates_to_state(w, gates, c, cell_affine, activation, recurrent_activation):
 
     ``cell_affine(c')`` gives scale and shift of the cell's batch normalisation.
     """
-    f, i, o, j = ops.split(gates, len(spec.GATES), axis=1)
+    f, i, o, j = current.split(gates, len(spec.GATES), 1)
     c = c * recurrent_activation(f) + recurrent_activation(i) * activation(j)
     h = activation(normalize(c, *cell_affine(c))) * recurrent_activation(o)
     return h, c
@@ -208,7 +213,7 @@ def schedule(
     if all_sum is not None:
         counts = all_sum(counts)
         bound = steps  # every replica runs every step, or they would wait for ever
-    start = backend.current.static(step)
+    start = current.static(step)
     sizes_known = isinstance(steps, int) and isinstance(batch, int)
     if start is not None and sizes_known and lengths is None and all_sum is None:
         # Told before anything runs, so that ``taken`` has nothing to look up.
@@ -225,7 +230,7 @@ def schedule(
         runs &= counts > 1
     if overflow == "keep":
         runs &= at < max_bn_steps
-    return Schedule(bound, rows, ops.where(runs, rows, -1), counts, valid)
+    return Schedule(bound, rows, current.where(runs, rows, -1), counts, valid)
 
 
 def sequence(
@@ -300,7 +305,7 @@ def sequence(
         if not sparse:
             return moments
         return tuple(
-            ops.where(few, *pair) for pair in zip(fallback, moments, strict=True)
+            current.where(few, *pair) for pair in zip(fallback, moments, strict=True)
         )
 
     inputs = ops.transpose(x, (1, 0, 2)) @ w["kernel"]
@@ -374,11 +379,11 @@ def sequence(
         )
         values["outputs"] = next_h
         if running is not None:
-            next_h = ops.where(running, next_h, h)
-            next_c = ops.where(running, next_c, c)
+            next_h = current.where(running, next_h, h)
+            next_c = current.where(running, next_c, c)
         return (next_h, next_c), values
 
-    (h, c), results = backend.current.loop(
+    (h, c), results = current.loop(
         one_step, known, found, (h, c), steps, bound=plan.bound, unroll=unroll
     )
     outputs = ops.transpose(results["outputs"], (1, 0, 2))
@@ -442,12 +447,12 @@ def sequence_by_rows(
         group = ops.minimum(start + ops.minimum(t, lengths), groups - 1)
         row = ops.minimum(group, last)
         # Finished rows are in a group of their own, which nothing reads.
-        ids = ops.where(running, group, groups)
+        ids = current.where(running, group, groups)
 
         def total(values):
-            return ops.segment_sum(values, ids, groups + 1)
+            return current.segment_sum(values, ids, groups + 1)
 
-        count = total(ops.ones_like(ids))
+        count = total(current.ones_like(ids))
         enough = (count > 1)[: last + 1, None]
         after = dict(tables)
         if spec.COUNT in tables:
@@ -467,14 +472,14 @@ def sequence_by_rows(
 
             z = cast(z, dtype)
             mean = average(z)
-            variance = average(ops.square(z - ops.take(mean, ids, axis=0)))
+            variance = average(current.square(z - ops.take(mean, ids, axis=0)))
             for name, found in zip(both, (mean, variance), strict=True):
                 moved = tables[name] * kept + found[: last + 1] * (1 - kept)
-                moved = ops.where(enough, moved, tables[name])
-                after[name] = ops.stop_gradient(moved)
+                moved = current.where(enough, moved, tables[name])
+                after[name] = current.stop_gradient(moved)
             take = (ops.take(count, ids, axis=0) > 1) & running
             return [
-                ops.where(take[:, None], ops.take(found, ids, axis=0), own)
+                current.where(take[:, None], ops.take(found, ids, axis=0), own)
                 for found, own in zip((mean, variance), population, strict=True)
             ]
 
@@ -490,10 +495,10 @@ def sequence_by_rows(
             epsilon=epsilon,
         )
         running = running[:, None]
-        state = (ops.where(running, next_h, h), ops.where(running, next_c, c))
+        state = (current.where(running, next_h, h), current.where(running, next_c, c))
         return (*state, *after.values()), {"outputs": next_h}
 
-    (h, c, *tables), results = backend.current.loop(
+    (h, c, *tables), results = current.loop(
         one_step,
         {"inputs": ops.transpose(x, (1, 0, 2)), "time": time},
         {"outputs": (x.dtype, h.shape)},
@@ -514,14 +519,14 @@ def filled_padding(outputs, lengths, last, how):
         "raw": what the cell computes there, zero past the longest row.
     """
     time = ops.arange(ops.shape(outputs)[1], dtype="int32")[None, :]
-    zeros = ops.zeros_like(outputs)
+    zeros = current.zeros_like(outputs)
     if how == "raw":
         longest = ops.maximum(1, ops.max(lengths))
-        return ops.where((time < longest)[..., None], outputs, zeros)
+        return current.where((time < longest)[..., None], outputs, zeros)
     rest = zeros
     if how == "repeat":
-        rest = ops.where((lengths > 0)[:, None, None], last[:, None], zeros)
-    return ops.where((time < lengths[:, None])[..., None], outputs, rest)
+        rest = current.where((lengths > 0)[:, None, None], last[:, None], zeros)
+    return current.where((time < lengths[:, None])[..., None], outputs, rest)
 
 
 def kept_share(count, updates, momentum):
@@ -560,7 +565,7 @@ def updated_statistics(table, batch, rows, momentum, count=None):
         # Each row once: no scatter, which XLA does row by row.
         past = first + len(rows)
         moved = table[first:past] * momentum + batch * share
-        return ops.concatenate([table[:first], moved, table[past:]], 0)
+        return current.concatenate([table[:first], moved, table[past:]], 0)
     rows = ops.convert_to_tensor(rows)
     ran = rows >= 0
     size = table.shape[0]
@@ -568,23 +573,25 @@ def updated_statistics(table, batch, rows, momentum, count=None):
     at_last = rows == ops.max(rows)
     number = ops.sum(ops.cast(ran & at_last, "int32"))
     place = ops.cumsum(ops.cast(at_last, "int32"))
-    after = ops.where(at_last, number - place, 0)
+    after = current.where(at_last, number - place, 0)
     weight = share * momentum ** ops.cast(after, table.dtype)
     hits = row_hits(rows, size, table.dtype)
     if count is None:
-        kept = ops.where(hits > 1, momentum**hits, momentum)
+        kept = current.where(hits > 1, momentum**hits, momentum)
     else:
         kept = kept_share(count, hits, momentum)
         # The weights of a row's moments add up to 1 - m^hits: now to 1 - kept.
         stretch = (1 - kept) / (1 - momentum**hits)
         weight *= ops.take(stretch, ops.maximum(rows, 0), axis=0)
-    ids = ops.where(ran, rows, size)
-    added = ops.segment_sum(weight[:, None] * batch, ids, size + 1)[:size]
-    return ops.where(hits[:, None] > 0, table * kept[:, None] + added, table)
+    ids = current.where(ran, rows, size)
+    added = current.segment_sum(weight[:, None] * batch, ids, size + 1)[:size]
+    return current.where(hits[:, None] > 0, table * kept[:, None] + added, table)
 
 
 def row_hits(rows, size, dtype):
     """How often each of ``size`` rows stands in ``rows`` [T]; -1 is none of them."""
     rows = ops.convert_to_tensor(rows)
     ones = ops.ones_like(rows, dtype=dtype)
-    return ops.segment_sum(ones, ops.where(rows >= 0, rows, size), size + 1)[:size]
+    return current.segment_sum(ones, current.where(rows >= 0, rows, size), size + 1)[
+        :size
+    ]
