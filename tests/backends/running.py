@@ -4,6 +4,7 @@ import contextlib
 
 import keras
 import numpy as np
+
 from bnlstm_compat import backend
 
 BACKEND = keras.backend.backend()
