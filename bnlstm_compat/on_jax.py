@@ -25,6 +25,9 @@ stop_gradient = jax.lax.stop_gradient
 sum = jax.numpy.sum
 where = jax.numpy.where
 zeros_like = jax.numpy.zeros_like
+# XLA would fuse the reading of [T,B,4H] into arithmetic, which then is not vectorised:
+# measured, twice the time of a whole step.
+INPUTS_AT_ONCE = False
 ERRORS = (ValueError, TypeError, RuntimeError)
 
 

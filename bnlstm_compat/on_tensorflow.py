@@ -16,6 +16,8 @@ stop_gradient = tf.stop_gradient
 sum = tf.reduce_sum
 where = tf.where
 zeros_like = tf.zeros_like
+#: Whether the input's product is computed for all steps before the loop.
+INPUTS_AT_ONCE = True
 #: What a model raises for data that do not fit.
 ERRORS = (ValueError, TypeError, tf.errors.OpError)
 

@@ -24,6 +24,7 @@ stop_gradient = torch.detach
 sum = torch.sum
 where = torch.where
 zeros_like = torch.zeros_like
+INPUTS_AT_ONCE = True
 ERRORS = (ValueError, TypeError, RuntimeError)
 
 

@@ -308,21 +308,28 @@ def sequence(
             current.where(few, *pair) for pair in zip(fallback, moments, strict=True)
         )
 
-    inputs = ops.transpose(x, (1, 0, 2)) @ w["kernel"]
+    inputs = ops.transpose(x, (1, 0, 2))
     by_step = at_rows(w, plan.rows)
-    mean, variance = {}, {}
-    for site in spec.SITES:
-        if not training:
+    mean, variance, known = {}, {}, {}
+    inside = ["recurrent", "cell"]  # what is normalised step by step
+    if not training:
+        for site in spec.SITES:
             mean[site], variance[site] = population(site)
-    if training:
-        mean["input"], variance["input"] = moments_of(
-            inputs, 1, plan.valid, few[:, None], population("input") if sparse else None
-        )
-    scale, shift = affine(by_step, "input", mean["input"], variance["input"], epsilon)
-    inputs = normalize(inputs, scale[:, None], shift[:, None])
+    if current.INPUTS_AT_ONCE:
+        inputs = inputs @ w["kernel"]
+        if training:
+            fallback = population("input") if sparse else None
+            mean["input"], variance["input"] = moments_of(
+                inputs, 1, plan.valid, few[:, None], fallback
+            )
+        moments = mean["input"], variance["input"]
+        scale, shift = affine(by_step, "input", *moments, epsilon)
+        inputs = normalize(inputs, scale[:, None], shift[:, None])
+    else:
+        inside.append("input")
 
     # What happens inside the loop: read per step (known) or found there (moments).
-    known = {"inputs": inputs}
+    known["inputs"] = inputs
     found = {"outputs": (x.dtype, h.shape)}
     if by_step is not w:
         known |= {name: by_step[name] for name in spec.AFFINE}
@@ -332,7 +339,7 @@ def sequence(
         )[..., None]
     if sparse:
         known["few"] = few
-    for site in ("recurrent", "cell"):
+    for site in inside:
         if not training:
             known[f"{site}_scale"], known[f"{site}_shift"] = affine(
                 by_step, site, mean[site], variance[site], epsilon
@@ -365,10 +372,11 @@ def sequence(
             return affine(at_t, site, *moments, epsilon)
 
         fed = h if recurrent_mask is None else h * recurrent_mask
-        recurrent = fed @ w["recurrent_kernel"]
-        gates = read("inputs") + normalize(
-            recurrent, *bn_affine("recurrent", recurrent)
-        )
+        recurrent, inputs = fed @ w["recurrent_kernel"], read("inputs")
+        if "input" in inside:
+            inputs = inputs @ w["kernel"]
+            inputs = normalize(inputs, *bn_affine("input", inputs))
+        gates = inputs + normalize(recurrent, *bn_affine("recurrent", recurrent))
         next_h, next_c = gates_to_state(
             w,
             gates,
@@ -390,7 +398,7 @@ def sequence(
     ran = steps if lengths is None else ops.minimum(lengths, steps)[:, None]
     moments = None
     if training:
-        for site in ("recurrent", "cell"):
+        for site in inside:
             mean[site] = results[f"{site}_mean"]
             variance[site] = results[f"{site}_variance"]
         moments = Moments(plan.updates, plan.counts, mean, variance)

@@ -78,7 +78,10 @@ def test_a_model_is_built_trained_saved_and_opened_by_tensorflow(x, tmp_path):
         for name in spec.STATISTICS:
             table = arrays(getattr(layer.cell, name))
             assert np.isfinite(table).all()
-            assert (table != ("variance" in name)).any(axis=1).all(), name
+            moved = (table != ("variance" in name)).any(axis=1)
+            # The mean of h before the first step stays 0.
+            assert moved[1:].all(), name
+            assert moved[0] or name == "recurrent_moving_mean"
     expected = model.predict(x, verbose=0)
     assert np.isfinite(model.evaluate(x, y, verbose=0))
     path = tmp_path / "model.keras"
@@ -231,4 +234,8 @@ def test_digits(tmp_path):
         bnlstm_compat.recalibrate(model, x[:1400], batch_size=50, verbose=0)
         found.append((before, accuracy()))
     print(f"digits on {BACKEND}: before and after recalibration {found}")
-    assert found
+    before, after = np.array(found).T
+    # Seen of three seeds each on TensorFlow and torch: .76 to .86 before, .874 to .932
+    # after, .903 and .909 on average.
+    assert (after > before).all()
+    assert abs(after.mean() - 0.906) < 0.03
