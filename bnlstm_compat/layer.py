@@ -390,7 +390,9 @@ def _alike(step):
     """Whether the counters [B,1] are known to be equal."""
     if not backend.current.known(step):
         return False
-    return bool(keras.ops.all(keras.ops.equal(step, step[:1])))
+    # As an array: while JAX traces, what is computed is traced, too.
+    counters = backend.current.static(step)
+    return bool((counters == counters[:1]).all())
 
 
 class _Place:
