@@ -16,10 +16,10 @@ import time
 
 import keras
 import tensorflow as tf
-from speed import SHAPES, subject
-from speed_keras import make
 
 from bnlstm_compat import BNLSTM, keep_memory
+from speed import SHAPES, subject
+from speed_keras import make
 
 ROUNDS, CALLS = 10, 4
 

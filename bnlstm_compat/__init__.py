@@ -26,3 +26,11 @@ __all__ = [
     "recalibrate",
     "widen",
 ]
+
+
+def __getattr__(name):
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("bnlstm-compat")
+    raise AttributeError(f"module 'bnlstm_compat' has no attribute {name!r}")

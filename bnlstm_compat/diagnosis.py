@@ -147,7 +147,7 @@ def diagnose(
         and the gap between population and batch statistics is measured.
       constant: steps at which all sequences are known to have the same input, if that
         is known without ``x``.
-      momentum, epsilon, activation: of bare weights; the original's by default.
+      momentum, epsilon, activation: of bare weights; the usual ones by default.
 
     Returns:
       A ``Diagnosis`` for each cell, in the order of the layers.

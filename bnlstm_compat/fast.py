@@ -1,4 +1,4 @@
-"""The fast path: ``ops.sequence``'s contract, with a gradient written by hand.
+"""The compiled sequence: ``ops.sequence``'s contract, with a gradient written by hand.
 
 What is computed is in ``bptt`` (training) and ``folded`` (inference), how it is run in
 ``modes``; here both meet TensorFlow's gradients and compiler.

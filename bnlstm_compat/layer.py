@@ -113,7 +113,7 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
     ``keras.layers.BatchNormalization``, the statistics are frozen and used in training
     too.
 
-    Run eagerly with ``padding="v1"`` (or with equal counters), this is the step path:
+    Run eagerly with ``padding="v1"`` (or with equal counters), this goes step by step:
     it gives the same bits as the TensorFlow 1 cell run in a graph by the same
     TensorFlow.
 
@@ -510,7 +510,7 @@ class BNLSTM(keras.layers.RNN):
     ``bidirectional_dynamic_rnn`` gave.
 
     **Beyond the longest step** (``max_bn_steps``), inference uses the last row of the
-    statistics. In training, with ``overflow="update"``, the original's way, later steps
+    statistics. In training, with ``overflow="update"``, TensorFlow 1's way, later steps
     all update that row, one after the other; with ``"keep"``, the paper's (section 4),
     it remains that of step M, and later steps only use their own moments.
 

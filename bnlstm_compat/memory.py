@@ -12,9 +12,9 @@ def keep_memory():
 
     A training step that XLA compiles takes its memory from the system in one block of
     tens of megabytes and gives it back, in every step; at small sizes the page faults
-    are a good part of its time (``docs/performance.md``). Afterwards the process holds
-    the most that it ever needed, until it ends. Weights and results do not change. Call
-    it once, before training.
+    are a good part of its time (``docs/performance/performance.md``). Afterwards the
+    process holds the most that it ever needed, until it ends. Weights and results do
+    not change. Call it once, before training.
 
     Returns:
       Whether it could be done: on Linux with glibc.

@@ -1,6 +1,6 @@
 """Which way to run a sequence: rules by shape, from measurement.
 
-The figures behind the rules are in ``docs/performance.md``.
+The figures behind the rules are in ``docs/performance/performance.md``.
 """
 
 from typing import NamedTuple

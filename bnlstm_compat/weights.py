@@ -20,7 +20,7 @@ class BNLSTMWeights:
 
     Raises:
       ValueError: if a shape does not fit the others, or the arrays are not all
-        float32 or all float64; the message lists every misfit.
+        float32 or all float64; the message lists every mismatch.
 
     Source: arXiv 1603.09025, equations 6-8.
     """

@@ -16,6 +16,8 @@ __all__ = sorted(_HOMES)
 
 
 def __getattr__(name):
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("bnlstm-compat")
     if name not in _HOMES:
         raise AttributeError(f"module 'legacy' has no attribute {name!r}")
     return getattr(importlib.import_module("legacy." + _HOMES[name]), name)

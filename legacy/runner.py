@@ -78,13 +78,14 @@ def _parser():
     return parser
 
 
-def main(argv):
-    """Runs the command line ``argv`` (without the program's name).
+def main(argv=None):
+    """Runs the command line ``argv`` (without the program's name; None: the process's).
 
     Returns:
       0; 1 if ``--check`` found a missing name; 2 for a wrong command line. A script's
       own exit, or exception, passes through.
     """
+    argv = sys.argv[1:] if argv is None else argv
     own = _split(argv)
     try:
         options = _parser().parse_args(own)

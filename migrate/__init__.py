@@ -30,10 +30,12 @@ __all__ = list(_HOMES)
 
 
 def __getattr__(name):
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("bnlstm-compat")
     if name not in _HOMES:
         raise AttributeError(f"module 'migrate' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 
 def __dir__():
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, "__version__"})

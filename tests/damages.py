@@ -12,6 +12,7 @@ import numpy as np
 
 import migrate
 from bnlstm_compat import BNLSTM, layer
+from bnlstm_compat.cells import layers_in
 from migrate.bits import same_bits
 from migrate.cells.layouts import layout_of
 from migrate.cells.settings import GIVEN, USUAL, Known
@@ -178,6 +179,16 @@ def _never_past_the_rows(subject):
     return steps <= rows
 
 
+def _zero_past_lengths_anyway(subject):
+    """Keras's ``Bidirectional`` sets ``zero_output_for_mask`` in both of its layers."""
+    if _no_lengths(subject):
+        return True
+    with _options(zero_output_for_mask=False):
+        model = build.build_rnn(subject.rnn, subject.source, USUAL)
+    owners = [layer for layer in layers_in(model) if isinstance(layer, BNLSTM)]
+    return all(layer.zero_output_for_mask for layer in owners)
+
+
 def _options(**options):
     """Makes every BNLSTM with other options."""
 
@@ -235,7 +246,8 @@ def of_layers(subject):
             around = functools.partial(_options, **options)
             yield Damage(what, "both", _converted, around, idle)
         for options in ({"dropout": 0.5}, {"zero_output_for_mask": False}):
-            idle = _no_lengths if "zero_output_for_mask" in options else never
+            masks = "zero_output_for_mask" in options
+            idle = _zero_past_lengths_anyway if masks else never
             make = functools.partial(_options_in_file, options)
             yield Damage(next(iter(options)), "file", make, idle=idle)
     if rnn.kind == "bidirectional":

@@ -11,7 +11,7 @@ B, T, D, H, M = 4, 6, 3, 5, 4
 #: For a batch of B: the longest is not the first, and one stands alone at the end.
 LENGTHS = np.array([3, 6, 1, 5])
 #: With oneDNN kept from AVX-512 on a processor that has it, TensorFlow 2.21 ends in a
-#: segmentation fault at a plain ``tf.matmul`` in bfloat16 (docs/processors.md).
+#: segmentation fault at a plain ``tf.matmul`` in bfloat16: docs/evidence/processors.md.
 needs_bfloat16 = pytest.mark.skipif(
     os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() in ("SSE41", "AVX", "AVX2")
     and os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "0",

@@ -3,9 +3,9 @@
     python tests/reliability.py [--corruptions N] [--kills N] [--disks N] [--seed N]
                                 [--minutes N]
 
-Prints the tables of docs/reliability.md; exits with 1 if anything went wrong, and says
-what, with the seed that does it again alone. After ``--minutes``, no new kill or full
-disk begins.
+Prints the tables of docs/evidence/reliability.md; exits with 1 if anything went wrong,
+and says what, with the seed that does it again alone. After ``--minutes``, no new kill
+or full disk begins.
 """
 
 import argparse

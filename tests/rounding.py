@@ -17,14 +17,14 @@ from settings import RECORD
 #: A path may move results so many times as far as one rounding of its inputs does. It
 #: has about ten roundings one after the other in each step, of about the size of that
 #: of its inputs, and of either sign: 3 is what to expect, 8 what is allowed.
-#: ``docs/processors.md`` has what was met.
+#: ``docs/evidence/processors.md`` has what was met.
 ROUNDINGS = 8
 
 
 def record(kind, difference, limit):
     """Notes a difference and its limit where ``settings.py`` asks for it.
 
-    ``kind``: the column of the table in ``docs/processors.md``.
+    ``kind``: the column of the table in ``docs/evidence/processors.md``.
     """
     folder = os.environ.get(RECORD)
     if not folder:

@@ -7,9 +7,9 @@ Each setting is a run of pytest with other environment variables. The tests are 
 that call ``rounding.within`` or ``close`` (or ``golden.within``), without the slow ones
 unless ``--slow`` is given. Other arguments go to pytest in their place (files, ``-k``).
 
-The largest differences go to ``docs/processors.json``, where a run replaces what an
-earlier one of the same setting left, and from there into the table of
-``docs/processors.md``. The exit code is 1 if a test failed under any setting.
+The largest differences go to ``processors.json`` in ``docs/evidence``, where a run
+replaces what an earlier one of the same setting left, and from there into the table of
+``processors.md``. The exit code is 1 if a test failed under any setting.
 """
 
 import argparse
@@ -26,7 +26,7 @@ import time
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
-DOCS = TESTS.parent / "docs"
+DOCS = TESTS.parent / "docs" / "evidence"
 RESULTS, DOCUMENT = DOCS / "processors.json", DOCS / "processors.md"
 #: The variable that names the folder into which ``rounding.within`` records.
 RECORD = "BNLSTM_COMPAT_DIFFERENCES"

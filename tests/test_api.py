@@ -1,6 +1,7 @@
 """Every verb of the shell is a function that gives plain data."""
 
 import dataclasses
+import importlib.metadata
 import inspect
 import json
 
@@ -8,8 +9,10 @@ import keras
 import numpy as np
 import pytest
 
+import bnlstm_compat
 import checkpoints
 import golden as goldens
+import legacy
 import migrate
 from migrate.cli.main import main
 
@@ -28,6 +31,17 @@ def test_names_and_docstrings():
         text = inspect.getdoc(getattr(migrate, name))
         assert "Args:" in text, name
         assert "Raises:" in text, name
+
+
+def test_versions_and_console_scripts():
+    for package in (bnlstm_compat, legacy, migrate):
+        assert package.__version__ == importlib.metadata.version("bnlstm-compat")
+    scripts = importlib.metadata.entry_points(group="console_scripts")
+    for name in ("bnlstm-migrate", "bnlstm-legacy"):
+        (script,) = scripts.select(name=name)
+        with pytest.raises(SystemExit) as ended:
+            script.load()(["--help"])
+        assert ended.value.code == 0
 
 
 def test_inspect_gives_what_the_shell_prints(capfd):

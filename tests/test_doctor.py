@@ -179,6 +179,9 @@ def test_plot(kind, tmp_path, capfd):
     assert f"Drew {path}" in said.out
     start = {"png": b"\x89PNG", "svg": b"<?xml"}[kind]
     assert path.read_bytes().startswith(start)
+    (tmp_path / "other").touch()
+    assert path.stat().st_mode == (tmp_path / "other").stat().st_mode  # by umask
+    (tmp_path / "other").unlink()
     assert len(list(tmp_path.iterdir())) == 1
     if kind == "svg":
         text = path.read_text()
@@ -226,7 +229,9 @@ class TestRefused:
 
     def test_plots(self, refused, tmp_path):
         assert "cannot write" in refused("--plot", tmp_path / "plot.xyz")
-        assert "cannot write" in refused("--plot", tmp_path / "no" / "plot.png")
+        inside = tmp_path / "file" / "plot.png"
+        inside.parent.touch()
+        assert "cannot write" in refused("--plot", inside)
 
     def test_no_matplotlib(self, refused, tmp_path, monkeypatch):
         monkeypatch.setitem(sys.modules, "matplotlib.figure", None)

@@ -17,7 +17,7 @@ from migrate.cells.layouts import BY_NAME
 from migrate.cells.others import wrapper_of
 from migrate.cli.main import main
 
-PAGE = pathlib.Path(__file__).parent.parent / "docs" / "layouts.md"
+PAGE = pathlib.Path(__file__).parent.parent / "docs" / "reference" / "layouts.md"
 # Against what real TensorFlow 1.15.5 recorded; ../shared/graphs/README.md has measured
 # 4.6e-7 and 1.5e-6 for its own graphs on other machines, and the bound of
 # training is that of the layer's own rounding.

@@ -89,7 +89,7 @@ def test_maps_in_files(name, tmp_path):
 
 
 def test_the_map_in_the_guide(tmp_path):
-    guide = goldens.FOLDER.parent.parent / "docs" / "loading.md"
+    guide = goldens.FOLDER.parent.parent / "docs" / "guides" / "training.md"
     (text,) = re.findall(r"```toml\n(.*?)```", guide.read_text("utf-8"), re.DOTALL)
     (tmp_path / "map.toml").write_text(text)
     found = {rule.pattern: rule for rule in rules.read(tmp_path / "map.toml")}

@@ -1,4 +1,4 @@
-"""A hundredth of the damaged files, kills and full disks of docs/reliability.md."""
+"""A hundredth of the damages, kills and full disks of docs/evidence/reliability.md."""
 
 import re
 import subprocess

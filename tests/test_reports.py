@@ -1,4 +1,4 @@
-"""docs/reports.schema.json describes every report, whatever is in the checkpoint."""
+"""docs/reference/reports.schema.json describes every report of any checkpoint."""
 
 import json
 import pathlib
@@ -13,7 +13,7 @@ from graph_recordings import meta
 from migrate.cli.main import main
 from migrate.output import write as writers
 
-DOCS = pathlib.Path(__file__).parent.parent / "docs"
+DOCS = pathlib.Path(__file__).parent.parent / "docs" / "reference"
 SCHEMA = json.loads((DOCS / "reports.schema.json").read_text())
 CKPT = goldens.FOLDER / "tf-1.15.5" / "ckpt"
 

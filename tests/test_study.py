@@ -1,4 +1,4 @@
-"""The study's document says what was measured: docs/population-statistics.*."""
+"""The study's document says what was measured: docs/study/population-statistics.*."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 import show_study
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parent.parent / "docs" / "study"
 RESULTS = json.loads((DOCS / show_study.NUMBERS).read_text(encoding="utf-8"))
 DIGITS = [
     (experiment, cell)

@@ -81,7 +81,7 @@ def test_a_difference_that_only_the_data_show(converted, monkeypatch):
 
     def off(self, case, found):
         result = damaged(self, case, found)
-        if "your data" in case.name:
+        if "given data" in case.name:
             result.outputs[-1][0, 0, 0] += 0.01
         return result
 

@@ -15,7 +15,7 @@ NAMES = {
     **{release: release for release in history.RELEASES},
 }
 # Behaviour -> what it is in 0.12.1, 1.0.0 and 1.15.5. Whoever asks knows the words;
-# `docs/releases.md` has them in prose.
+# `docs/reference/releases.md` has them in prose.
 BEHAVIOUR = {
     # A cell looks its weights up in the variable scope of each call, or keeps them.
     "cells": ("scope", "scope", "object"),

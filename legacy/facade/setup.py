@@ -25,7 +25,7 @@ def install(verbose=False, port_cell=False, release=None):
         batch-normalised cell (a class, or a class in a module, named ``BNLSTMCell``,
         with the original's constructor).
       release: the TensorFlow that the code was written for: "0.12", "1.0" or "1.15"
-        (the default). ``docs/releases.md`` says what depends on it.
+        (the default). ``docs/reference/releases.md`` says what depends on it.
 
     Returns:
       The module that ``import tensorflow`` now gives to user code.

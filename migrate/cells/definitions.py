@@ -1,6 +1,6 @@
 """Reading a definition of a layout of one's own (``custom``), and what is wrong in it.
 
-docs/layouts.md shows the TOML file that holds one.
+docs/reference/layouts.md shows the TOML file that holds one.
 """
 
 import difflib

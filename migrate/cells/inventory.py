@@ -171,5 +171,5 @@ def _no_cells(inventory, label):
         f"{count} variables: {names or 'none'}. Name the layout of a scope (--layout "
         f"SCOPE=NAME, of {known}), write one (--layout SCOPE=FILE.toml, {PAGE}), give "
         "the model's graph (--graph FILE.meta), or carry the variables over by rules "
-        "(migrate.load with a map, docs/loading.md)"
+        "(migrate.load with a map, docs/guides/training.md)"
     )

@@ -16,7 +16,7 @@ from migrate.errors import MigrateError
 #: The kind of a problem with variables that may be another part of the cell.
 UNEXPLAINED = "Unexplained variables"
 #: Where layout files are explained.
-PAGE = "docs/layouts.md"
+PAGE = "docs/reference/layouts.md"
 
 
 class Problem(NamedTuple):

@@ -7,6 +7,7 @@ once.
 import contextlib
 import json
 import os
+import shlex
 import tempfile
 
 from migrate import start
@@ -91,22 +92,41 @@ def model(options) -> int:
 def verify(options) -> int:
     """Proves a conversion; 1 if it differs, or lacks the graph that is required."""
     start.start_tensorflow()
+    if options.report is not None:
+        from migrate.proof.page.write import require_page
+
+        require_page(options.report)
     return _verify(
         options.ckpt,
         options.out,
         options.tolerance,
         options.require_graph,
+        options.report,
+        shlex.join(("python", "-m", "migrate", *options.argv)),
         graph=options.graph,
         data=None if options.data is None else _read_data(options.data),
     )
 
 
-def _verify(source, out, tolerance=None, require_graph=False, **options):
+def _verify(
+    source,
+    out,
+    tolerance=None,
+    require_graph=False,
+    page=None,
+    command=None,
+    **options,
+):
     from migrate.verbs.verify import verify
 
     with show.progress("Verifying") as update:
         proof = verify(source, out, progress=update, **options)
     show.verdict(proof, tolerance, require_graph)
+    if page is not None:
+        proof.report(
+            page, tolerance=tolerance, require_graph=require_graph, command=command
+        )
+        show.lines(f"Wrote {page}")
     proved = proof.equal(tolerance) and (proof.by_graph or not require_graph)
     return 0 if proved else 1
 

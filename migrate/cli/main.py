@@ -6,16 +6,18 @@ Exit codes: 0 done (or equal), 1 different, 2 unusable input. Nothing else in
 
 import sys
 import warnings
+from argparse import Namespace
 
 from migrate.cli.parser import make_parser
 from migrate.cli.show import one_line
 from migrate.errors import MigrateError, MigrateWarning
 
 
-def main(argv) -> int:
-    """Runs one command; ``argv`` is without the program's name."""
+def main(argv=None) -> int:
+    """Runs one command; ``argv`` is without the program's name; None: the process's."""
+    argv = sys.argv[1:] if argv is None else argv
     try:
-        options = make_parser().parse_args(argv)
+        options = make_parser().parse_args(argv, Namespace(argv=argv))
         with warnings.catch_warnings():
             warnings.simplefilter("always", MigrateWarning)
             warnings.showwarning = _warn

@@ -71,7 +71,7 @@ def _layouts(sub):
         action="append",
         default=[],
         help="the layout of the cell under SCOPE: the name of a known one, or a file "
-        "FILE.toml (docs/layouts.md); may be given several times",
+        "FILE.toml (docs/reference/layouts.md); may be given several times",
     )
 
 
@@ -143,6 +143,11 @@ def _verify(sub):
         "--require-graph",
         action="store_true",
         help="exit with 1 unless every cell was compared with your graph",
+    )
+    sub.add_argument(
+        "--report",
+        metavar="FILE.html",
+        help="write the proof as one page to hand on; replaces an earlier one",
     )
 
 

@@ -46,17 +46,19 @@ class Graph:
       graph_def: a ``GraphDef``.
       label: what people call it: the file's name.
       meta: the ``MetaGraphDef`` around it, if there is one.
+      file: the path of the file that it was read from, if it was.
 
     Attributes:
-      graph_def, label, meta: as given.
+      graph_def, label, meta, file: as given.
 
     Raises:
       MigrateError: too many nodes, two of one name, an input that is not there, a cycle
         without a loop, or a variable of an impossible shape.
     """
 
-    def __init__(self, graph_def, label: str, meta=None):
-        self.graph_def, self.label, self.meta = graph_def, label, meta
+    def __init__(self, graph_def, label: str, meta=None, file=None):
+        self.graph_def, self.label = graph_def, label
+        self.meta, self.file = meta, file
         if len(graph_def.node) > MOST_NODES:
             raise self.damaged(
                 f"it has {len(graph_def.node):,} nodes, and at most {MOST_NODES:,} "

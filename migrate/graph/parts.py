@@ -62,7 +62,8 @@ def joined(graph: Graph) -> Graph:
             concats[whole] = found
     if not concats:
         return graph
-    return Graph(_replaced(graph, concats, wholes), graph.label, graph.meta)
+    made = _replaced(graph, concats, wholes)
+    return Graph(made, graph.label, graph.meta, graph.file)
 
 
 def _concats(graph, own):

@@ -49,7 +49,7 @@ def _saved_model(path, label):
         raise _unreadable(path, "it holds no graph")
     graphs = [m for m in saved.meta_graphs if "serve" in m.meta_info_def.tags]
     meta = (graphs or saved.meta_graphs)[0]
-    return Graph(meta.graph_def, label, meta)
+    return Graph(meta.graph_def, label, meta, path)
 
 
 def _graph(path, label):
@@ -72,7 +72,7 @@ def _graph(path, label):
             continue
         graph_def = message.graph_def if message is meta else message
         if graph_def.node and all(node.op for node in graph_def.node):
-            return Graph(graph_def, label, message if message is meta else None)
+            return Graph(graph_def, label, message if message is meta else None, path)
     raise errors[0] if errors else _unreadable(path, "it holds no nodes")
 
 

@@ -45,6 +45,20 @@ def workplace(target):
         _remove_empty(made)
 
 
+def write_file(target, content: bytes) -> None:
+    """Writes a file, complete or not at all; an earlier one is replaced.
+
+    Raises:
+      MigrateError: it cannot be written.
+    """
+    target = os.path.abspath(target)
+    with workplace(target) as folder:
+        draft = os.path.join(folder, "new")
+        with open(draft, "wb") as stream:
+            stream.write(content)
+        os.replace(draft, target)
+
+
 def unwritable(target, error):
     """The error for a target that cannot be written."""
     reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:200]

@@ -20,6 +20,7 @@ from migrate.models.cells import cells_of, weights_of
 from migrate.output import report as reports
 from migrate.output.write import MODELS, REPORT, VARIABLES, array_formats
 from migrate.sources.base import Entry, Source
+from migrate.sources.prefix import files_of
 
 
 class Conversion(Source):
@@ -97,6 +98,21 @@ class Conversion(Source):
         again = skeleton(rnn, self.entries, self.settings(scope))
         path = os.path.join(self.out, self.files[scope])
         return MODELS[self.kind].read(path, again)
+
+    def read_files(self) -> list[str]:
+        """The paths of the files that are read, and those of other formats are not."""
+        variables = VARIABLES + self._arrays.suffix
+        names = [REPORT, *self.files.values(), variables]
+        return [file for name in names for file in self._parts(name)]
+
+    def other_files(self) -> list[str]:
+        """The paths of the conversion's other files, of other formats."""
+        files = [f for name in reports.files(self.report) for f in self._parts(name)]
+        return sorted(set(files) - set(self.read_files()))
+
+    def _parts(self, name):
+        """The paths of a file of the report: of a TensorFlow checkpoint, its files."""
+        return files_of(os.path.join(self.out, name))
 
     def kept(self, name):
         """A variable as it was put beside the RNNs."""

@@ -1,6 +1,6 @@
 """What is said about a checkpoint and a conversion, as plain data for JSON.
 
-docs/reports.md has the schemas.
+docs/reference/reports.md has the schemas.
 """
 
 import importlib.metadata

@@ -22,7 +22,11 @@ a row there have their own here.
 
 from dataclasses import replace
 
+import numpy as np
+
 from migrate.bits import same_bits
+from migrate.cells.at_steps import step_of
+from migrate.cells.layouts import layout_of
 from migrate.cells.settings import GRAPH
 from migrate.cells.values import rows_repeat, rows_taken, v1_variables
 from migrate.errors import MigrateError
@@ -78,8 +82,11 @@ def prove_rnn(source, rnn, conversion, reference, cases):
         if not case.training and case.states is None:
             layer = run_layer(rnn, ran, case)
         doubled = exact.run(case, cut)
-        for number, result in enumerate(results):
+        for number, (result, cell) in enumerate(zip(results, rnn.cells, strict=True)):
+            result.compared.append((case.name, case.x.shape))
             _measure(result, case, number, expected, layer, by_layers, doubled)
+            if case.training:
+                _measure_statistics(result, cell, number, expected, layer, doubled)
     return results
 
 
@@ -173,6 +180,7 @@ def _measure(result, case, number, expected, layer, chains, exact):
             actual.outputs[number],
             exact.result.outputs[number],
             [rounded.outputs[number] for rounded in exact.rounded],
+            axis=1,
         )
     for kind, state in chains.states[number].items():
         if kind in expected.states[number]:
@@ -183,13 +191,21 @@ def _measure(result, case, number, expected, layer, chains, exact):
                 exact.result.states[number][kind],
                 [rounded.states[number][kind] for rounded in exact.rounded],
             )
-    if not case.training:
-        return
+
+
+def _measure_statistics(result, cell, number, expected, layer, exact):
+    """Notes the differences of statistics after a training pass, row by row."""
+    roles = getattr(layout_of(cell), "roles", {})
     for key, array in expected.statistics[number].items():
-        result.add(
-            "statistics",
+        arrays = (
             array,
             layer.statistics[number][key],
             exact.result.statistics[number][key],
-            [rounded.statistics[number][key] for rounded in exact.rounded],
+            *(rounded.statistics[number][key] for rounded in exact.rounded),
         )
+        # [rows, .]: a table, the one row of a cell, or the variable of a step.
+        reference, ours, doubled, *rounded = (
+            np.reshape(z, (-1, np.shape(z)[-1])) for z in arrays
+        )
+        row = step_of(key, roles) or 0
+        result.add("statistics", reference, ours, doubled, rounded, axis=0, first=row)

@@ -55,7 +55,7 @@ class Diagnoses:
         return not any(case.diagnosis.findings for case in self.cases)
 
     def asdict(self) -> dict:
-        """The same as plain data for JSON; docs/reports.md has the schema."""
+        """The same as plain data for JSON; docs/reference/reports.md has the schema."""
         return {
             "format": FORMAT,
             "checkpoint": self.label,

@@ -19,7 +19,7 @@ class Inspection:
     graph: Graph | None = None
 
     def asdict(self) -> dict:
-        """The same as plain data for JSON; docs/reports.md has the schema."""
+        """The same as plain data for JSON; docs/reference/reports.md has the schema."""
         return report.inspection(self.source, self.inventory)
 
     def __repr__(self):
@@ -49,7 +49,8 @@ def inspect(source, *, graph=None, layouts=None) -> Inspection:
       graph: the file of the source's graph; None: the ``.meta`` that is found beside a
         checkpoint, if one is; False: none.
       layouts: from scopes of cells to layouts, if that is for you to say: the name of a
-        known one, the path of a layout file (docs/layouts.md), or the same as a dict.
+        known one, the path of a layout file (docs/reference/layouts.md), or the same as
+        a dict.
 
     Raises:
       MigrateError: nothing that can be read is there, or a layout does not fit.

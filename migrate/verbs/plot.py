@@ -1,13 +1,14 @@
 """A picture of population statistics: heat maps over rows and units."""
 
+import io
 import os
-import tempfile
 
 import numpy as np
 
 from bnlstm_compat import spec
 from bnlstm_compat.diagnosis import row_ranges
 from migrate.errors import MigrateError
+from migrate.output.atomic import write_file
 
 
 def plot(cases, path):
@@ -31,19 +32,13 @@ def plot(cases, path):
     parts = np.atleast_1d(figure.subfigures(len(cases), 1))
     for part, case in zip(parts, cases, strict=True):
         _draw(part, case)
-    folder, name = os.path.split(os.path.abspath(path))
+    kind = os.path.splitext(path)[1].removeprefix(".") or "png"
+    drawn = io.BytesIO()
     try:
-        handle, draft = tempfile.mkstemp(suffix=os.path.splitext(name)[1], dir=folder)
-        os.close(handle)
-        try:
-            figure.savefig(draft, dpi=110)
-            os.replace(draft, path)
-        except BaseException:
-            os.unlink(draft)
-            raise
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error  # without the draft's name
-        raise MigrateError(f"cannot write the plot {path}: {reason}") from error
+        figure.savefig(drawn, format=kind, dpi=110)
+    except ValueError as error:
+        raise MigrateError(f"cannot write the plot {path}: {error}") from error
+    write_file(path, drawn.getvalue())
 
 
 def _draw(part, case):

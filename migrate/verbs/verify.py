@@ -1,5 +1,6 @@
 """The proof that a conversion equals its source."""
 
+import os
 from dataclasses import replace
 from itertools import chain
 
@@ -21,7 +22,9 @@ from migrate.proof.compare import prove_rnn, settings_against_graph
 from migrate.proof.references.equations import Equations
 from migrate.proof.references.legacy_cell import LegacyCell
 from migrate.proof.references.user_graph import UserGraphReference
+from migrate.proof.subject import Subject
 from migrate.proof.verdict import CellResult, Proof
+from migrate.sources.base import Source
 
 SEED = 0
 
@@ -46,13 +49,15 @@ def verify(source, out, *, graph=None, data=None, seed=SEED, progress=None) -> P
 
     Source: arXiv 1603.09025, equations 6-8, for what is compared; ``migrate.proof``.
     """
+    call = _call(source, out, graph, data, seed)
     source, conversion = open_source(source, graph), Conversion(out)
     _require_variables(source, conversion)
     shown = None
     if source.graph is not None:
         shown = graph_inventory(source.graph, source.entries)
-    _require_rest(source, conversion, shown)
+    notes = _require_rest(source, conversion, shown)
     data = _fitting(source, data)
+    subject = Subject(source, conversion, notes, seed, data, call)
     rng = np.random.default_rng(seed)
     results = []
     for done, (scope, rnn) in enumerate(conversion.rnns.items()):
@@ -71,7 +76,22 @@ def verify(source, out, *, graph=None, data=None, seed=SEED, progress=None) -> P
         _assumed(conversion) if source.graph is None else (),
         None if source.graph is None else source.graph.label,
         data is not None,
+        subject,
     )
+
+
+def _call(source, out, graph, data, seed):
+    """The call of ``verify``, for people who repeat it."""
+    path = source.label if isinstance(source, Source) else os.fspath(source)
+    given = [repr(path), repr(os.fspath(out))]
+    if graph is not None:
+        given.append(f"graph={graph if graph is False else str(graph)!r}")
+    if data:
+        arrays = ", ".join(f"{name!r}: ..." for name in data)
+        given.append(f"data={{{arrays}}}")
+    if seed != SEED:
+        given.append(f"seed={seed}")
+    return f"migrate.verify({', '.join(given)})"
 
 
 def _fitting(source, data):
@@ -104,9 +124,13 @@ def _require_variables(source, conversion):
 
 
 def _require_rest(source, conversion, shown):
-    """What the conversion left as variables is no cell that it should have."""
+    """What the conversion left as variables is no cell that it should have.
+
+    Returns:
+      Sentences on what no layer can express.
+    """
     if shown is not None:
-        problems = shown.problems
+        problems, notes = shown.problems, shown.notes
     else:
         cells = _in_cells(conversion)
         scopes = tuple(
@@ -120,10 +144,13 @@ def _require_rest(source, conversion, shown):
             for name, entry in source.entries.items()
             if name not in cells and not name.startswith(scopes)
         }
-        problems = [*take_inventory(rest).problems, *_unexplained(source, conversion)]
+        found = take_inventory(rest)
+        problems = [*found.problems, *_unexplained(source, conversion)]
+        notes = found.notes
     if problems:
         texts = "; ".join(problem.text for problem in problems)
         raise MigrateError(f"{source.label}: {texts}")
+    return tuple(note.text for note in notes)
 
 
 def _unexplained(source, conversion):

@@ -87,7 +87,7 @@ class UserGraphReference:
                     )
         begins = any(np.any(value) for state in states for value in state.values())
         case = Case(
-            f"{'training' if training else 'inference'}, your data",
+            f"{'training' if training else 'inference'}, given data",
             entering[0].x,
             entering[0].lengths,
             training,
