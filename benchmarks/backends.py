@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 BACKENDS = ("tensorflow", "jax", "torch")
-#: Name: B, T, D, H, as in ``speed.py``, without what takes minutes in a loop of torch's.
+#: Name: B, T, D, H; as in ``speed.py``, without what takes minutes on torch.
 SHAPES = {
     "SeqSleepNet": (640, 29, 32, 64),
     "small": (32, 20, 128, 64),

@@ -18,6 +18,9 @@ where = tf.where
 zeros_like = tf.zeros_like
 #: Whether the input's product is computed for all steps before the loop.
 INPUTS_AT_ONCE = True
+#: ``(z [B,.], gamma, beta or None, epsilon) -> (bn(z), mean, variance)``, with the
+#: gradient of ``bn(z)`` alone, or None: here ``fast`` has it.
+batch_norm = None
 #: What a model raises for data that do not fit.
 ERRORS = (ValueError, TypeError, tf.errors.OpError)
 

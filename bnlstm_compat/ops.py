@@ -125,14 +125,14 @@ def batch_moments(z, axis, dtype, valid=None, all_sum=None):
     return mean, average(current.square(z - (centre if axis == 0 else centre[:, None])))
 
 
-def gates_to_state(w, gates, c, cell_affine, activation, recurrent_activation):
+def gates_to_state(gates, c, bn, activation, recurrent_activation):
     """From the normalised sum of the gates [B,4H] and c [B,H] to ``(h', c')`` [B,H].
 
-    ``cell_affine(c')`` gives scale and shift of the cell's batch normalisation.
+    ``bn("cell", c')`` is the cell's batch normalisation.
     """
     f, i, o, j = current.split(gates, len(spec.GATES), 1)
     c = c * recurrent_activation(f) + recurrent_activation(i) * activation(j)
-    h = activation(normalize(c, *cell_affine(c))) * recurrent_activation(o)
+    h = activation(bn("cell", c)) * recurrent_activation(o)
     return h, c
 
 
@@ -153,21 +153,12 @@ def cell_step(
       ``(h', c')``, both [B,H].
     """
 
-    def bn_affine(site, z):
-        return affine(w, site, *statistics(site, z), epsilon)
+    def bn(site, z):
+        return normalize(z, *affine(w, site, *statistics(site, z), epsilon))
 
-    recurrent = h @ w["recurrent_kernel"]
-    inputs = x @ w["kernel"]
-    recurrent = normalize(recurrent, *bn_affine("recurrent", recurrent))
-    gates = normalize(inputs, *bn_affine("input", inputs)) + recurrent
-    return gates_to_state(
-        w,
-        gates,
-        c,
-        lambda z: bn_affine("cell", z),
-        activation,
-        recurrent_activation,
-    )
+    recurrent = bn("recurrent", h @ w["recurrent_kernel"])
+    gates = bn("input", x @ w["kernel"]) + recurrent
+    return gates_to_state(gates, c, bn, activation, recurrent_activation)
 
 
 class Schedule(NamedTuple):
@@ -293,6 +284,8 @@ def sequence(
         plan.valid is not None or all_sum is not None or x.shape[0] in (None, 0, 1)
     )
     few = plan.counts < 2
+    # Where all rows count alike, the backend may have a normalisation in one piece.
+    whole = plan.valid is None and all_sum is None and not sparse and x.dtype == dtype
 
     def population(site):
         return tuple(
@@ -334,9 +327,8 @@ def sequence(
     if by_step is not w:
         known |= {name: by_step[name] for name in spec.AFFINE}
     if lengths is not None:
-        known["running"] = (
-            ops.arange(steps, dtype="int32")[:, None] < lengths[None, :]
-        )[..., None]
+        time = ops.arange(steps, dtype="int32")
+        known["running"] = ops.expand_dims(time[:, None] < lengths[None, :], 2)
     if sparse:
         known["few"] = few
     for site in inside:
@@ -357,34 +349,31 @@ def sequence(
         at_t = w if by_step is w else {**w, **{n: read(n) for n in spec.AFFINE}}
         running = None if lengths is None else read("running")
 
-        def bn_affine(site, z):
-            if not training:
-                return read(f"{site}_scale"), read(f"{site}_shift")
+        def bn(site, z):
             names = (f"{site}_mean", f"{site}_variance")
-            moments = moments_of(
-                z,
-                0,
-                None if plan.valid is None else running[:, 0],
-                read("few") if sparse else None,
-                tuple(map(read, names)) if sparse else None,
-            )
+            if not training:
+                return normalize(z, read(f"{site}_scale"), read(f"{site}_shift"))
+            if whole and current.batch_norm is not None:
+                gamma, beta = at_t[f"{site}_gamma"], at_t.get(f"{site}_beta")
+                z, *moments = current.batch_norm(z, gamma, beta, epsilon)
+            else:
+                moments = moments_of(
+                    z,
+                    0,
+                    None if plan.valid is None else running[:, 0],
+                    read("few") if sparse else None,
+                    tuple(map(read, names)) if sparse else None,
+                )
+                z = normalize(z, *affine(at_t, site, *moments, epsilon))
             values.update(zip(names, moments, strict=True))
-            return affine(at_t, site, *moments, epsilon)
+            return z
 
         fed = h if recurrent_mask is None else h * recurrent_mask
-        recurrent, inputs = fed @ w["recurrent_kernel"], read("inputs")
+        inputs = read("inputs")
         if "input" in inside:
-            inputs = inputs @ w["kernel"]
-            inputs = normalize(inputs, *bn_affine("input", inputs))
-        gates = inputs + normalize(recurrent, *bn_affine("recurrent", recurrent))
-        next_h, next_c = gates_to_state(
-            w,
-            gates,
-            c,
-            lambda z: bn_affine("cell", z),
-            activation,
-            recurrent_activation,
-        )
+            inputs = bn("input", inputs @ w["kernel"])
+        gates = inputs + bn("recurrent", fed @ w["recurrent_kernel"])
+        next_h, next_c = gates_to_state(gates, c, bn, activation, recurrent_activation)
         values["outputs"] = next_h
         if running is not None:
             next_h = current.where(running, next_h, h)
@@ -530,11 +519,11 @@ def filled_padding(outputs, lengths, last, how):
     zeros = current.zeros_like(outputs)
     if how == "raw":
         longest = ops.maximum(1, ops.max(lengths))
-        return current.where((time < longest)[..., None], outputs, zeros)
+        return current.where(ops.expand_dims(time < longest, 2), outputs, zeros)
     rest = zeros
     if how == "repeat":
         rest = current.where((lengths > 0)[:, None, None], last[:, None], zeros)
-    return current.where((time < lengths[:, None])[..., None], outputs, rest)
+    return current.where(ops.expand_dims(time < lengths[:, None], 2), outputs, rest)
 
 
 def kept_share(count, updates, momentum):

@@ -1,4 +1,4 @@
-"""The code of docs/torch.md, block after block, and what its modules compute."""
+"""The code of docs/guides/torch.md, block after block, and what its modules compute."""
 
 import re
 import shutil
@@ -13,10 +13,10 @@ import migrate
 from backends.running import BACKEND, arrays
 from bnlstm_compat import reference
 
-pytestmark = pytest.mark.skipif(BACKEND != "torch", reason="docs/torch.md is of torch")
+pytestmark = pytest.mark.skipif(BACKEND != "torch", reason="the guide is of torch")
 
 HERE = Path(__file__).parent
-GUIDE = HERE.parent.parent / "docs" / "torch.md"
+GUIDE = HERE.parent.parent / "docs" / "guides" / "torch.md"
 NEIGHBOURS = HERE.parent / "neighbours" / "goldens"
 
 
