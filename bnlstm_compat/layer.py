@@ -1,7 +1,7 @@
 """Keras 3 layers: one step (``BNLSTMCell``) and whole sequences (``BNLSTM``).
 
 Keras's side of things only: arguments, weights, shapes, masks, configuration. The
-mathematics is in ``ops``.
+mathematics is in ``ops``; what differs between TensorFlow, JAX and torch in ``backend``.
 """
 
 import inspect
@@ -119,7 +119,8 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
 
     A cell sees no mask. In ``keras.layers.RNN`` with a mask, ``padding="masked"`` takes
     rows whose counter lies behind the furthest as finished; a row that has just ended
-    still counts once. ``BNLSTM`` sees the mask, and counts exactly.
+    still counts once. ``BNLSTM`` sees the mask, and counts exactly. On JAX
+    ``keras.layers.RNN`` trains the cell with ``unroll=True`` only.
 
     Args:
       units: H, a positive integer.
@@ -140,8 +141,9 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
       overflow, bias_correction, affine_per_step: see ``BNLSTM``.
 
     Raises:
-      ValueError: for arguments out of range, and for more steps than the dtype of the
-        counter can count (256 in bfloat16, 2048 in float16).
+      ValueError: for arguments out of range, for more steps than the dtype of the
+        counter can count (256 in bfloat16, 2048 in float16), and for training inside
+        a scan of JAX's.
 
     Source: arXiv 1603.09025, equations 6-8.
     """
@@ -535,7 +537,8 @@ class BNLSTM(keras.layers.RNN):
         which has gradients of any order. "auto" compiles in a ``tf.function`` with a
         known T, on one device; that takes seconds at the first call of each shape.
         Other activations than tanh, sigmoid, relu and linear are always run as by
-        "general", and so are synchronised moments.
+        "general", and so are synchronised moments. On JAX and torch there is one
+        way, and only "unrolled" makes a difference, on JAX.
       zero_output_for_mask: see above; None is False for "masked", True for "v1".
 
     Raises:

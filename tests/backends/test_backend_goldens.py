@@ -5,11 +5,11 @@ import functools
 import keras
 import numpy as np
 import pytest
+from running import BACKEND, Loss, arrays
 
 import golden as goldens
 import golden_model
 import migrate
-from backends.running import BACKEND, Loss, arrays
 
 
 class Model(golden_model.Model):

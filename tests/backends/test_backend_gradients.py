@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 import pytest
+from running import BACKEND, Loss, arrays, float64
 
-from backends.running import BACKEND, Loss, arrays, float64
 from bnlstm_compat import BNLSTM, spec
 from layers import D, H, M, T, filled, mask_of, random_weights
 from rounding import within

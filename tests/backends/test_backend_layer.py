@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 import pytest
+from running import BACKEND, arrays, call, float64
 
-from backends.running import BACKEND, arrays, call, float64
 from bnlstm_compat import BNLSTM, BNLSTMCell, ReverseSequences, reference, spec
 from layers import LENGTHS, B, D, H, M, T, filled, mask_of, random_weights
 from rounding import close, limits

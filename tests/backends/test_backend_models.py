@@ -8,11 +8,11 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from running import BACKEND, arrays, call
 
 import bnlstm_compat
 import golden as goldens
 import migrate
-from backends.running import BACKEND, arrays, call
 from bnlstm_compat import BNLSTM, reference, spec
 from layers import B, D, H, M, T, mask_of
 from rounding import close, within

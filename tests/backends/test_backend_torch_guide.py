@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from running import BACKEND, arrays
 
 import checkpoints
 import golden as goldens
 import migrate
-from backends.running import BACKEND, arrays
 from bnlstm_compat import reference
 
 pytestmark = pytest.mark.skipif(BACKEND != "torch", reason="the guide is of torch")
