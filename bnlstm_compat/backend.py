@@ -14,13 +14,13 @@ _EXTRAS = {"jax": "jax", "jaxlib": "jax", "torch": "torch"}
 try:
     import keras
 except ModuleNotFoundError as error:
-    if error.name not in _EXTRAS:
+    extra = _EXTRAS.get((error.name or "").partition(".")[0])
+    if extra is None:
         raise
-    extra = _EXTRAS[error.name]
     raise ModuleNotFoundError(
-        f"Keras is set to the backend {extra!r} (KERAS_BACKEND, or keras.json), which "
-        f"is not installed. Install it: pip install 'bnlstm-compat[{extra}]', or set "
-        "KERAS_BACKEND=tensorflow",
+        "Keras is set to a backend (by KERAS_BACKEND, or keras.json) that needs "
+        f"{extra}, which is not installed. Install it: pip install "
+        f"'bnlstm-compat[{extra}]', or set KERAS_BACKEND=tensorflow",
         name=error.name,
     ) from None
 

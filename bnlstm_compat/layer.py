@@ -1,7 +1,7 @@
 """Keras 3 layers: one step (``BNLSTMCell``) and whole sequences (``BNLSTM``).
 
 Keras's side of things only: arguments, weights, shapes, masks, configuration. The
-mathematics is in ``ops``; what differs between TensorFlow, JAX and torch in ``backend``.
+mathematics is in ``ops``, what differs between Keras's backends in ``backend``.
 """
 
 import inspect
