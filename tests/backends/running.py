@@ -76,20 +76,25 @@ class Loss:
         elif BACKEND == "tensorflow":
             self._graph = tf.function(function)
 
-    def _traced(self, values, inputs):
-        with keras.StatelessScope(zip(self.variables, values, strict=True)):
+    def _traced(self, values, inputs, moving):
+        given = zip([*self.variables, *self.moving], [*values, *moving], strict=True)
+        with keras.StatelessScope(given):
             return self.function(inputs)
+
+    def _moving(self):
+        return [variable.value for variable in self.moving]
 
     def value(self, values, inputs):
         """The loss."""
         if BACKEND == "jax":
-            return float(self._value(values, inputs)[0])
+            return float(self._value(values, inputs, self._moving())[0])
         return float(self._run(values, inputs)[0])
 
     def gradient(self, values, inputs):
         """``(loss, others, gradients by variable, gradients by input)``."""
         if BACKEND == "jax":
-            (loss, others), (own, given) = self._gradient(values, inputs)
+            found = self._gradient(values, inputs, self._moving())
+            (loss, others), (own, given) = found
             return loss, others, own, given
         return self._run(values, inputs, differentiated=True)
 
