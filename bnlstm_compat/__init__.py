@@ -4,6 +4,7 @@
 importing this package registers both for ``keras.saving.load_model``.
 ``BNLSTMWeights`` is a cell's weights as arrays; ``reference`` is the cell in NumPy.
 ``diagnose`` finds faults in population statistics, ``recalibrate`` mends them.
+``exporting`` is for graphs that are converted after they were made.
 ``keep_memory`` makes training steps faster where page faults are what takes time.
 
 Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025.
@@ -11,6 +12,7 @@ Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025.
 
 import bnlstm_compat.backend  # noqa: F401 - first: it says what is not installed
 from bnlstm_compat.diagnosis import diagnose
+from bnlstm_compat.exports import exporting
 from bnlstm_compat.layer import BNLSTM, BNLSTMCell
 from bnlstm_compat.memory import keep_memory
 from bnlstm_compat.recalibration import recalibrate, widen
@@ -23,6 +25,7 @@ __all__ = [
     "BNLSTMWeights",
     "ReverseSequences",
     "diagnose",
+    "exporting",
     "keep_memory",
     "recalibrate",
     "widen",

@@ -74,6 +74,7 @@ class Setting(NamedTuple):
     side, never with ``share`` or given moments. ``unroll``: a Python loop. ``stacked``:
     what is saved is tensors, not TensorArrays, to be able to leave compiled code.
     ``to_input``: whether ``backward`` keeps what the gradient of x comes from.
+    ``portable``: in inference, a loop that any target of an export holds.
     """
 
     activation: str = "tanh"
@@ -83,6 +84,7 @@ class Setting(NamedTuple):
     unroll: bool = False
     stacked: bool = False
     to_input: bool = True
+    portable: bool = False
 
 
 class _Run:

@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 from tensorflow.python.eager import record  # no public name tells what tapes watch
 
-from bnlstm_compat import bptt, folded, modes, ops, spec
+from bnlstm_compat import bptt, exports, folded, modes, ops, spec
 
 _NAMES = {
     keras.activations.tanh: "tanh",
@@ -51,12 +51,14 @@ def sequence(
     recurrent_mask=None,
     unroll=False,
     mode="auto",
+    shapes=None,
 ):
     """All steps of a batch of sequences: ``ops.sequence``, faster.
 
     Args:
       as for ``ops.sequence``; the activations must be ones that ``supports`` knows.
       mode: one of ``modes.MODES`` but "general"; ``unroll`` makes it "unrolled".
+      shapes: the ``modes.Shapes`` of the layer; None: all shapes are compiled.
 
     Returns:
       As ``ops.sequence``. Differentiable once, with respect to the trained weights, x,
@@ -79,11 +81,13 @@ def sequence(
         x.shape[1],
         eager=tf.executing_eagerly(),
         replicas=tf.distribute.get_strategy().num_replicas_in_sync,
+        target=None if tf.executing_eagerly() else exports.target(),
+        admit=lambda: shapes is None or shapes.admit(bool(training), x.shape),
     )
     args, extra = _arguments(w, x, h, c, plan), {}
     if lengths is not None:
         running = tf.range(tf.size(plan.rows))[:, None] < lengths
-        extra = {"running": running[..., None]}
+        extra = {"running": tf.expand_dims(running, 2)}
         if not chosen.unrolled:
             extra["bound"] = plan.bound
     if recurrent_mask is not None:
@@ -95,6 +99,7 @@ def sequence(
         unroll=chosen.unrolled,
         stacked=chosen.compiled,
         to_input=_watched(x) or not _watched(w["kernel"]),
+        portable=chosen.portable,
     )
     if training:
         extra |= _weighted(w, x, plan, padding)

@@ -87,14 +87,18 @@ def forward(setting, args, extra):
             next_c = tf.where(read("running"), next_c, c)
         return (next_h, next_c), values
 
+    rows = args["h"].shape[0]
+    if rows is None and setting.portable:
+        rows = tf.shape(args["h"])[0]
     (h, c), results = loop(
         one_step,
         known,
-        {"outputs": (low, [args["h"].shape[0], units])},
+        {"outputs": (low, [rows, units])},
         (args["h"], args["c"]),
         steps,
         bound=extra.get("bound"),
         unroll=setting.unroll,
         ahead=setting.stacked,
+        portable=setting.portable,
     )
     return results["outputs"].stack(), h, c

@@ -535,7 +535,10 @@ class BNLSTM(keras.layers.RNN):
         loop; "unrolled", Python's loop (also with ``unroll``); "xla", compiled, also
         inside a step that is not; "general", a loop that TensorFlow differentiates,
         which has gradients of any order. "auto" compiles in a ``tf.function`` with a
-        known T, on one device; that takes seconds at the first call of each shape.
+        known T, on one device; that takes seconds at the first call of each shape, and
+        so it is done for the first three shapes in training, and in inference; further
+        ones are run as by "plain". While Keras exports, "auto" takes what the target
+        can run: see ``bnlstm_compat.exporting``.
         Other activations than tanh, sigmoid, relu and linear are always run as by
         "general", and so are synchronised moments. On JAX and torch there is one
         way, and only "unrolled" makes a difference, on JAX.
@@ -611,6 +614,7 @@ class BNLSTM(keras.layers.RNN):
         )
         self.synchronized = bool(synchronized)
         self.mode = _one_of("mode", mode, modes.MODES)
+        self._shapes = modes.Shapes()
         self.input_spec = keras.layers.InputSpec(ndim=3)
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
@@ -769,7 +773,13 @@ class BNLSTM(keras.layers.RNN):
             if mode == "auto" and collect is not None:
                 mode = "plain"  # one pass over some data: compiling would not pay
             *results, moments = fast.sequence(
-                w, x, *state, unroll=self.unroll, mode=mode, **options
+                w,
+                x,
+                *state,
+                unroll=self.unroll,
+                mode=mode,
+                shapes=self._shapes,
+                **options,
             )
         if collect is not None:
             collect(moments)

@@ -1,6 +1,30 @@
 """A loop over steps that reads sequences and writes results: rolled or unrolled."""
 
+from typing import NamedTuple
+
 import tensorflow as tf
+
+
+class Rows(NamedTuple):
+    """What a loop needs of a ``tf.TensorArray``, as one tensor [T,...].
+
+    For exported graphs: LiteRT has no TensorArrays of its own. A write costs a copy of
+    the tensor where the target does not reuse its memory.
+    """
+
+    tensor: tf.Tensor
+
+    def read(self, t):
+        """The part of step ``t``."""
+        return tf.gather(self.tensor, t)
+
+    def write(self, t, value):
+        """``Rows`` with another part for step ``t``."""
+        return Rows(tf.tensor_scatter_nd_update(self.tensor, [[t]], value[None]))
+
+    def stack(self):
+        """All parts, [T,...]."""
+        return self.tensor
 
 
 def loop(
@@ -14,6 +38,7 @@ def loop(
     reverse=False,
     unroll=False,
     ahead=False,
+    portable=False,
 ):
     """Runs ``one_step`` for t = 0 ... bound - 1, or from the last to the first.
 
@@ -21,28 +46,26 @@ def loop(
       one_step: function ``(read, state) -> (state, values)``; ``read(name)`` gives the
         step's part of ``known[name]``, ``values`` has the names of ``found``.
       known: dict of what is read: tensors [T,...] or TensorArrays.
-      found: dict of what is written, to (dtype, shape of a step's part).
+      found: dict of what is written, to (dtype, shape of a step's part). In a portable
+        loop a size that is not known is a tensor, else None.
       state: tuple of tensors. steps: T, a number or a tensor.
       bound: how many steps to run (T if None). reverse: last step first.
       ahead: each iteration reads the next one's parts. XLA otherwise fuses the reads
         into the arithmetic that uses them, which then is not vectorised: measured,
         half the speed on the CPU.
       unroll: a Python loop instead of ``tf.while_loop``; T must then be known.
+      portable: read and write ``Rows`` in the place of TensorArrays.
 
     Returns:
-      ``(state, results)``: for each name of ``found`` a TensorArray of T parts, which
-      are zero for steps that were not run.
+      ``(state, results)``: for each name of ``found`` a TensorArray (or ``Rows``) of T
+      parts, which are zero for steps that were not run.
     """
     # TensorArrays, not slices: read and write cost nothing but a reference, and the
     # gradient of a slice would be as large as its source.
-    arrays = {
-        name: value
-        if isinstance(value, tf.TensorArray)
-        else _array(value.dtype, steps).unstack(value)
-        for name, value in known.items()
-    }
+    opened, empty = (_rows, _no_rows) if portable else (_opened, _array)
+    arrays = {name: opened(value, steps) for name, value in known.items()}
     writes = {
-        name: _array(dtype, steps, shape) for name, (dtype, shape) in found.items()
+        name: empty(dtype, steps, shape) for name, (dtype, shape) in found.items()
     }
     bound = steps if bound is None else bound
 
@@ -82,6 +105,21 @@ def loop(
     return tuple(state), writes
 
 
-def _array(dtype, size, shape=None):
+def _rows(value, steps):
+    del steps  # it is in the value's shape
+    return Rows(value)
+
+
+def _no_rows(dtype, steps, shape):
+    return Rows(tf.zeros([steps, *shape], dtype))
+
+
+def _opened(value, steps):
+    if isinstance(value, tf.TensorArray):
+        return value
+    return _array(value.dtype, steps).unstack(value)
+
+
+def _array(dtype, steps, shape=None):
     # Read again by the backward pass, and by another one if the tape is persistent.
-    return tf.TensorArray(dtype, size, element_shape=shape, clear_after_read=False)
+    return tf.TensorArray(dtype, steps, element_shape=shape, clear_after_read=False)

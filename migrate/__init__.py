@@ -6,9 +6,12 @@ checkpoint as arrays; ``load(model, source, map=...)`` fills a Keras model,
 ``load(layer, source, scope=...)`` a layer, ``load_optimizer`` the state of training.
 
 Names are looked up on first use, so that importing this package imports nothing heavy.
+Still, ``keras.models.load_model`` knows the layers of whole models then.
 """
 
 import importlib
+
+from migrate.registration import register_with_keras
 
 _HOMES = {
     "LoadError": "migrate.errors",
@@ -39,3 +42,6 @@ def __getattr__(name):
 
 def __dir__():
     return sorted({*globals(), *_HOMES, "__version__"})
+
+
+register_with_keras()

@@ -367,6 +367,7 @@ def test_weights_are_checked(name, change, words):
 
 
 def test_public_names_have_docstrings_with_their_source():
+    others = {"keep_memory": "GNU C Library", "exporting": "LiteRT's documentation"}
     for name in bnlstm_compat.__all__:
-        source = "GNU C Library" if name == "keep_memory" else "arXiv 1603.09025"
+        source = others.get(name, "arXiv 1603.09025")
         assert source in getattr(bnlstm_compat, name).__doc__, name

@@ -11,7 +11,7 @@ import shlex
 import tempfile
 
 from migrate import start
-from migrate.cli import show
+from migrate.cli import show, show_whole
 from migrate.errors import MigrateError
 
 
@@ -84,13 +84,15 @@ def model(options) -> int:
         outputs=options.outputs,
         training=options.training,
         feeds=dict(options.feed),
+        regularization=options.regularization,
     )
-    show.model(made, options.out)
+    show_whole.model(made, options.out)
     return 0
 
 
 def verify(options) -> int:
-    """Proves a conversion; 1 if it differs, or lacks the graph that is required."""
+    """Proves a conversion or a whole model; 1 if it differs, or lacks the graph that
+    is required."""
     start.start_tensorflow()
     if options.report is not None:
         from migrate.proof.page.write import require_page
@@ -105,6 +107,8 @@ def verify(options) -> int:
         shlex.join(("python", "-m", "migrate", *options.argv)),
         graph=options.graph,
         data=None if options.data is None else _read_data(options.data),
+        training=options.training,
+        feeds=dict(options.feed),
     )
 
 
@@ -117,11 +121,15 @@ def _verify(
     command=None,
     **options,
 ):
+    from migrate.proof.whole_verdict import WholeProof
     from migrate.verbs.verify import verify
 
     with show.progress("Verifying") as update:
         proof = verify(source, out, progress=update, **options)
-    show.verdict(proof, tolerance, require_graph)
+    if isinstance(proof, WholeProof):
+        show_whole.verdict(proof, tolerance)
+    else:
+        show.verdict(proof, tolerance, require_graph)
     if page is not None:
         proof.report(
             page, tolerance=tolerance, require_graph=require_graph, command=command
@@ -137,7 +145,14 @@ def revert(options) -> int:
     from migrate.verbs.revert import revert
 
     with show.progress("Reverting") as update:
-        made = revert(options.out, options.ckpt, kind=options.format, progress=update)
+        made = revert(
+            options.out,
+            options.ckpt,
+            source=options.source,
+            graph=options.graph,
+            kind=options.format,
+            progress=update,
+        )
     show.reverted(made, options.ckpt)
     return 0
 

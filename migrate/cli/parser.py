@@ -39,6 +39,10 @@ def _source(sub):
         help="checkpoint: a prefix such as model.ckpt-1000, its folder, or its .meta; "
         "or a frozen graph (.pb, .pbtxt), or a TensorFlow 1 SavedModel's folder",
     )
+    _graph(sub)
+
+
+def _graph(sub):
     choice = sub.add_mutually_exclusive_group()
     choice.add_argument(
         "--graph",
@@ -56,7 +60,11 @@ def _source(sub):
 
 
 def _out(sub):
-    sub.add_argument("out", metavar="OUT", help="the folder that convert made")
+    sub.add_argument(
+        "out",
+        metavar="OUT",
+        help="the folder that convert made, or the .keras file that model wrote",
+    )
 
 
 def _json(sub):
@@ -137,7 +145,8 @@ def _verify(sub):
         "--data",
         metavar="FILE.npz",
         help="arrays by the names of the model's placeholders: the whole graph runs on "
-        "them, and each RNN is also compared on what reaches it there",
+        "them, and each RNN, or the whole model, is also compared on what reaches it "
+        "there",
     )
     sub.add_argument(
         "--require-graph",
@@ -149,6 +158,7 @@ def _verify(sub):
         metavar="FILE.html",
         help="write the proof as one page to hand on; replaces an earlier one",
     )
+    _fixed(sub)
 
 
 def _model(sub):
@@ -161,6 +171,10 @@ def _model(sub):
         help="tensors that the model gives (default: a SavedModel's signature, or what "
         "training does not consume further)",
     )
+    _fixed(sub)
+
+
+def _fixed(sub):
     sub.add_argument(
         "--training",
         metavar="NAME",
@@ -175,6 +189,11 @@ def _model(sub):
         help="a placeholder's fixed value, in inference and in training, such as "
         "keep=1.0:0.8; may be given several times",
     )
+    sub.add_argument(
+        "--regularization",
+        action="store_true",
+        help="add the graph's regularisation terms to the model's losses",
+    )
 
 
 def _revert(sub):
@@ -185,6 +204,13 @@ def _revert(sub):
         choices=types.FORMATS,
         help="which to read (default: the first there is)",
     )
+    sub.add_argument(
+        "--source",
+        metavar="SOURCE",
+        help="of a .keras file: what it was made of, which has the optimizer slots and "
+        "whatever else the model lacks",
+    )
+    _graph(sub)
 
 
 def _diff(sub):
@@ -225,8 +251,8 @@ _COMMANDS = (
     (_inspect, commands.inspect, "list the cells and variables of a checkpoint"),
     (_convert, commands.convert, "write Keras models and the other variables"),
     (_model, commands.model, "write the Keras model of a whole graph"),
-    (_verify, commands.verify, "prove that a conversion equals its checkpoint"),
-    (_revert, commands.revert, "write a conversion back as a v1 checkpoint"),
+    (_verify, commands.verify, "prove that a conversion or a model equals its source"),
+    (_revert, commands.revert, "write a conversion or a model as a v1 checkpoint"),
     (_diff, commands.diff, "compare two checkpoints or conversions"),
     (
         _doctor,

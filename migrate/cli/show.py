@@ -37,7 +37,8 @@ def progress(title):
         yield update
 
 
-def _table(*columns):
+def new_table(*columns):
+    """A table of columns: pairs of a title and where its text stands."""
     from rich import box
     from rich.table import Table
 
@@ -61,7 +62,7 @@ def lines(*things):
 def inspection(found):
     """An ``Inspection``."""
     source, inventory = found.source, found.inventory
-    cells = _table(
+    cells = new_table(
         ("RNN", "left"),
         ("kind", "left"),
         ("cell", "left"),
@@ -92,7 +93,7 @@ def inspection(found):
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
         lines(f"Optimizer slots: {len(inventory.slots)} ({counts})")
     if inventory.others:
-        others = _table(
+        others = new_table(
             ("other variables", "left"), ("shape", "left"), ("dtype", "left")
         )
         for name in inventory.others:
@@ -117,7 +118,7 @@ def widening(converted, rows):
 def conversion(converted):
     """A ``Converted``."""
     made = converted.report
-    files = _table(("file", "left"), ("holds", "left"))
+    files = new_table(("file", "left"), ("holds", "left"))
     for rnn in made["rnns"]:
         sizes = ", ".join(
             f"D {c['input_dim']}, H {c['units']}"
@@ -167,7 +168,9 @@ def _settings(rnns):
             nodes.setdefault(key, item.get("node"))
     if all(origin == "assumed" for _, _, origin in known):
         return
-    table = _table(*((name, "left") for name in ("setting", "value", "from", "cells")))
+    table = new_table(
+        *((name, "left") for name in ("setting", "value", "from", "cells"))
+    )
     for (name, value, origin), scopes in known.items():
         node = nodes[name, value, origin]
         which = "all" if len(scopes) == len(cells) else ", ".join(scopes)
@@ -181,7 +184,9 @@ def differences(found):
     if not found:
         lines("Equal: the same variables, to the bit.")
         return
-    table = _table(("variable", "left"), ("", "left"), ("largest difference", "right"))
+    table = new_table(
+        ("variable", "left"), ("", "left"), ("largest difference", "right")
+    )
     for item in found:
         largest = "" if item.largest is None else f"{item.largest:.1e}"
         table.add_row(one_line(item.name), one_line(item.how), largest)
@@ -193,7 +198,7 @@ def verdict(proof, tolerance, require_graph=False):
     which cells were not compared with the user's graph, and what to do."""
     from migrate.proof.verdict import KINDS
 
-    table = _table(
+    table = new_table(
         ("cell", "left"),
         ("weights", "left"),
         ("inference", "right"),
@@ -310,23 +315,7 @@ def reverted(made, ckpt):
 
 def accuracies(old, new, apart):
     """The end of the demo."""
-    table = _table(("test accuracy", "left"), ("", "right"))
+    table = new_table(("test accuracy", "left"), ("", "right"))
     table.add_row("the script, TensorFlow 1 graph", f"{old:.4f}")
     table.add_row("its conversion, Keras layer", f"{new:.4f}")
     lines(table, f"No digit's probabilities are more than {apart:.0e} apart.")
-
-
-def model(made, out):
-    """What a whole model takes, is made of, and gives; and what was decided."""
-    lines(f"Wrote {out}")
-    for title, tensors in (("inputs", made.input), ("outputs", made.output)):
-        table = _table((title, "left"), ("shape", "left"), ("type", "left"))
-        for name, tensor in tensors.items():
-            table.add_row(name, str(list(tensor.shape)), tensor.dtype)
-        lines(table)
-    table = _table(("layer", "left"), ("is", "left"), ("weights", "right"))
-    for layer in made.layers:
-        if layer.weights:
-            count = f"{layer.count_params():,}"
-            table.add_row(layer.name, type(layer).__name__, count)
-    lines(table, *(f"decided: {text}" for text in made.decided))

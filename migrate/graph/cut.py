@@ -139,6 +139,21 @@ def dtype_of(graph: Graph, name: str, number: int) -> int:
     Float32 where this TensorFlow does not know the operation.
     """
     from tensorflow.core.framework import types_pb2
+
+    types = _types(graph, name)
+    found = types[number] if number < len(types) else types_pb2.DT_FLOAT
+    return found % 100
+
+
+def outputs_of(graph: Graph, name: str) -> int:
+    """How many tensors a node gives; 1 where this TensorFlow does not know its kind."""
+    from tensorflow.python.framework import op_def_registry
+
+    known = op_def_registry.get(graph.op(name)) is not None
+    return len(_types(graph, name)) if known else 1
+
+
+def _types(graph, name):
     from tensorflow.python.framework import op_def_registry
 
     node = graph.node(name)
@@ -150,7 +165,4 @@ def dtype_of(graph: Graph, name: str, number: int) -> int:
             continue
         one = node.attr[arg.type_attr].type if arg.type_attr else arg.type
         types += [one] * (node.attr[arg.number_attr].i if arg.number_attr else 1)
-        if number < len(types):
-            break
-    found = types[number] if number < len(types) else types_pb2.DT_FLOAT
-    return found % 100
+    return types

@@ -5,17 +5,19 @@ last part gives the outputs. No operation runs in two parts, except where a tens
 cannot leave its part: constants, what is inside a loop, or one value of the switch.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from migrate.graph.chosen import Chosen
 from migrate.graph.cut import cut, dtype_of
 from migrate.graph.found import GraphRNN
-from migrate.graph.loops import inside_loops
+from migrate.graph.loops import inside_loops, loops
 from migrate.graph.nodes import PLACEHOLDERS, Graph
 from migrate.graph.session import names_of
 from migrate.graph.unreferenced import Unreferenced, unreferenced
 from migrate.graph.updates import updated
 
+_ARRAYS = re.compile("TensorArray(Gather|Concat|Pack)")
 _STAY = (7, 20, 21)  # strings, resources, variants in types.proto
 
 
@@ -71,7 +73,8 @@ class _Side:
     chosen: Chosen
     stops: dict  # tensor here -> its name in the whole graph
     owner: dict = field(default_factory=dict)
-    updates: list = field(default_factory=list)
+    needed: set = frozenset()
+    loops: list = ()
 
 
 def divide(graph: Graph, sides, places, outputs, owned) -> Divided:
@@ -115,6 +118,11 @@ class _Division:
         wanted[-1] += self.outputs
         extra = self._updates(count)
         crossing = [{} for _ in range(count)]
+        for number, side in enumerate(self.sides):
+            ends = [t for tensors in wanted for t in tensors]
+            ends += [node for nodes in extra for node in nodes if number]
+            side.needed, _ = _back(side, [side.chosen.tensor(t) for t in ends], {})
+            side.loops = loops(side.chosen.graph)
         for level in range(count):
             self._walk(level, wanted, extra, crossing)
         return self._cut(needed, wanted, extra, crossing)
@@ -177,6 +185,8 @@ class _Division:
             starts = [side.chosen.tensor(t) for t in wanted[level]]
             if number:
                 starts += [side.chosen.tensor(t) for t in extra[level]]
+            seen, _ = _back(side, starts, given)
+            starts += self._whole_loops(side, seen)
             seen, hits = _back(side, starts, given)
             for tensor, name in hits.items():
                 if tensor in side.stops:
@@ -187,6 +197,21 @@ class _Division:
                     wanted[earlier].append(name)
             for node in seen:
                 side.owner.setdefault(node, level)
+
+    def _whole_loops(self, side, nodes):
+        """What else leaves the loops that are in ``nodes``, and what takes arrays that
+        do: a loop runs in one part, and its arrays cannot leave that."""
+        graph = side.chosen.graph
+        exits = [
+            variable.exit
+            for loop in side.loops
+            if loop.condition in nodes
+            for variable in loop.variables
+            if variable.exit in side.needed
+        ]
+        takers = [taker for name in exits for taker, _, _ in graph.consumers(name)]
+        takers = [t for t in takers if t in side.needed and _ARRAYS.match(graph.op(t))]
+        return [(name, 0) for name in (*exits, *takers)]
 
     def _may_cross(self, side, tensor):
         graph = side.chosen.graph
@@ -203,7 +228,7 @@ class _Division:
             for number, side in enumerate(self.sides):
                 given = {side.chosen.tensor(name): name for name in crossing[level]}
                 starts = [side.chosen.tensor(t) for t in wanted[level]]
-                starts += [(n, 0) for n in extra[level] if number]
+                starts += [side.chosen.tensor(n) for n in extra[level] if number]
                 _, hits = _back(side, starts, given)
                 taken |= dict.fromkeys(hits.values())
                 pair.append((side, hits))
@@ -222,6 +247,7 @@ class _Division:
     def _side(self, side, hits, wanted, extra):
         names = {name: "{}:{}".format(*tensor) for tensor, name in hits.items()}
         fetches = {t: "{}:{}".format(*side.chosen.tensor(t)) for t in wanted}
+        extra = [side.chosen.tensor(node)[0] for node in extra]
         part = cut(side.chosen.graph, [*names.values()], [*fetches.values(), *extra])
         return GraphSide(
             unreferenced(part.graph_def, self.graph.label),

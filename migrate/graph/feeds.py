@@ -37,6 +37,7 @@ def _placeholder(graph, name):
 def _fitting(graph, name, array):
     wanted = graph.placeholders[name]
     dtype = _numpy(wanted)
+    array = _number(array, dtype)
     if not _takes(dtype, array):
         raise MigrateError(
             f"the placeholder {name} of {graph.label} takes {wanted}. "
@@ -53,6 +54,14 @@ def _fitting(graph, name, array):
             f"Received: {list(array.shape)}"
         )
     return array.astype(dtype)
+
+
+def _number(array, dtype):
+    """A number that a person wrote, as an integer or a truth value if it is one."""
+    if array.ndim == 0 and dtype.kind in "iub" and array.dtype.kind in "iuf":
+        exact = array.astype(dtype)
+        return exact if exact == array else array
+    return array
 
 
 def _numpy(name):

@@ -14,13 +14,15 @@ class LoopVariable(NamedTuple):
     """What a loop carries from one step to the next; tensors are (node, output).
 
     ``initial`` enters the loop, ``following`` is the value for the next step; ``exit``
-    is the node that lets the last value out, None if nothing does.
+    is the node that lets the last value out, None if nothing does; ``switch`` the one
+    that ends the loop or goes on with the value.
     """
 
     merge: str
     initial: tuple[str, int]
     following: tuple[str, int]
     exit: str | None
+    switch: str | None
 
 
 class Loop(NamedTuple):
@@ -48,7 +50,7 @@ def loops(graph) -> list[Loop]:
                 raise graph.damaged(f"node {enter[:200]} has no frame")
             switch, exit_ = _switch(graph, name)
             variable = LoopVariable(
-                name, graph.inputs(enter)[0], graph.inputs(back)[0], exit_
+                name, graph.inputs(enter)[0], graph.inputs(back)[0], exit_, switch
             )
             found = frames.setdefault(frame.decode(errors="replace"), [])
             found.append((variable, switch))

@@ -25,6 +25,7 @@ class Program:
       extra: names of nodes that run besides.
       values: arrays of variables by name, as for ``UserGraph``.
       seconds, more_memory: bounds, as for ``UserGraph``.
+      kept: names of tensors that are in the part, too, and do not run.
 
     Raises:
       MigrateError: the part needs more than the feeds, has operations that must not
@@ -32,11 +33,20 @@ class Program:
     """
 
     def __init__(
-        self, graph: Graph, feeds, fetches, extra, values, seconds, more_memory
+        self,
+        graph: Graph,
+        feeds,
+        fetches,
+        extra,
+        values,
+        seconds,
+        more_memory,
+        kept=(),
     ):
         self._label, self._seconds = graph.label, seconds
-        tables = _table_initializers(graph, cut(graph, feeds, (*fetches, *extra)))
-        part = cut(graph, feeds, (*fetches, *extra, *tables))
+        wanted = (*fetches, *extra, *kept)
+        tables = _table_initializers(graph, cut(graph, feeds, wanted))
+        part = cut(graph, feeds, (*wanted, *tables))
         _require_all_fed(graph, part)
         _require_harmless(graph, part)
         names = [node.name for node in part.graph_def.node if node.name in graph]
@@ -57,7 +67,8 @@ class Program:
 
         from legacy import old_graphs
 
-        bare = old_graphs.without(step_by_step(part.graph_def), old_graphs.SHAPES)
+        ordered = self._changed(part.graph_def)
+        bare = old_graphs.without(ordered, old_graphs.SHAPES)
         self._graph = tf.Graph()
         with self._errors(), self._graph.as_default():
             tf.import_graph_def(old_graphs.importable(bare), name="")
@@ -84,6 +95,10 @@ class Program:
         self._options = tf.RunOptions(timeout_in_ms=int(self._seconds * 1000))
         self.session = tf.Session(graph=self._graph, config=config)
 
+    def _changed(self, graph_def):
+        """What is imported in place of a part."""
+        return step_by_step(graph_def)
+
     def _read(self, tf, name):
         variable = self._graph.get_tensor_by_name(name + ":0")
         if variable.dtype == tf.resource:
@@ -91,11 +106,12 @@ class Program:
             return tf.raw_ops.ReadVariableOp(resource=variable, dtype=dtype)
         return variable
 
-    def run(self, feeds):
+    def run(self, feeds, altered=None):
         """Runs from the values of the start.
 
         Args:
           feeds: arrays for the names given when this was made.
+          altered: a function that changes the arrays of the start; None: as they are.
 
         Returns:
           (arrays by fetched name, variables that the part writes to by name, after it).
@@ -103,6 +119,8 @@ class Program:
         given = {self._fed[name]: self._array(name, a) for name, a in feeds.items()}
         start = {
             placeholder: self._values[name]
+            if altered is None
+            else altered(self._values[name])
             for name, (_, placeholder) in self._assignments.items()
         }
         with self._errors():

@@ -3,9 +3,12 @@
 import re
 from typing import NamedTuple
 
+import numpy as np
+
 from migrate.errors import MigrateError, did_you_mean
+from migrate.graph.feeds import fitting
 from migrate.graph.found import Found
-from migrate.graph.loops import inside_loops
+from migrate.graph.loops import ENTER, inside_loops
 from migrate.graph.moves import after, before
 from migrate.graph.nodes import VARIABLES, Graph, output
 from migrate.graph.session import border
@@ -99,6 +102,39 @@ def dropout_feeds(graph: Graph, found: Found) -> dict[str, float]:
     return {name: value for name, value in off.items() if name in graph.placeholders}
 
 
+def fixed_values(graph: Graph, found: Found, training=None, feeds=None):
+    """Values of the placeholders that are no input.
+
+    Args:
+      training: see ``training_switches``, as ``chosen``.
+      feeds: from placeholders to one value, or a pair for inference and training; what
+        dropout takes is at "nothing is dropped" if it is not given.
+
+    Returns:
+      ((values in inference, values in training), each from name to array; sentences on
+      what was decided).
+
+    Raises:
+      MigrateError: a switch or a placeholder that is not there, or a value that it does
+        not take.
+    """
+    feeds, both, decided = dict(feeds or {}), ({}, {}), []
+    for switch in training_switches(graph, found, training):
+        if switch.name not in feeds:
+            both[0][switch.name] = np.array(not switch.training)
+            both[1][switch.name] = np.array(switch.training)
+            decided.append(f"training switch: {switch.name}")
+    for name, value in dropout_feeds(graph, found).items():
+        if name not in feeds and graph.op(name) != "PlaceholderWithDefault":
+            feeds[name] = value
+            decided.append(f"{name}: {value:g}, nothing is dropped")
+    for name, value in feeds.items():
+        pair = value if isinstance(value, tuple) else (value, value)
+        for values, one in zip(both, pair, strict=True):
+            values |= fitting(graph, {name: one})
+    return both, decided
+
+
 def _off(graph, placeholder, random):
     """Follows keep or rate, or 1 minus it, to where it meets the random numbers."""
     waiting, seen = [(placeholder, False)], set()
@@ -146,6 +182,7 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
         return list(dict.fromkeys(signatures[key][1].values()))
     forward = {name for name in graph if not _GRADIENTS.search(name)}
     training = [n for n in graph if n not in forward or _STEPS.match(graph.op(n))]
+    training += graph.collections.get("update_ops", ())
     used = before(graph, training)
     data, labels = _data_and_labels(graph, forward)
     results = _values_of(graph, data) & _values_of(graph, list(graph.variables))
@@ -162,7 +199,7 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
     ]
     shown = [n for n in shown if not any(n.startswith(f"{o}/") for o in shown)]
     borders = {output(t)[0] for rnn in found.rnns for t in border(rnn)}
-    borders |= {name for name in shown if _stacks(graph, name)}
+    borders |= {n for n in shown if _stacks(graph, n) or _enters_loop(graph, n)}
     shown = [name for name in shown if name not in borders] or shown
     if not shown:
         raise MigrateError(
@@ -188,6 +225,14 @@ def _stacks(graph, name):
     while graph.op(name) in ("Transpose", *_SAME) and graph.inputs(name):
         name = graph.inputs(name)[0][0]
     return graph.op(name).startswith(("TensorArrayGather", "TensorArrayPack"))
+
+
+def _enters_loop(graph, name):
+    """Whether a tensor is what a loop takes apart, or works with."""
+    return any(
+        graph.op(taker) in ENTER or graph.op(taker).startswith("TensorArray")
+        for taker, _, _ in graph.consumers(name)
+    )
 
 
 def _data_and_labels(graph, forward):

@@ -19,6 +19,7 @@ import numpy as np
 from migrate.errors import MigrateError
 from migrate.graph import memory
 from migrate.graph.found import GraphRNN
+from migrate.graph.gradients import GradientProgram, cotangent
 from migrate.graph.nodes import Graph, output
 from migrate.graph.program import Program
 from migrate.graph.starts import constant_starts
@@ -122,16 +123,29 @@ class UserGraph:
         values, statistics = self._run(feeds, fetches, updates)
         return _result(rnn, values, statistics)
 
-    def run_whole(self, feeds: Mapping, fetches, updates: bool = False):
+    def run_whole(
+        self,
+        feeds: Mapping,
+        fetches,
+        updates=False,
+        *,
+        of=None,
+        by=(),
+        altered=None,
+    ):
         """Runs the whole graph on the user's data.
 
         Args:
           feeds: arrays by the names of placeholders (or of other tensors).
           fetches: names of tensors, such as those of ``border(rnn)``.
-          updates: run the collection UPDATE_OPS as well, as a training step does.
+          updates: run the collection UPDATE_OPS as well, as a training step does; or
+            the nodes of it to run.
+          of: gradients are asked for: from tensors in ``fetches`` to the gradients that
+            reach them. by: the variables by which.
+          altered: a function that changes the array of each variable first.
 
         Returns:
-          (arrays by the names in ``fetches``, statistics as in ``Result``).
+          (arrays by the names in ``fetches`` and ``by``, statistics as in ``Result``).
 
         Raises:
           MigrateError: a name that is not there, a placeholder without a value, or a
@@ -143,8 +157,10 @@ class UserGraph:
                     f"the graph {self.graph.label} has no {name!r}; its placeholders "
                     f"are {', '.join(sorted(self.graph.placeholders)) or 'none'}"
                 )
-        extra = self.graph.collections.get(_UPDATE_OPS, ()) if updates else ()
-        return self._run(dict(feeds), tuple(fetches), extra)
+        extra = updates if isinstance(updates, tuple) else ()
+        if updates is True:
+            extra = self.graph.collections.get(_UPDATE_OPS, ())
+        return self._run(dict(feeds), tuple(fetches), extra, of, tuple(by), altered)
 
     def run_inside(
         self, rnns: tuple[GraphRNN, ...], feeds: Mapping, training: bool = False
@@ -237,19 +253,17 @@ class UserGraph:
             if updated(self.graph, node) & cells
         )
 
-    def _run(self, feeds, fetches, extra):
-        key = (tuple(feeds), fetches, extra)
+    def _run(self, feeds, fetches, extra, of=None, by=(), altered=None):
+        of = of or {}
+        key = (tuple(feeds), fetches, extra, tuple(of), by)
         if key not in self._programs:
-            self._programs[key] = Program(
-                self.graph,
-                tuple(feeds),
-                fetches,
-                extra,
-                self.variables,
-                self.seconds,
-                self.more_memory,
+            bounds = self.seconds, self.more_memory
+            given = self.graph, tuple(feeds), fetches, extra, self.variables, *bounds
+            self._programs[key] = (
+                GradientProgram(*given, of=tuple(of), by=by) if of else Program(*given)
             )
-        return self._programs[key].run(feeds)
+        feeds |= {cotangent(name): array for name, array in of.items()}
+        return self._programs[key].run(feeds, altered)
 
 
 def border(rnn: GraphRNN) -> tuple[str, ...]:

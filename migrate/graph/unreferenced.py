@@ -3,12 +3,14 @@
 Pure functions from GraphDef to GraphDef. A variable that is read becomes a placeholder
 with its value; one that is written becomes, besides, a placeholder with its resource.
 All reads see the value that the variable has when the graph starts, except those behind
-an assignment, which see what was assigned.
+an assignment, which see what was assigned, and those in a loop that assigns, which see
+what the steps before have assigned.
 """
 
 from typing import NamedTuple
 
 from migrate.errors import MigrateError
+from migrate.graph.cut import step_by_step
 from migrate.graph.nodes import VARIABLES, output
 
 _RESOURCE = 20  # DT_RESOURCE in types.proto
@@ -70,7 +72,8 @@ class _Rewriting:
         for node in self.nodes.values():
             self._write(node)
         values = dict.fromkeys(self.dtypes)
-        return Unreferenced(self.made, {name: name for name in values}, self.handles)
+        made = step_by_step(self.made) if self.handles else self.made
+        return Unreferenced(made, {name: name for name in values}, self.handles)
 
     def _variable(self, tensor):
         """The variable that a tensor is a reference to, or the resource of; or None."""
@@ -141,19 +144,50 @@ class _Rewriting:
                 handle = self._add(node, f"{node.name}/handle_of", _PASSES[node.op])
                 handle.attr["T"].type = _RESOURCE
                 handle.input[0] = self._handle(node.input[0])
-            value = self._add(node, node.name, _PASSES[node.op])
-            value.attr["T"].type = self.dtypes[variable]
+            if variable in self.handles and node.op == "RefEnter":
+                self._read(node.name, handle.name, variable)
+            else:
+                value = self._add(node, node.name, _PASSES[node.op])
+                value.attr["T"].type = self.dtypes[variable]
+        elif node.op == "Enter" and self._aliased(node.input[0]) in self.handles:
+            variable = self._aliased(node.input[0])
+            handle = self._add(node, f"{node.name}/handle_of", node.op)
+            handle.attr["T"].type = _RESOURCE
+            handle.input[0] = self.handles[variable]
+            self._read(node.name, handle.name, variable)
         elif node.input and self._uses_resource(node):
             self._of_resource(node)
         else:
             self._add(node, node.name, node.op)
 
+    def _aliased(self, tensor):
+        """The variable that a tensor is a read of, or None. In TensorFlow 1 a read of a
+        reference is the variable's own memory: it shows what is assigned later."""
+        node = self.nodes.get(output(tensor)[0])
+        if node is None or node.op != "Identity":
+            return None
+        return self._variable(node.input[0]) or self._aliased(node.input[0])
+
     def _uses_resource(self, node):
         source = self._variable(node.input[0])
         return source is not None and self.nodes[source].op == "VarHandleOp"
 
+    def _enters(self, tensor):
+        """Whether a resource that is written has entered a loop."""
+        name = output(tensor)[0]
+        if self._variable(name) not in self.handles or name not in self.nodes:
+            return False
+        node = self.nodes[name]
+        return node.op == "Enter" or (
+            node.op in _PASSES and self._enters(node.input[0])
+        )
+
     def _of_resource(self, node):
-        if node.op in ("ReadVariableOp", "VarIsInitializedOp"):
+        source = node.input[0]
+        if node.op == "ReadVariableOp" and self._enters(source):
+            handle = self._handle(source)
+            self._read(node.name, handle, self._variable(source), *_controls(node))
+        elif node.op in ("ReadVariableOp", "VarIsInitializedOp"):
             read = self._add(node, node.name, "Identity", copy=("_class",))
             read.attr["T"].type = node.attr["dtype"].type
         elif node.op == "ResourceGather" and not node.attr["batch_dims"].i:
@@ -173,8 +207,13 @@ class _Rewriting:
         if made.op != "ResourceStridedSliceAssign":  # that one calls it T
             made.attr.pop("T", None)
             made.attr["dtype"].type = self.dtypes[variable]
-        read = self.made.node.add(name=f"{node.name}/assigned", op="ReadVariableOp")
-        read.input[:] = [self._handle(node.input[0]), f"^{node.name}"]
+        handle = self._handle(node.input[0])
+        self._read(f"{node.name}/assigned", handle, variable, f"^{node.name}")
+
+    def _read(self, name, handle, variable, *after):
+        """Reads a variable when the graph comes to it."""
+        read = self.made.node.add(name=name, op="ReadVariableOp")
+        read.input[:] = [handle, *after]
         read.attr["dtype"].type = self.dtypes[variable]
 
     def _add(self, node, name, op, copy=None):
@@ -193,3 +232,7 @@ class _Rewriting:
     def _placeholder(self, name, dtype):
         made = self.made.node.add(name=name, op="Placeholder")
         made.attr["dtype"].type = dtype
+
+
+def _controls(node):
+    return [tensor for tensor in node.input if tensor.startswith("^")]

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from migrate.errors import MigrateError
+
 
 @keras.saving.register_keras_serializable(package="migrate")
 class LengthsToMask(keras.layers.Layer):
@@ -58,8 +60,13 @@ def connect(place, layers, tensors) -> dict:
         x = keras.ops.stack([tensors[name] for name in rnn.inputs], axis=1)
     else:
         x = tensors[rnn.inputs]
-        if rnn.time_major:
+        if rnn.time_major and len(x.shape) == 3:
             x = TimeMajor()(x)
+    if len(x.shape) != 3:
+        raise MigrateError(
+            f"expected a tensor [batch, steps, features] for the RNN {rnn.scope}. "
+            f"Received: {rnn.inputs} of shape {list(x.shape)}"
+        )
     mask = None
     if rnn.lengths is not None:
         mask = LengthsToMask()(x, tensors[rnn.lengths])

@@ -8,20 +8,40 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from legacy import old_graphs
 from migrate.errors import MigrateError
 
 
+class OldVariables(keras.layers.Layer):
+    """A layer whose weights are variables of an old graph, with their names as paths.
+
+    Attributes:
+      old: the weights; zero at first. described: what ``hold`` was given.
+    """
+
+    def hold(self, variables):
+        """Makes the weights: of each variable ``name``, ``shape``, ``dtype``,
+        ``trainable``."""
+        self.described = [dict(item) for item in variables]
+        self.old = [_variable(item) for item in variables]
+
+    @property
+    def by_variable(self) -> dict:
+        """The weights by the names of the variables that they were."""
+        names = [item["name"] for item in self.described]
+        return dict(zip(names, self.old, strict=True))
+
+
 @keras.saving.register_keras_serializable(package="migrate")
-class GraphPart(keras.layers.Layer):
+class GraphPart(OldVariables):
     """Runs operations of a TensorFlow 1 graph as they are.
 
     Args:
       graphs: for inference and for training, as a pair of dicts. ``graph``: GraphDef,
         serialized, compressed, in base64; ``given``, ``values``, ``handles``: names of
         its placeholders, from tensor or variable; ``gives``: names of its tensors, in
-        the order of the outputs; ``also``: nodes that run besides; ``loop``: a loop
-        that it has, or None.
+        the order of the outputs; ``shapes``: what is known of theirs; ``also``: nodes
+        that run besides; ``stays``: None if it has a gradient, else what has none, and
+        why.
       variables: of each variable ``name``, ``shape``, ``dtype``, ``trainable``.
 
     Takes a dict from tensors to arrays; gives a list of tensors. Weights have the
@@ -31,8 +51,7 @@ class GraphPart(keras.layers.Layer):
     def __init__(self, graphs, variables, **options):
         super().__init__(**options)
         self._functions = _Functions(graphs)
-        self._described = variables
-        self.old = [_variable(**item) for item in variables]
+        self.hold(variables)
         self.built = True
         self.supports_masking = True  # A mask goes no further, and nobody need warn.
 
@@ -42,10 +61,7 @@ class GraphPart(keras.layers.Layer):
 
     def call(self, inputs, training=None):
         part = self._functions.graphs[bool(training)]
-        weights = {
-            item["name"]: weight
-            for item, weight in zip(self._described, self.old, strict=True)
-        }
+        weights = self.by_variable
         tensors = [(part["given"][n], tf.convert_to_tensor(inputs[n])) for n in inputs]
         feeds = {name: tensor for name, tensor in tensors if name is not None}
         for name, placeholder in part["values"].items():
@@ -53,14 +69,14 @@ class GraphPart(keras.layers.Layer):
         for name, placeholder in part["handles"].items():
             feeds[placeholder] = weights[name].value.handle
         function = self._functions(bool(training), feeds)
-        if part["loop"] is not None:
-            function = _without_gradient(function, part["loop"])
+        if part["stays"] is not None:
+            function = _without_gradient(function, *part["stays"])
         return function(*feeds.values())
 
     def get_config(self):
         return super().get_config() | {
             "graphs": list(self._functions.graphs),
-            "variables": [dict(item) for item in self._described],
+            "variables": [dict(item) for item in self.described],
         }
 
 
@@ -85,7 +101,7 @@ class _Functions:
         return self._made[key]
 
 
-def _without_gradient(function, loop):
+def _without_gradient(function, what, why):
     """A function whose gradient is an error: TensorFlow cannot differentiate loops of
     version 1 that it did not build itself."""
 
@@ -93,9 +109,9 @@ def _without_gradient(function, loop):
     def run(*tensors):
         def gradient(*_, **__):
             raise MigrateError(
-                f"the loop {loop} is no known cell and runs as it was; it has no "
-                "gradient in TensorFlow 2, so that what stands before it, and its own "
-                "weights, cannot be trained: set trainable = False on that layer"
+                f"{what} runs as it was and has no gradient ({why}), so that what "
+                "stands before it, and its own weights, cannot be trained: set "
+                "trainable = False on that layer"
             )
 
         return function(*map(_unwatched, tensors)), gradient
@@ -113,14 +129,15 @@ def packed(graph_def) -> str:
     return base64.b64encode(zlib.compress(data, 9)).decode()
 
 
-def _variable(name, shape, dtype, trainable):
+def _variable(item):
     """A Keras variable whose path is its old name."""
-    scope, _, last = name.rpartition("/")
+    scope, _, last = item["name"].rpartition("/")
+    zeros = np.zeros(item["shape"], item["dtype"])
     with contextlib.ExitStack() as stack:
         for part in filter(None, scope.split("/")):
             stack.enter_context(keras.name_scope(part))
         return keras.Variable(
-            np.zeros(shape, dtype), dtype=dtype, trainable=trainable, name=last
+            zeros, dtype=item["dtype"], trainable=item["trainable"], name=last
         )
 
 
@@ -128,6 +145,8 @@ def _function(part, names, specs):
     graph_def = tf.compat.v1.GraphDef.FromString(
         zlib.decompress(base64.b64decode(part["graph"]))
     )
+
+    ranks = [spec.shape.rank for spec in specs]  # None: all run at once
 
     def run(*tensors):
         wanted = [*part["gives"], *part["also"]]
@@ -138,22 +157,11 @@ def _function(part, names, specs):
             name="",
         )
         outputs = found[: len(part["gives"])]
+        for output, shape in zip(outputs, part["shapes"], strict=True):
+            output.set_shape(shape)
+            if output.shape.rank is None and None not in ranks:
+                raise ValueError(f"the graph does not say the shape of {output.name}")
         with tf.control_dependencies(found[len(outputs) :]):
             return [tf.identity(output) for output in outputs]
 
     return tf.compat.v1.wrap_function(run, specs)
-
-
-def importable(graph_def, label):
-    """A GraphDef without devices, places and recorded shapes, that imports here.
-
-    Raises:
-      MigrateError: it has operations that this TensorFlow lacks.
-    """
-    bare = old_graphs.without(graph_def, old_graphs.SHAPES, old_graphs.COLOCATION)
-    for node in bare.node:
-        node.device = ""
-    try:
-        return old_graphs.importable(bare)
-    except old_graphs.UnknownOperations as error:
-        raise MigrateError(f"{label}: {error.message}") from error

@@ -25,6 +25,7 @@ from migrate.graph.open import open_source
 from migrate.models import plan as plans
 from migrate.models import rules as mapping_rules
 from migrate.models.assignments import CellAssignment
+from migrate.models.origins import origins
 from migrate.models.paths import Paths
 from migrate.models.steps_taken import is_scheduled, steps_taken
 from migrate.sources.base import Source
@@ -78,7 +79,7 @@ def load_optimizer(
     model,
     ckpt,
     *,
-    map,
+    map=None,
     graph=None,
     name=None,
     iterations=None,
@@ -97,6 +98,7 @@ def load_optimizer(
       model: a built Keras model, whose trainable weights are those that were trained.
       ckpt, graph: as in ``load``.
       map: as in ``load``. The model's weights are not touched: ``load`` fills them.
+        None: the model is one that ``migrate.model`` made, or has one inside.
       name: the optimizer's name in the checkpoint, if the script gave it one.
       iterations: the steps taken so far; None: as many as Adam's powers say, else
         ``global_step``.
@@ -114,9 +116,12 @@ def load_optimizer(
     """
     kind, options = _kind_of(optimizer)
     checkpoint = open_source(ckpt, graph, lenient=True)
-    rules = mapping_rules.read(map)
+    rules = None if map is None else mapping_rules.read(map)
     found = inventory(checkpoint, layouts, ignored=mapping_rules.left_out(rules))
-    plan = plans.plan(model, checkpoint.entries, found, rules)
+    if rules is None:
+        plan = plans.Plan(_of_whole(model, checkpoint, found))
+    else:
+        plan = plans.plan(model, checkpoint.entries, found, rules)
     _require_alike(plan.assignments)
     paths = {id(weight): path for path, weight in Paths(model).weights.items()}
     trained = {id(weight): paths[id(weight)] for weight in model.trainable_variables}
@@ -153,6 +158,18 @@ def load_optimizer(
     if lists:
         _warn_of_tables(kind, plan.assignments, trained)
     return optimizer
+
+
+def _of_whole(model, checkpoint, inventory):
+    """The assignments of a whole model."""
+    assignments = origins(model, checkpoint, inventory).assignments
+    if not assignments:
+        raise MigrateError(
+            f"expected a model that migrate.model made of {checkpoint.label}, or a map "
+            "(map=...) for a model of your own. Received: a model without a weight of "
+            "that source"
+        )
+    return assignments
 
 
 def _warn_of_tables(kind, assignments, trained):

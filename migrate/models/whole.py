@@ -1,30 +1,36 @@
 """A whole TensorFlow 1 graph as a Keras model."""
 
 import keras
-import numpy as np
 
-from migrate.bits import numpy_dtype
-from migrate.cells.settings import Settings
-from migrate.cells.values import cell_weights
 from migrate.errors import MigrateError, did_you_mean
 from migrate.graph.cells import used_variables
 from migrate.graph.chosen import Chosen
+from migrate.graph.cut import outputs_of
 from migrate.graph.divided import Place, divide
 from migrate.graph.find import find
 from migrate.graph.inventory import graph_inventory
+from migrate.graph.known_layers import RECOGNISERS, KnownLayer, known_layers
+from migrate.graph.known_normalisation import known_normalisations
+from migrate.graph.loops import inside_loops
+from migrate.graph.names import stored_names
 from migrate.graph.nodes import output
 from migrate.graph.open import open_source
-from migrate.graph.purposes import dropout_feeds, training_switches, usual_outputs
-from migrate.graph.sizes import shape_of
-from migrate.graph.values import values_of
-from migrate.models.build import layer_of
-from migrate.models.cells import assign_weights
-from migrate.models.chain import connect
-from migrate.models.graph_part import GraphPart, importable, packed
+from migrate.graph.purposes import fixed_values, usual_outputs
+from migrate.graph.reads import read_once
+from migrate.graph.regularisation import regularisation_terms
+from migrate.graph.thawed import thawed, trained_variables
+from migrate.models.assembly import Assembly, cell_layer
+from migrate.models.regularisation import regularizers
 
 
 def model(
-    source, *, graph=None, outputs=None, training=None, feeds=None
+    source,
+    *,
+    graph=None,
+    outputs=None,
+    training=None,
+    feeds=None,
+    regularization=False,
 ) -> keras.Model:
     """The Keras model of a whole graph: RNNs as layers, all else as it was.
 
@@ -35,6 +41,8 @@ def model(
         name; None: as the graph shows it.
       feeds: from placeholders to fixed values: one, or a pair for inference and
         training. Placeholders of dropout are at "nothing is dropped" if not given.
+      regularization: add the graph's regularisation terms (the collection
+        REGULARIZATION_LOSSES) to the model's losses.
 
     Returns:
       A model that takes a dict from placeholders to arrays, and gives a dict from the
@@ -50,46 +58,88 @@ def model(
             f"{source.label} has no graph, which a whole model is made of: expected "
             "the .meta file beside the checkpoint, or --graph FILE"
         )
-    return _Making(source).model(outputs, training, feeds or {})
+    return _Making(source).model(outputs, training, feeds or {}, regularization)
 
 
 class _Making:
     def __init__(self, source):
         self.source, self.graph = source, source.graph
+        if self.graph.frozen:
+            self.graph = thawed(self.graph, source.entries)
+        self.graph = read_once(self.graph, trained_variables(self.graph))
         self.found = find(self.graph)
-        self.decided, self.values = [], []
+        self.decided = []
 
-    def model(self, outputs, training, feeds):
+    def model(self, outputs, training, feeds, regularization):
         outputs = self._outputs(outputs)
         fixed = self._fixed(training, feeds)
         sides = [Chosen(self.graph, values) for values in fixed]
         places = self._places(fixed)
+        places += self._known_layers(sides, places)
+        terms = regularisation_terms(self.graph) if regularization else []
+        if regularization and not terms:
+            self.decided.append("regularisation: the graph has no terms")
         while True:
-            owned = {
-                name
-                for place, _ in places
-                for cell in place.rnn.cells
-                for name in used_variables(cell)
-            }
+            places, options, rest = self._regularised(places, terms)
+            owned = {name for place, _ in places for name in _variables(place)}
             divided = divide(
-                self.graph, sides, [place for place, _ in places], outputs, owned
+                self.graph,
+                sides,
+                [place for place, _ in places],
+                [*outputs, *rest],
+                owned,
             )
             shared = owned & _read(divided)
             if not shared:
-                return self._assemble(divided, places, outputs)
+                break
             places = self._without(places, shared)
+        cells = {id(place): cells for place, cells in places}
+        made = Assembly(self.graph, self.source, divided, cells, options, terms)
+        whole = made.model(outputs, rest)
+        whole.decided = tuple(self.decided)
+        return whole
+
+    def _regularised(self, places, terms):
+        """The places that can have the terms of their variables; options of their
+        layers by the cells' scopes; the tensors of the other terms."""
+        kept, options, of_layers = [], {}, set()
+        for place, cells in places:
+            used = _variables(place)
+            mine = [term for term in terms if term.variable in used]
+            found = {cell.scope: self._options(cell, mine) for cell in cells}
+            if None in found.values():
+                self.decided.append(
+                    f"{place.rnn.scope} stays a loop: its layer has no option for the "
+                    f"regularisation of {mine[0].variable}"
+                )
+                continue
+            kept.append((place, cells))
+            options |= found
+            of_layers |= {term.tensor for term in mine}
+        return kept, options, [t.tensor for t in terms if t.tensor not in of_layers]
+
+    def _options(self, cell, terms):
+        names = stored_names(self.graph, self.source.entries)
+        own = {}
+        for term in terms:
+            name = names.get(term.variable, term.variable)
+            if name in cell.variables.values():
+                own.setdefault(name, []).append(term)
+        if not own:
+            return {}
+        return regularizers(cell_layer(cell, self.source), cell, self.source, own)
 
     def _without(self, places, shared):
         """The places but for RNNs whose variables other operations use, too."""
         kept = []
         for place, cells in places:
-            both = [n for c in place.rnn.cells for n in used_variables(c) & shared]
-            if both:
+            both = sorted(_variables(place) & shared)
+            if not both:
+                kept.append((place, cells))
+            elif cells:
                 self.decided.append(
                     f"{place.rnn.scope} stays a loop: other operations use {both[0]}"
                 )
-            else:
-                kept.append((place, cells))
         return kept
 
     def _outputs(self, outputs):
@@ -98,34 +148,32 @@ class _Making:
             self.decided.append(f"outputs: {', '.join(map(_short, outputs))}")
         outputs = [_short(name) for name in outputs]
         for name in outputs:
-            if output(name)[0] not in self.graph:
-                raise MigrateError(
-                    f"the graph {self.graph.label} has no tensor {name}"
-                    f"{did_you_mean(name, self.graph)}"
-                )
+            self._require_tensor(name)
         return outputs
+
+    def _require_tensor(self, name):
+        node, number = output(name)
+        label = self.graph.label
+        if node not in self.graph:
+            raise MigrateError(
+                f"the graph {label} has no tensor {name}"
+                f"{did_you_mean(name, self.graph)}"
+            )
+        if number >= outputs_of(self.graph, node):
+            raise MigrateError(
+                f"{name} is no tensor of {label}: {node} is the operation "
+                f"{self.graph.op(node)}, with {outputs_of(self.graph, node)} outputs"
+            )
+        if node in inside_loops(self.graph):
+            raise MigrateError(
+                f"{name} of {label} is inside a loop and has a value in each step: "
+                "name a tensor behind the loop"
+            )
 
     def _fixed(self, training, feeds):
         """Values of placeholders in inference and in training."""
-        both = {}, {}
-        for switch in training_switches(self.graph, self.found, training):
-            both[0][switch.name] = np.array(not switch.training)
-            both[1][switch.name] = np.array(switch.training)
-            self.decided.append(f"training switch: {switch.name}")
-        for name, value in dropout_feeds(self.graph, self.found).items():
-            if name not in feeds and self.graph.op(name) != "PlaceholderWithDefault":
-                feeds = {**feeds, name: value}
-                self.decided.append(f"{name}: {value:g}, nothing is dropped")
-        for name, value in feeds.items():
-            if name not in self.graph.placeholders:
-                raise MigrateError(
-                    f"the graph {self.graph.label} has no placeholder {name}"
-                    f"{did_you_mean(name, self.graph.placeholders)}"
-                )
-            pair = value if isinstance(value, tuple) else (value, value)
-            dtype = numpy_dtype(self.graph.placeholders[name])
-            for values, one in zip(both, pair, strict=True):
-                values[name] = np.asarray(one, dtype)
+        both, decided = fixed_values(self.graph, self.found, training, feeds)
+        self.decided += decided
         return both
 
     def _places(self, fixed):
@@ -144,6 +192,13 @@ class _Making:
                     if not self._drops(rnn, fixed)
                 ]
         return places
+
+    def _known_layers(self, sides, places):
+        """The other layers, but for those that are part of an RNN."""
+        found = known_layers(self.graph, RECOGNISERS)
+        found += known_normalisations(self.graph, sides)
+        owned = {name for place, _ in places for name in _variables(place)}
+        return [(layer, []) for layer in found if not layer.variables & owned]
 
     def _drops(self, rnn, fixed):
         """Whether dropout between the cells drops anything, which layers do not."""
@@ -181,94 +236,12 @@ class _Making:
             name = graph.inputs(name)[1][0]
         return graph.op(name) == "Const" and not graph.constant(name).any()
 
-    def _assemble(self, divided, places, outputs):
-        tensors = {name: self._input(name) for name in divided.inputs}
-        inputs, made = dict(tensors), {}
-        cells = {id(place): cells for place, cells in places}
-        for level, (pair, takes, gives) in enumerate(
-            zip(divided.parts, divided.takes, divided.gives, strict=True)
-        ):
-            self._run_part(level, pair, takes, gives, tensors)
-            for place in divided.places:
-                if place.level == level:
-                    layers = self._layers(cells[id(place)], made)
-                    tensors |= connect(place, layers, tensors)
-        whole = keras.Model(inputs, {name: tensors[name] for name in outputs})
-        self._fill()
-        whole.decided = tuple(self.decided)
-        return whole
 
-    def _input(self, name):
-        shape = shape_of(self.graph, name)
-        if shape is None:
-            raise MigrateError(
-                f"the placeholder {name} of {self.graph.label} has no shape, so it can "
-                f"be no input of a Keras model: give it a value (--feed {name}=VALUE)"
-            )
-        return keras.Input(
-            batch_shape=shape,
-            dtype=self.graph.placeholders[name],
-            name=name.replace("/", "_"),
-        )
-
-    def _run_part(self, level, pair, takes, gives, tensors):
-        new = [name for name in gives if name not in tensors]
-        if not new:
-            return
-        graphs, used, written = [], {}, set()
-        for side in pair:
-            used |= dict.fromkeys(side.graph.values)
-            written |= set(side.graph.handles)
-            graphs.append(
-                {
-                    "graph": packed(importable(side.graph.graph_def, self.graph.label)),
-                    "given": {name: side.given.get(name) for name in takes},
-                    "values": side.graph.values,
-                    "handles": side.graph.handles,
-                    "gives": [_tensor(side.fetched[name]) for name in new],
-                    "also": list(side.also),
-                    "loop": _loop(side.graph.graph_def),
-                }
-            )
-        trained = self.graph.collections.get("trainable_variables", ())
-        values = values_of(self.graph, list(used), self.source)
-        variables = [
-            {
-                "name": name,
-                "shape": list(array.shape),
-                "dtype": array.dtype.name,
-                "trainable": name in trained,
-            }
-            for name, array in values.items()
-        ]
-        layer = GraphPart(graphs, variables, name=f"graph_{level}")
-        self.values.append((layer, values))
-        found = layer({name: tensors[name] for name in takes})
-        tensors |= dict(zip(new, found, strict=True))
-
-    def _layers(self, cells, made):
-        key = tuple(cell.scope for cell in cells)
-        if key not in made:
-            made[key] = []
-            for cell in cells:
-                weights = cell_weights(self.source, cell, Settings())
-                layer = layer_of(
-                    cell,
-                    weights,
-                    Settings().resolve(cell),
-                    zero_output_for_mask=True,
-                    return_state=True,
-                    name=cell.scope.replace("/", "_"),
-                )
-                layer.build((None, None, weights.input_dim))  # names its weights
-                assign_weights(layer.cell, weights)
-                made[key].append(layer)
-        return made[key]
-
-    def _fill(self):
-        for layer, values in self.values:
-            for weight, array in zip(layer.old, values.values(), strict=True):
-                weight.assign(array)
+def _variables(place):
+    """The variables of an RNN's cells, or of a layer."""
+    if isinstance(place, KnownLayer):
+        return place.variables
+    return {name for cell in place.rnn.cells for name in used_variables(cell)}
 
 
 def _read(divided):
@@ -283,22 +256,6 @@ def _read(divided):
 
 def _short(tensor):
     return tensor.removesuffix(":0")
-
-
-def _tensor(name):
-    return name if ":" in name else f"{name}:0"
-
-
-def _loop(graph_def):
-    """The name of a loop in a GraphDef; None if it has none."""
-    return next(
-        (
-            node.attr["frame_name"].s.decode().rstrip("/")
-            for node in graph_def.node
-            if node.op == "Enter"
-        ),
-        None,
-    )
 
 
 def _same(rnn, other):

@@ -255,7 +255,7 @@ def _write_variables(path, arrays, source, names):
         arrays.item(name, source.entries[name], lambda name=name: source[name])
         for name in names
     ]
-    arrays.write(path, items)
+    arrays.write(path, items, {})
     read = arrays.open(path)
     for name in names:
         again = arrays.variable(read, name, source.entries[name])

@@ -1,4 +1,4 @@
-"""The way back: from a conversion to a checkpoint that TensorFlow 1 restores."""
+"""The way back: to a checkpoint that TensorFlow 1 restores."""
 
 import os
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from migrate import bits
 from migrate.errors import MigrateError
+from migrate.graph.open import open_source
 from migrate.output.atomic import (
     locked,
     open_to_others,
@@ -16,6 +17,7 @@ from migrate.output.atomic import (
     workplace,
 )
 from migrate.output.conversion import Conversion
+from migrate.output.whole import Whole, is_whole, read_whole
 from migrate.sources.checkpoint import Checkpoint
 
 # Data files are about this large, or as large as one variable: what is in memory.
@@ -38,7 +40,7 @@ class Reverted:
         )
 
 
-def revert(out, ckpt, *, kind=None, progress=None) -> Reverted:
+def revert(out, ckpt, *, source=None, graph=None, kind=None, progress=None) -> Reverted:
     """Writes the checkpoint that a conversion was made of, with its weights of now.
 
     V2 format (TensorFlow 0.12 and later), partitions restored. Made in a folder beside,
@@ -47,7 +49,10 @@ def revert(out, ckpt, *, kind=None, progress=None) -> Reverted:
     the index are removed by the next ``revert`` to the same place.
 
     Args:
-      out: the folder that ``convert`` made. ckpt: the new checkpoint's prefix.
+      out: the folder that ``convert`` made; or a whole model, as ``migrate.model``
+        gives it, or its ``.keras`` file. ckpt: the new checkpoint's prefix.
+      source, graph: of a whole model, what it was made of, as in ``inspect``: it has
+        what the model lacks, such as optimizer slots and counters.
       kind: which of the conversion's formats to read; default: its first.
       progress: called with ``(done, total, what)``.
 
@@ -61,30 +66,51 @@ def revert(out, ckpt, *, kind=None, progress=None) -> Reverted:
         raise MigrateError(
             f"expected a prefix such as model.ckpt-1000. Received: {ckpt}"
         )
-    conversion = Conversion(out, kind)
-    inside = os.path.realpath(os.path.dirname(ckpt)) + os.sep
-    if inside.startswith(os.path.realpath(conversion.out) + os.sep):
-        raise MigrateError(f"{ckpt} is inside the conversion itself; choose another")
+    variables, before = _variables(out, ckpt, source, graph, kind)
     progress = progress or (lambda *_: None)
     with workplace(ckpt) as place:
         _require_free(ckpt)
         prefix = os.path.join(place, os.path.basename(ckpt))
         try:
-            checksums = _write(prefix, conversion, progress)
+            checksums = _write(prefix, variables, progress)
         except tf.errors.OpError as error:
             raise unwritable(ckpt, error) from error
-        _reread(prefix, conversion, checksums)
+        _reread(prefix, variables, checksums)
         open_to_others(place)
         with locked(os.path.dirname(ckpt)):
             _require_free(ckpt)
             publish_files(
                 place, os.path.dirname(ckpt), os.path.basename(ckpt) + ".index"
             )
-    names = list(conversion.entries)
-    rows = {row["name"]: row["sha256"] for row in conversion.report["tensors"]}
+    names = list(variables.entries)
     return Reverted(
-        ckpt, names, [name for name in names if checksums[name] != rows[name]]
+        ckpt, names, [name for name in names if checksums[name] != before(name)]
     )
+
+
+def _variables(out, ckpt, source, graph, kind):
+    """What is written, and a function from a name to the checksum that it had."""
+    if is_whole(out):
+        if kind is not None:
+            raise MigrateError(f"a whole model has one format. Received: {kind}")
+        if source is None:
+            raise MigrateError(
+                "a whole model does not hold all that its checkpoint did, such as "
+                "optimizer slots: name what it was made of (--source SOURCE, "
+                "source=... in Python)"
+            )
+        whole = Whole(read_whole(out), open_source(source, graph))
+        return whole, lambda name: bits.checksum(whole.source[name])
+    if source is not None:
+        raise MigrateError(
+            f"a source goes with a whole model, a .keras file. Received: {out}"
+        )
+    conversion = Conversion(out, kind)
+    inside = os.path.realpath(os.path.dirname(ckpt)) + os.sep
+    if inside.startswith(os.path.realpath(conversion.out) + os.sep):
+        raise MigrateError(f"{ckpt} is inside the conversion itself; choose another")
+    rows = {row["name"]: row["sha256"] for row in conversion.report["tensors"]}
+    return conversion, rows.get
 
 
 def _require_free(ckpt):
@@ -100,14 +126,14 @@ def _require_free(ckpt):
         )
 
 
-def _write(prefix, conversion, progress):
+def _write(prefix, variables, progress):
     """Writes all variables, a data file's worth at a time; gives their checksums."""
     checksums, parts, batch, size = {}, [], {}, 0
-    for done, name in enumerate(conversion):
-        progress(done, len(conversion), name)
-        array = conversion[name]
+    for done, name in enumerate(variables):
+        progress(done, len(variables), name)
+        array = variables[name]
         checksums[name] = bits.checksum(array)
-        batch |= {name: _tensors(array, conversion.entries[name])}
+        batch |= {name: _tensors(array, variables.entries[name])}
         size += bits.to_bytes(array).size
         if size >= _SHARD:
             parts.append(_save(f"{prefix}.part-{len(parts)}", batch))
@@ -156,9 +182,9 @@ def _tensor(array, dtype):
     return tensor if tensor.dtype == dtype else tf.bitcast(tensor, dtype)
 
 
-def _reread(prefix, conversion, checksums):
+def _reread(prefix, variables, checksums):
     again = Checkpoint(prefix)
-    if dict(again.entries) != dict(conversion.entries):
+    if dict(again.entries) != dict(variables.entries):
         raise MigrateError(f"{prefix} was read back with other variables than written")
     for name, array in again.items():
         if bits.checksum(array) != checksums[name]:

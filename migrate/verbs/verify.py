@@ -17,6 +17,7 @@ from migrate.graph.inventory import graph_inventory
 from migrate.graph.open import open_source
 from migrate.graph.session import UserGraph
 from migrate.output.conversion import Conversion
+from migrate.output.whole import Whole, is_whole, read_whole
 from migrate.proof.cases import random_cases
 from migrate.proof.compare import prove_rnn, settings_against_graph
 from migrate.proof.references.equations import Equations
@@ -24,33 +25,56 @@ from migrate.proof.references.legacy_cell import LegacyCell
 from migrate.proof.references.user_graph import UserGraphReference
 from migrate.proof.subject import Subject
 from migrate.proof.verdict import CellResult, Proof
+from migrate.proof.whole import prove_whole
+from migrate.proof.whole_verdict import WholeProof
 from migrate.sources.base import Source
 
 SEED = 0
 
 
-def verify(source, out, *, graph=None, data=None, seed=SEED, progress=None) -> Proof:
+def verify(
+    source,
+    out,
+    *,
+    graph=None,
+    data=None,
+    seed=SEED,
+    training=None,
+    feeds=None,
+    progress=None,
+) -> Proof | WholeProof:
     """Compares a conversion with its source: with the graph that the source has, or
-    with what its cells compute if their settings are as the report says.
+    with what its cells compute if their settings are as the report says. Compares a
+    whole model with its graph.
 
     Args:
-      source, graph: as in ``inspect``. out: the folder that ``convert`` made of it.
+      source, graph: as in ``inspect``. out: the folder that ``convert`` made of it; or
+        a whole model, as ``migrate.model`` gives it, or its ``.keras`` file.
       data: besides random input, what the model's own placeholders take: a mapping from
         their names to arrays. The whole graph runs on it, and each RNN is compared on
         the values that reach it there. The training switch is not needed.
       seed: of the random inputs, standard normal [8, M + 1, D].
+      training, feeds: of a whole model, as for ``migrate.model``: what the graph is
+        given. The model's own choices are not asked.
       progress: called with ``(done, total, what)``.
 
     Returns:
-      A ``Proof``.
+      A ``Proof``; of a whole model a ``WholeProof``.
 
     Raises:
       MigrateError: either cannot be used, or they do not belong together.
 
     Source: arXiv 1603.09025, equations 6-8, for what is compared; ``migrate.proof``.
     """
-    call = _call(source, out, graph, data, seed)
-    source, conversion = open_source(source, graph), Conversion(out)
+    named, source = source, open_source(source, graph)
+    if is_whole(out):
+        return _verify_whole(source, out, data, seed, training, feeds, progress)
+    if training is not None or feeds:
+        raise MigrateError(
+            "a training switch and values of placeholders go with a whole model, a "
+            f".keras file. Received: {out}"
+        )
+    call, conversion = _call(named, out, graph, data, seed), Conversion(out)
     _require_variables(source, conversion)
     shown = None
     if source.graph is not None:
@@ -77,6 +101,22 @@ def verify(source, out, *, graph=None, data=None, seed=SEED, progress=None) -> P
         None if source.graph is None else source.graph.label,
         data is not None,
         subject,
+    )
+
+
+def _verify_whole(source, out, data, seed, training, feeds, progress):
+    if source.graph is None:
+        raise MigrateError(
+            f"{source.label} has no graph, which a whole model is compared with: "
+            "expected the .meta file beside the checkpoint, or --graph FILE"
+        )
+    return prove_whole(
+        Whole(read_whole(out), source),
+        data=_fitting(source, data),
+        training=training,
+        feeds=feeds,
+        rng=np.random.default_rng(seed),
+        progress=progress or (lambda *_: None),
     )
 
 

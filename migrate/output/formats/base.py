@@ -10,6 +10,7 @@ import numpy as np
 from migrate.bits import from_bytes, numpy_dtype, same_bits, to_bytes
 from migrate.errors import MigrateError
 from migrate.models.cells import assign_weights, cells_of, weights_of
+from migrate.output.formats.metadata import metadata_of
 
 #: In a report: how a file of arrays holds one that its format has no dtype for.
 AS_BYTES = "bytes"
@@ -29,14 +30,16 @@ class ArrayFormat(NamedTuple):
 
     ``native(dtype)``: whether it has the dtype; else ``to_bytes`` is held.
     ``key(name)``: the name in the file of a variable, another for every variable.
-    ``write(path, items)``; ``open(path)`` gives a function from key to array.
+    ``write(path, items, metadata)``: metadata are strings by name, which are left out
+    where the format has no place for them; ``open(path)`` gives a function from key to
+    array.
     """
 
     name: str
     suffix: str
     native: Callable[[np.dtype], bool]
     key: Callable[[str], str]
-    write: Callable[[str, Iterable[Item]], None]
+    write: Callable[[str, Iterable[Item], dict[str, str]], None]
     open: Callable[[str], Callable[[str], np.ndarray]]
 
     def item(self, name, entry, read) -> Item:
@@ -91,7 +94,7 @@ def model_of_arrays(arrays: ArrayFormat) -> ModelFormat:
             Item(name, array.dtype, array.shape, lambda array=array: array)
             for name, array in _weights(model).items()
         ]
-        arrays.write(path, items)
+        arrays.write(path, items, metadata_of(model))
 
     def read(path, skeleton):
         model, of_key = skeleton(), arrays.open(path)

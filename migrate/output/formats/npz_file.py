@@ -28,7 +28,8 @@ def _key(name):
     return f"{safe[:_LONGEST]}%{hashlib.sha256(name.encode()).hexdigest()}"
 
 
-def _write(path, items):
+def _write(path, items, metadata):
+    del metadata  # an archive of arrays has no place for it
     with zipfile.ZipFile(path, "w") as archive:
         for item in items:
             with archive.open(item.name + _MEMBER, "w", force_zip64=True) as stream:

@@ -37,9 +37,9 @@ def _key(name):
     return _CHANGED + name if name.startswith((_RESERVED, _CHANGED)) else name
 
 
-def _write(path, items):
+def _write(path, items, metadata):
     items = sorted(items, key=lambda item: -item.dtype.itemsize)  # keeps alignment
-    header, end = {}, 0
+    header, end = ({_RESERVED: metadata} if metadata else {}), 0
     for item in items:
         size = int(np.prod(item.shape, dtype=np.int64)) * item.dtype.itemsize
         header[item.name] = {

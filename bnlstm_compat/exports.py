@@ -1,0 +1,70 @@
+"""Whether a graph is made to leave TensorFlow, and for which target.
+
+Other programs cannot run what XLA compiled, and LiteRT has no TensorArrays of its own.
+``mode="auto"`` then takes a form that the target can run. Nothing in the arguments of a
+call tells an export from another graph, so the frames of the callers are asked. A
+function that is traced before it is handed to a converter needs ``exporting``.
+"""
+
+import contextlib
+import contextvars
+import sys
+
+#: What graphs are made for. In "tensorflow" a loop of TensorFlow's with TensorArrays is
+#: fastest, and ONNX has an equal of it; in "litert" the loop does without.
+LITERT, TENSORFLOW = "litert", "tensorflow"
+TARGETS = {"litert": LITERT, "onnx": TENSORFLOW, "saved_model": TENSORFLOW}
+#: Modules that make graphs to hand them on, private names of Keras, TensorFlow and
+#: tf2onnx: where one moves, a test of exports fails. Longer names come first.
+_EXPORTERS = {
+    "keras.src.export.litert": LITERT,
+    "tensorflow.lite.python": LITERT,
+    "keras.src.export": TENSORFLOW,
+    "tensorflow.python.saved_model": TENSORFLOW,
+    "tf2onnx": TENSORFLOW,
+}
+_asked = contextvars.ContextVar("exporting", default=None)
+
+
+@contextlib.contextmanager
+def exporting(format):
+    """In this context ``BNLSTM`` layers are traced for a target.
+
+    ``model.export``, ``keras.export.ExportArchive`` and
+    ``TFLiteConverter.from_keras_model`` do not need it. It is for functions that are
+    traced first and converted later (``TFLiteConverter.from_concrete_functions``), and
+    for a SavedModel that LiteRT is to read.
+
+    Args:
+      format: "litert", "onnx" or "saved_model".
+
+    Raises:
+      ValueError: for another format.
+
+    Source: LiteRT's documentation, "Select TensorFlow operators".
+    """
+    if format not in TARGETS:
+        expected = " or ".join(map(repr, TARGETS))
+        raise ValueError(f"Expected the format {expected}. Received: format={format!r}")
+    token = _asked.set(TARGETS[format])
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
+def target() -> str | None:
+    """``LITERT`` or ``TENSORFLOW`` while a graph is made for an export, else None."""
+    if _asked.get() is not None:
+        return _asked.get()
+    found, frame = None, sys._getframe(1)
+    while frame is not None:
+        name = frame.f_globals.get("__name__") or ""
+        for module, target in _EXPORTERS.items():
+            if name == module or name.startswith(module + "."):
+                if target == LITERT:
+                    return LITERT
+                found = target
+                break
+        frame = frame.f_back
+    return found

@@ -1,0 +1,55 @@
+"""The layers of whole models, known to ``keras.models.load_model``.
+
+Keras finds a layer only if its class was registered, and registering it needs Keras.
+Importing ``migrate`` imports no Keras; so this waits until somebody does.
+"""
+
+import importlib
+import importlib.util
+import sys
+
+# None of these needs a name of ``bnlstm_compat``, which may be half imported when it
+# imports Keras.
+_LAYERS = (
+    "bnlstm_compat",
+    "migrate.models.chain",
+    "migrate.models.graph_part",
+    "migrate.models.known",
+    "migrate.models.terms",
+)
+
+
+def register_with_keras() -> None:
+    """Registers the layers, at once or as soon as Keras is imported."""
+    if "keras" in sys.modules:
+        _register(sys.modules["keras"])
+    else:
+        sys.meta_path.insert(0, _Finder())
+
+
+def _register(keras):
+    if keras.config.backend() == "tensorflow":  # no other can run them
+        for name in _LAYERS:
+            importlib.import_module(name)
+
+
+class _Finder:
+    """Finds Keras as everybody does, and registers the layers when it is imported."""
+
+    def find_spec(self, name, path=None, target=None):
+        """See ``importlib.abc.MetaPathFinder``."""
+        if name != "keras":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        sys.meta_path.insert(0, self)  # Some only ask whether Keras is there.
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def execute_and_register(module):
+                execute(module)
+                sys.meta_path.remove(self)
+                _register(module)
+
+            spec.loader.exec_module = execute_and_register
+        return spec
