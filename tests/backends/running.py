@@ -10,6 +10,7 @@ from bnlstm_compat import backend
 BACKEND = keras.backend.backend()
 if BACKEND == "jax":
     import jax
+    import jax.experimental
 elif BACKEND == "torch":
     import torch
 else:
@@ -26,7 +27,9 @@ def float64():
     if BACKEND != "jax":
         yield
     else:
-        with jax.enable_x64(True):
+        # Where it stood up to JAX 0.7.
+        allowed = getattr(jax, "enable_x64", None) or jax.experimental.enable_x64
+        with allowed(True):
             yield
 
 
