@@ -222,7 +222,7 @@ def test_port_cell_that_replaces_nothing_says_so(tmp_path, script, parts):
 
 
 def test_a_script_from_a_pipe_runs(tmp_path):
-    command = f"{sys.executable} -m legacy <(printf %b {{}}) --flag"
+    command = f"{shlex.quote(sys.executable)} -m legacy <(printf %b {{}}) --flag"
     for text in (r"import sys\nprint(sys.argv[1:])", r"import sys\nprint sys.argv[1:]"):
         run = subprocess.run(
             ["bash", "-c", command.format(shlex.quote(text))],

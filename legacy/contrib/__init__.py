@@ -18,11 +18,15 @@ FAMILIES = {
     "data": "legacy.contrib.data",
     "crf": "legacy.contrib.crf",
     "estimator": "legacy.contrib.estimator",
+    "factorization": "legacy.contrib.factorization",
+    "grid_rnn": "legacy.contrib.grid_rnn",
     "image": "legacy.contrib.image",
     "integrate": "legacy.contrib.integrate",
+    "kernel_methods": "legacy.contrib.kernel_methods",
     "mixed_precision": "legacy.contrib.mixed_precision",
     "nn": "legacy.contrib.nn",
     "predictor": "legacy.contrib.predictor",
+    "recurrent": "legacy.contrib.recurrent",
     "resampler": "legacy.contrib.resampler",
     "sparsemax": "legacy.contrib.sparsemax",
     "tpu": "legacy.contrib.tpu",
@@ -31,6 +35,7 @@ FAMILIES = {
     "keras": "legacy.contrib.keras",
     "layers": "legacy.contrib.layers",
     "learn": "legacy.contrib.learn",
+    "learn.datasets": "legacy.contrib.learn.datasets",
     "learn.io": "legacy.contrib.learn.io",
     "learn.learn_runner": "legacy.contrib.learn.learn_runner",
     "learn.monitors": "legacy.contrib.learn.monitors",
@@ -46,6 +51,7 @@ FAMILIES = {
     "slim": "legacy.contrib.slim",
     "tensorboard.plugins.projector": "legacy.contrib.projector",
     "distributions": "legacy.contrib.distributions",
+    "distributions.bijectors": "legacy.contrib.distributions.bijectors",
     "linalg": "legacy.contrib.linalg",
     "stateless": "legacy.contrib.stateless",
     "summary": "legacy.contrib.summary",
@@ -77,8 +83,11 @@ DEEP.update(
     }
 )
 _LEARN = "tensorflow.contrib.learn.python.learn"
+_DATASETS = "legacy.contrib.learn.datasets"
 DEEP.update(
     {
+        f"{_LEARN}.datasets": _DATASETS,
+        f"{_LEARN}.datasets.base": aliases.LEARN_BASE,
         f"{_LEARN}.monitors": "legacy.contrib.learn.monitors",
         f"{_LEARN}.learn_runner": "legacy.contrib.learn.learn_runner",
         f"{_LEARN}.learn_io": "legacy.contrib.learn.io",

@@ -154,6 +154,16 @@ DEPRECATED = _same(
     "merge_summary scalar_summary",
 )
 
+LEARN_BASE = _same(
+    "legacy.contrib.learn.datasets:",
+    "Dataset Datasets load_boston load_csv_with_header load_csv_without_header "
+    "load_iris maybe_download",
+)
+LEARN_MNIST = _same(
+    "legacy.era.mnist:",
+    "DataSet dense_to_one_hot extract_images extract_labels load_mnist read_data_sets",
+)
+
 FAMILIES = {
     "autograph": AUTOGRAPH,
     "checkpoint": CHECKPOINT,
@@ -166,6 +176,8 @@ FAMILIES = {
     "feature_column": FEATURE_COLUMN,
     "framework.python.ops.audio_ops": AUDIO_OPS,
     "hooks": HOOKS,
+    "learn.datasets.base": LEARN_BASE,
+    "learn.datasets.mnist": LEARN_MNIST,
     "lite": LITE,
     "optimizer_v2": OPTIMIZER_V2,
     "saved_model": SAVED_MODEL,

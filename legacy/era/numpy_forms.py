@@ -14,7 +14,8 @@ from legacy.era import numpy_changes, one_element
 _SCALARS = frozenset(
     "cos exp float64 log log2 log10 mean median prod sin sqrt std sum var".split()
 )
-_SMALL = frozenset("float16 int8 int16 uint8 uint16 uint32".split())
+# Joined with a number, such a scalar was wider before NumPy 2.
+_SMALL = frozenset("float16 float32 int8 int16 uint8 uint16 uint32".split())
 _STACKS = frozenset("column_stack dstack hstack row_stack stack vstack".split())
 _CONVERTERS = frozenset("array asanyarray asarray".split())
 UNDONE, KEPT = "emulated", "by value"

@@ -186,10 +186,10 @@ class Estimator:
         path = self._checkpoint(checkpoint_path)
         with tf.Graph().as_default():
             spec, step = self._build(input_fn, ModeKeys.EVAL)
-            metrics = {**spec.eval_metric_ops, "loss": tf.metrics.mean(spec.loss)}
+            metrics = {"loss": tf.metrics.mean(spec.loss), **spec.eval_metric_ops}
             metrics = {
                 key: metric if isinstance(metric, tuple) else metric.result()
-                for key, metric in metrics.items()
+                for key, metric in self._ordered(metrics)
             }
             updates = tf.group(*[update for _, update in metrics.values()])
             values = {key: value for key, (value, _) in metrics.items()}
@@ -205,6 +205,8 @@ class Estimator:
             results = final.final_ops_values
         self._write_results(results, name)
         return results
+
+    _ordered = staticmethod(lambda metrics: sorted(metrics.items()))
 
     def _write_results(self, results, name):
         folder = self.eval_dir(name)

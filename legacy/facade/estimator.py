@@ -27,7 +27,22 @@ _HOOKS = (
     "SummarySaverHook",
     "VocabInfo",
 )
+_KINDS = ("Classifier", "Regressor", "Estimator")
+_HEADS = (
+    "BinaryClassHead",
+    "LogisticRegressionHead",
+    "MultiClassHead",
+    "MultiLabelHead",
+    "PoissonRegressionHead",
+    "RegressionHead",
+)
 _HOMES = {
+    "canned": tuple(
+        model + kind
+        for model in ("Baseline", "DNN", "DNNLinearCombined", "Linear")
+        for kind in _KINDS
+    ),
+    "heads": ("Head", *_HEADS),
     "core": ("Estimator", "add_metrics", "train_and_evaluate"),
     "export": ("BestExporter", "Exporter", "FinalExporter", "LatestExporter"),
     "parsing": ("classifier_parse_example_spec", "regressor_parse_example_spec"),
@@ -49,6 +64,27 @@ TABLE = {
             for home, names in _HOMES.items()
             for name in names
         },
+    },
+    "tensorflow.estimator.experimental": {
+        "KMeans": f"{_HERE}kmeans:KMeans",
+        **{
+            name: f"{_HERE}canned:{name}"
+            for name in (
+                "call_logit_fn",
+                "dnn_logit_fn_builder",
+                "linear_logit_fn_builder",
+            )
+        },
+    },
+    "tensorflow.estimator.tpu": {
+        name: "legacy.contrib.tpu:" + name
+        for name in (
+            "InputPipelineConfig",
+            "RunConfig",
+            "TPUConfig",
+            "TPUEstimator",
+            "TPUEstimatorSpec",
+        )
     },
     "tensorflow.estimator.inputs": {
         name: f"{_HERE}inputs:{name}" for name in ("numpy_input_fn", "pandas_input_fn")

@@ -22,6 +22,7 @@ CASES = {
     "keras_1_15": ("1.15.5",),
     "modules_0_12": ("0.12.1",),
     "modules_1_15": ("1.15.5",),
+    "canned_1_15": ("1.15.5",),
 }
 # All but this one, which is the nearest to the cell, are slow tests.
 FIRST = ("stacks", "1.0.0")

@@ -109,5 +109,4 @@ with tf.Session() as sess:
     text = model.sample(sess, chars, vocab)
     print(text)
 fixed.save(sys.argv[1], exact={'said': text}, inference={'logits': logits, 'cost': cost},
-           gradients={'all': grads, 'norm': norm}, losses={'sgd': losses[:20]},
-           falling={'sgd': losses})
+           gradients={'all': grads, 'norm': norm}, losses={'sgd': losses})

@@ -56,4 +56,4 @@ with tf.Session() as sess:
     losses += [sess.run(train, feed) for _ in range(24)]
     print('loss %.4f accuracy %.2f' % (losses[-1], sess.run(accuracy, feed)))
 fixed.save(sys.argv[1], exact={'names': names}, inference=first, gradients={'all': by}, training={'logits': batch},
-           losses={'adam': losses[:10]}, falling={'adam': losses}, statistics={'moving': statistics})
+           losses={'adam': losses}, statistics={'moving': statistics})

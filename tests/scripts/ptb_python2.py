@@ -127,5 +127,4 @@ with tf.Graph().as_default(), tf.Session() as session:
     tested = run_epoch(session, mtest, ids, tf.no_op())
 print "Test Perplexity:", round(tested, 3)
 fixed.save(sys.argv[1], exact={'words': sorted(word_to_id), 'x': x, 'counts': 7 / 2},
-           inference={'logits': logits, 'cost': cost}, falling={'perplexity': perplexities},
-           losses={'first epochs': perplexities[:2]})
+           inference={'logits': logits, 'cost': cost}, losses={'perplexity': perplexities})

@@ -67,4 +67,4 @@ with tf.Session() as sess:
 print('loss %f to %f' % (losses[0], losses[-1]))
 fixed.save(sys.argv[1], exact={'labels': first[2], 'seen': seen},
            inference={'x': first[0], 'values': first[1], 'outputs': first[3], 'logits': first[4]},
-           losses={'train': losses[:10]}, falling={'train': losses})
+           losses={'train': losses})

@@ -45,8 +45,8 @@ SCRIPTS = {
 }
 # Scripts that print, and compute nothing that is compared otherwise: their releases.
 TEXTS = {"text_0_12": "0.12.1", "text_1_0": "1.0.0", "text_1_15": "1.15.5"}
-# Their last line was drawn from what was learned from other random numbers.
-SAMPLED = {"char_rnn"}
+# These print how long something took.
+TIMED = {"char_rnn"}
 _ABOUT = (
     "import sys, numpy, tensorflow; "
     "print(tensorflow.__version__, sys.version.split()[0], numpy.__version__)"

@@ -7,7 +7,6 @@ params and config, and gives (predictions, loss, train_op) or `ModelFnOps`.
 import collections
 import inspect
 
-import numpy as np
 import tensorflow.compat.v1 as tf
 
 from legacy.contrib.layers.parsing import infer_real_valued_columns
@@ -126,7 +125,7 @@ class BaseEstimator:
         feature_engineering_fn=None,
     ):
         self._model_fn, self._engineer = model_fn, feature_engineering_fn
-        self._metrics = {}
+        self._metrics, self._constant = {}, False
         self._inner = core.Estimator(self._spec, model_dir, config, params)
 
     model_dir = property(lambda self: self._inner.model_dir)
@@ -142,6 +141,7 @@ class BaseEstimator:
 
     def _spec(self, features, labels, mode):
         old_mode = ModeKeys.INFER if mode == spec.ModeKeys.PREDICT else mode
+        self._constant = not tf.get_collection(tf.GraphKeys.QUEUE_RUNNERS)
         if self._engineer:
             features, labels = self._engineer(features, labels)
         offered = {
@@ -237,19 +237,31 @@ class BaseEstimator:
         as_iterable=True,
         iterate_batches=False,
     ):
-        """Predictions row by row (or, not `as_iterable`, all in arrays)."""
+        """Predictions row by row; if not `as_iterable`, the first batch's, in arrays.
+
+        An input without a queue is one batch.
+        """
         if self._inner.latest_checkpoint() is None:
             raise NotFittedError(f"There is no trained model in {self.model_dir}.")
         data = self._input(x, None, input_fn, batch_size)
-        rows = self._inner.predict(
-            data, outputs, yield_single_examples=not iterate_batches
-        )
-        if as_iterable:
-            return rows
-        rows = list(rows)
-        if rows and isinstance(rows[0], dict):
-            return {key: np.array([row[key] for row in rows]) for key in rows[0]}
-        return np.array(rows)
+        if isinstance(outputs, str):
+            outputs = [outputs]
+        batches = self._inner.predict(data, outputs, yield_single_examples=False)
+        if not as_iterable:
+            return next(batches)
+        return self._rows(batches, iterate_batches)
+
+    def _rows(self, batches, whole):
+        for batch in batches:
+            if whole:
+                yield batch
+            elif isinstance(batch, dict):
+                for row in range(len(next(iter(batch.values())))):
+                    yield {key: value[row] for key, value in batch.items()}
+            else:
+                yield from batch
+            if self._constant:
+                return
 
 
 class Estimator(BaseEstimator):
@@ -289,3 +301,10 @@ def infer_real_valued_columns_from_input_fn(input_fn):
     with tf.Graph().as_default():
         features, _ = input_fn()
         return infer_real_valued_columns(features)
+
+
+def infer_real_valued_columns_from_input(x):
+    """Real-valued columns for an array of features, [N, ...]."""
+    return infer_real_valued_columns_from_input_fn(
+        inputs.numpy_input_fn(x, x, 1, num_epochs=1, shuffle=False)
+    )

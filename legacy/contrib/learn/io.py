@@ -5,12 +5,9 @@ import numpy as np
 from legacy.estimator import inputs
 
 _PUBLIC = """HAS_DASK HAS_PANDAS extract_dask_data extract_dask_labels
-extract_pandas_data extract_pandas_labels extract_pandas_matrix generator_input_fn"""
-NAMES = {
-    **{name: f"{__name__}:{name}" for name in _PUBLIC.split()},
-    "numpy_input_fn": "legacy.estimator.inputs:numpy_input_fn",
-    "pandas_input_fn": "legacy.estimator.inputs:pandas_input_fn",
-}
+extract_pandas_data extract_pandas_labels extract_pandas_matrix generator_input_fn
+numpy_input_fn pandas_input_fn"""
+NAMES = {name: f"{__name__}:{name}" for name in _PUBLIC.split()}
 
 try:
     import pandas
@@ -20,6 +17,44 @@ except ImportError:
     pandas, HAS_PANDAS = None, False
 # Of a Dask frame the rows are computed, as every caller did next.
 HAS_DASK = False
+
+
+def numpy_input_fn(
+    x,
+    y=None,
+    batch_size=128,
+    num_epochs=1,
+    shuffle=True,
+    queue_capacity=1000,
+    num_threads=1,
+):
+    """`tf.estimator.inputs.numpy_input_fn`, which shuffles unless told otherwise."""
+    return inputs.numpy_input_fn(
+        x, y, batch_size, num_epochs, shuffle, queue_capacity, num_threads
+    )
+
+
+def pandas_input_fn(
+    x,
+    y=None,
+    batch_size=128,
+    num_epochs=1,
+    shuffle=True,
+    queue_capacity=1000,
+    num_threads=1,
+    target_column="target",
+):
+    """`tf.estimator.inputs.pandas_input_fn`, which shuffles unless told otherwise."""
+    return inputs.pandas_input_fn(
+        x,
+        y,
+        batch_size,
+        num_epochs,
+        shuffle,
+        queue_capacity,
+        num_threads,
+        target_column,
+    )
 
 
 def _is_table(data, kinds=("DataFrame",)):
