@@ -10,6 +10,7 @@ importing this package registers both for ``keras.saving.load_model``.
 Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025.
 """
 
+import bnlstm_compat.backend  # noqa: F401 - first: it says what is not installed
 from bnlstm_compat.diagnosis import diagnose
 from bnlstm_compat.exports import exporting
 from bnlstm_compat.layer import BNLSTM, BNLSTMCell

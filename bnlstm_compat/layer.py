@@ -1,20 +1,25 @@
 """Keras 3 layers: one step (``BNLSTMCell``) and whole sequences (``BNLSTM``).
 
 Keras's side of things only: arguments, weights, shapes, masks, configuration. The
-mathematics is in ``ops``.
+mathematics is in ``ops``, what differs between Keras's backends in ``backend``.
 """
 
 import inspect
 import sys
 
 import keras
-import tensorflow as tf
+import numpy as np
 
 # Keras's loop asks for this class, which is not among its public names.
 from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell
 
-from bnlstm_compat import fast, modes, ops, spec
+from bnlstm_compat import backend, modes, ops, spec
 from bnlstm_compat.weights import BNLSTMWeights
+
+if backend.NAME == "tensorflow":
+    from bnlstm_compat import fast
+else:
+    fast = None
 
 _PACKAGE = "bnlstm_compat"
 # Up to here every whole number is one of the dtype's.
@@ -53,25 +58,29 @@ def _between(name, value, low, high):
     return value
 
 
-def _is_keras_probe():
-    """Whether Keras calls the cell only to learn about its output.
+_PROBE, _SCAN, _STEP = "a probe", "a scan", "a step"
 
-    ``keras.layers.RNN`` does so once before the loop, to learn the output's shape, and
-    once more to set up the dropout of stacked cells; both throw the result away, and
-    the statistics must not move there. Nothing in the arguments tells such a call from
-    the first step, so the frames of the callers are asked.
+
+def _keras_s_call():
+    """As what Keras calls the cell: ``_PROBE``, ``_SCAN`` or ``_STEP``.
+
+    ``keras.layers.RNN`` calls it once before the loop only to learn the output's shape,
+    and once more to set up the dropout of stacked cells; both throw the result away,
+    and the statistics must not move there. On JAX its loop is a scan, out of which
+    they cannot be carried. Nothing in the arguments tells such a call from a step, so
+    the frames of the callers are asked.
     """
     frame = sys._getframe(2)
     while frame is not None:
         where = (frame.f_globals.get("__name__"), frame.f_code.co_name)
         if where == ("keras.src.layers.rnn.rnn", "_maybe_config_dropout_masks"):
-            return True
-        if where == ("keras.src.backend.tensorflow.rnn", "rnn"):
-            return not (
-                frame.f_locals.get("unroll") or "output_time_zero" in frame.f_locals
-            )
+            return _PROBE
+        if where == (f"keras.src.backend.{backend.NAME}.rnn", "rnn"):
+            if frame.f_locals.get("unroll") or "output_time_zero" in frame.f_locals:
+                return _STEP
+            return _SCAN if backend.NAME == "jax" else _PROBE
         frame = frame.f_back
-    return False
+    return _STEP
 
 
 def _require_countable(dtype, max_bn_steps):
@@ -110,7 +119,8 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
 
     A cell sees no mask. In ``keras.layers.RNN`` with a mask, ``padding="masked"`` takes
     rows whose counter lies behind the furthest as finished; a row that has just ended
-    still counts once. ``BNLSTM`` sees the mask, and counts exactly.
+    still counts once. ``BNLSTM`` sees the mask, and counts exactly. On JAX
+    ``keras.layers.RNN`` trains the cell with ``unroll=True`` only.
 
     Args:
       units: H, a positive integer.
@@ -131,8 +141,9 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
       overflow, bias_correction, affine_per_step: see ``BNLSTM``.
 
     Raises:
-      ValueError: for arguments out of range, and for more steps than the dtype of the
-        counter can count (256 in bfloat16, 2048 in float16).
+      ValueError: for arguments out of range, for more steps than the dtype of the
+        counter can count (256 in bfloat16, 2048 in float16), and for training inside
+        a scan of JAX's.
 
     Source: arXiv 1603.09025, equations 6-8.
     """
@@ -259,9 +270,9 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
 
     def _unit_forget_beta(self, shape, dtype=None):
         *rows, size = shape
-        forget = tf.ones([*rows, self.units], dtype)
+        forget = keras.ops.ones((*rows, self.units), dtype)
         rest = self.beta_initializer((*rows, size - self.units), dtype=dtype)
-        return tf.concat([forget, rest], -1)
+        return keras.ops.concatenate([forget, rest], -1)
 
     def tensors(self):
         """Name to tensor, for ``ops``: kernels in the compute dtype, the rest wide."""
@@ -269,8 +280,8 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
         kernels = {"kernel", "recurrent_kernel"}
         names = [*spec.NAMES, *([spec.COUNT] if self.bias_correction else [])]
         return {
-            name: tf.cast(
-                tf.convert_to_tensor(getattr(self, name)),
+            name: keras.ops.cast(
+                keras.ops.convert_to_tensor(getattr(self, name)),
                 self.compute_dtype if name in kernels else wide,
             )
             for name in names
@@ -279,10 +290,7 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
     def export_weights(self) -> BNLSTMWeights:
         """The weights as arrays."""
         return BNLSTMWeights(
-            **{
-                name: tf.convert_to_tensor(getattr(self, name)).numpy()
-                for name in spec.NAMES
-            }
+            **{name: backend.array(getattr(self, name)) for name in spec.NAMES}
         )
 
     def import_weights(self, weights: BNLSTMWeights):
@@ -301,12 +309,13 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
         for name, array in weights.asdict().items():
             getattr(self, name).assign(array)
         if self.bias_correction:
-            self.moving_count.assign(tf.fill([self.max_bn_steps], _SETTLED))
+            self.moving_count.assign(np.full(self.max_bn_steps, _SETTLED))
 
     def get_initial_state(self, batch_size=None):
         """``[h, c, step]`` before the first step: zeros [B,H], [B,H], [B,1]."""
         return [
-            tf.zeros([batch_size, size], self.compute_dtype) for size in self.state_size
+            keras.ops.zeros((batch_size, size), self.compute_dtype)
+            for size in self.state_size
         ]
 
     def call(self, inputs, states, training=False):
@@ -320,27 +329,32 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
             inputs = inputs * self.get_dropout_mask(inputs)
         if training and self.recurrent_dropout > 0:
             fed = h * self.get_recurrent_dropout_mask(h)
-        alike = self.padding == "v1" or (
-            tf.executing_eagerly() and bool(tf.reduce_all(step == step[0]))
-        )
+        alike = self.padding == "v1" or _alike(step)
         place = _Place(self, w, step, alike)
-        probe = _is_keras_probe()
-        update = training and self.collector is None and not probe
+        call = _keras_s_call()
         measured = training or self.collector is not None
+        if measured and call == _SCAN:
+            raise ValueError(
+                f"Cell '{self.name}' cannot move its statistics inside the scan that "
+                "keras.layers.RNN runs on JAX. Use bnlstm_compat.BNLSTM, or "
+                "keras.layers.RNN(cell, unroll=True). Received: training=True"
+            )
+        probe = call == _PROBE
+        update = training and self.collector is None and not probe
         h, c = ops.cell_step(
             ops.at_rows(w, place.row),
             inputs,
             fed,
             c,
             lambda site, z: place.statistics(site, z, measured, update),
-            activation=self.activation,
-            recurrent_activation=self.recurrent_activation,
+            activation=backend.current.function(self.activation),
+            recurrent_activation=backend.current.function(self.recurrent_activation),
             epsilon=self.epsilon,
         )
         if self.collector is not None and not probe:
             self.collector(place.moments())
         if update and self.bias_correction:
-            _set_row(self.moving_count, place.head, place.count_after())
+            backend.current.set_row(self.moving_count, place.head, place.count_after())
         return h, [h, c, step + 1]
 
     def get_config(self):
@@ -374,6 +388,15 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
         return {**super().get_config(), **config}
 
 
+def _alike(step):
+    """Whether the counters [B,1] are known to be equal."""
+    if not backend.current.known(step):
+        return False
+    # As an array: while JAX traces, what is computed is traced, too.
+    counters = backend.current.static(step)
+    return bool((counters == counters[:1]).all())
+
+
 class _Place:
     """Where in the statistics the rows of a batch stand at one step of a cell.
 
@@ -384,17 +407,16 @@ class _Place:
     def __init__(self, cell, w, step, alike):
         self._cell, self._w = cell, w
         self._valid, self._found = None, {}
-        counters = tf.cast(step, tf.int32)[:, 0]
-        furthest = counters[0] if alike else tf.reduce_max(counters)
+        counters = keras.ops.cast(step, "int32")[:, 0]
+        furthest = counters[0] if alike else keras.ops.max(counters)
         if not alike:
             self._valid = counters == furthest
         last = cell.max_bn_steps - 1
-        self.head = tf.minimum(furthest, last)
-        self.row = self.head if alike else tf.minimum(counters, last)
-        self._counted = tf.size(counters)
-        if self._valid is not None:
-            self._counted = tf.reduce_sum(tf.cast(self._valid, tf.int32))
-        self._enough = tf.constant(True) if cell.padding == "v1" else self._counted > 1
+        self.head = keras.ops.minimum(furthest, last)
+        self.row = self.head if alike else keras.ops.minimum(counters, last)
+        valid = keras.ops.ones_like(counters, "bool") if alike else self._valid
+        self._counted = keras.ops.sum(keras.ops.cast(valid, "int32"))
+        self._enough = self._counted > (0 if cell.padding == "v1" else 1)
         self._moves = self._enough
         if cell.overflow == "keep":
             self._moves &= furthest <= last
@@ -404,34 +426,35 @@ class _Place:
         cell, w = self._cell, self._w
         names = [f"{site}_moving_{kind}" for kind in ("mean", "variance")]
         if not training:
-            return tuple(tf.gather(w[name], self.row) for name in names)
+            return tuple(keras.ops.take(w[name], self.row, axis=0) for name in names)
         moments = ops.batch_moments(z, 0, w[names[0]].dtype, self._valid)
         self._found[site] = moments
         if update:
             kept = cell.momentum
             if cell.bias_correction:
-                count = tf.gather(w[spec.COUNT], self.head)
+                count = keras.ops.take(w[spec.COUNT], self.head, axis=0)
                 kept = ops.kept_share(count, 1, cell.momentum)
             for name, moment in zip(names, moments, strict=True):
-                old = tf.gather(w[name], self.head)
+                old = keras.ops.take(w[name], self.head, axis=0)
                 moved = old * kept + moment * (1 - kept)
-                _set_row(
-                    getattr(cell, name), self.head, tf.where(self._moves, moved, old)
-                )
+                moved = backend.current.where(self._moves, moved, old)
+                backend.current.set_row(getattr(cell, name), self.head, moved)
         if cell.padding == "v1":
             return moments
         take = self._enough
         if self._valid is not None:
             take = (take & self._valid)[:, None]
         return tuple(
-            tf.where(take, moment, tf.gather(w[name], self.row))
+            backend.current.where(
+                take, moment, keras.ops.take(w[name], self.row, axis=0)
+            )
             for name, moment in zip(names, moments, strict=True)
         )
 
     def moments(self):
         """The moments of this step, as ``ops.Moments`` of one step."""
         return ops.Moments(
-            tf.where(self._moves, self.head, -1)[None],
+            backend.current.where(self._moves, self.head, -1)[None],
             self._counted[None],
             {site: mean[None] for site, (mean, _) in self._found.items()},
             {site: variance[None] for site, (_, variance) in self._found.items()},
@@ -439,18 +462,8 @@ class _Place:
 
     def count_after(self):
         """What the updated row's count becomes."""
-        count = tf.gather(self._w[spec.COUNT], self.head)
-        return count + tf.cast(self._moves, count.dtype)
-
-
-def _set_row(variable, row, value):
-    """Assigns one row of a Keras variable, without rewriting the others."""
-    value = tf.stop_gradient(value)
-    raw = variable.value
-    if isinstance(raw, tf.Variable):
-        raw.scatter_update(tf.IndexedSlices(value[None], row[None]))
-    else:  # Keras traces with tensors in the place of variables.
-        variable.assign(tf.tensor_scatter_nd_update(raw, [[row]], value[None]))
+        count = keras.ops.take(self._w[spec.COUNT], self.head, axis=0)
+        return count + keras.ops.cast(self._moves, count.dtype)
 
 
 # The constructor's arguments that are the cell's own, without Keras's base ones.
@@ -527,7 +540,8 @@ class BNLSTM(keras.layers.RNN):
         ones are run as by "plain". While Keras exports, "auto" takes what the target
         can run: see ``bnlstm_compat.exporting``.
         Other activations than tanh, sigmoid, relu and linear are always run as by
-        "general", and so are synchronised moments.
+        "general", and so are synchronised moments. On JAX and torch there is one
+        way, and only "unrolled" makes a difference, on JAX.
       zero_output_for_mask: see above; None is False for "masked", True for "v1".
 
     Raises:
@@ -605,7 +619,7 @@ class BNLSTM(keras.layers.RNN):
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         """Sequences [B,T,D] to outputs, and states with ``return_state``."""
-        x = tf.cast(sequences, self.compute_dtype)
+        x = keras.ops.cast(sequences, self.compute_dtype)
         if (self.unroll or self.mode == "unrolled") and x.shape[1] is None:
             raise ValueError(
                 "Cannot unroll a BNLSTM if the number of steps is not known. Give it "
@@ -624,33 +638,38 @@ class BNLSTM(keras.layers.RNN):
                 how = "raw"
             outputs = ops.filled_padding(outputs, lengths, h, how)
             if self.go_backwards:
-                outputs = tf.reverse(_reversed(outputs, lengths), [1])
+                outputs = keras.ops.flip(_reversed(outputs, lengths), axis=1)
         if right_padded is not None:
             outputs, h, c = (
-                tf.where(right_padded, y, tf.constant(float("nan"), y.dtype))
+                backend.current.where(
+                    right_padded, y, keras.ops.cast(float("nan"), y.dtype)
+                )
                 for y in (outputs, h, c)
             )
             tables = {
-                name: tf.where(right_padded, table, getattr(self.cell, name))
+                name: backend.current.where(
+                    right_padded,
+                    table,
+                    keras.ops.convert_to_tensor(getattr(self.cell, name)),
+                )
                 for name, table in tables.items()
             }
-        for name, table in _replicas_mean(tables).items():
+        for name, table in backend.current.replicas_mean(tables).items():
             getattr(self.cell, name).assign(table)
         if self.stateful:
             for variable, value in zip(self.states, (h, c, step), strict=True):
-                variable.assign(tf.cast(value, variable.dtype))
+                variable.assign(keras.ops.cast(value, variable.dtype))
         output = outputs if self.return_sequences else h
         return (output, h, c, step) if self.return_state else output
 
     def _starting_state(self, x, initial_state):
-        """``(h, c, step)``, and whether every row is known to begin at step 0."""
-        fresh = initial_state is None and not self.stateful
+        """``(h, c, step)``, and whether all rows are known to begin at one step."""
         # Known where it can be: loops over unknown shapes are hard to convert.
-        batch = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
+        batch = keras.ops.shape(x)[0]
         if initial_state is None:
             initial_state = self.states
         if initial_state is None:
-            initial_state = self.get_initial_state(batch)
+            initial_state = self.get_initial_state(batch)[:2]
         initial_state = list(initial_state)
         if len(initial_state) not in (2, 3):
             raise ValueError(
@@ -658,24 +677,23 @@ class BNLSTM(keras.layers.RNN):
                 "[h, c] or [h, c, step]. Received: initial_state with "
                 f"{len(initial_state)}"
             )
-        h, c = (tf.cast(state, x.dtype) for state in initial_state[:2])
-        dtype = tf.as_dtype(self.cell.input_moving_mean.dtype)
+        h, c = (keras.ops.cast(state, x.dtype) for state in initial_state[:2])
+        dtype = self.cell.input_moving_mean.dtype
         if len(initial_state) == 2:
-            return (h, c, tf.zeros([batch, 1], dtype)), True
-        step = tf.convert_to_tensor(initial_state[2])
-        if not fresh:
-            _require_countable(step.dtype, self.max_bn_steps)
-        step = tf.cast(step, dtype)
-        if fresh or (tf.executing_eagerly() and bool(tf.reduce_all(step == step[:1]))):
-            return (h, c, step), True
-        return (h, c, step), False
+            return (h, c, backend.current.zeros((batch, 1), dtype)), True
+        step = keras.ops.convert_to_tensor(initial_state[2])
+        _require_countable(step.dtype, self.max_bn_steps)
+        step = keras.ops.cast(step, dtype)
+        return (h, c, step), _alike(step)
 
     def _run_as(self, training, *arguments):
         """``_run`` for a ``training`` of any kind."""
         cell = self.cell
         if not self.trainable or training is None:
             training = False
-        undecided = tf.is_tensor(training) and not tf.executing_eagerly()
+        undecided = keras.ops.is_tensor(training) and not backend.current.known(
+            training
+        )
         masks = None, None
         if undecided or training:
             masks = self._dropout_masks(arguments[0])
@@ -685,11 +703,13 @@ class BNLSTM(keras.layers.RNN):
 
         def as_they_are():
             *results, _ = self._run(False, (None, None), *arguments)
-            tables = {name: tf.identity(getattr(cell, name)) for name in names}
+            tables = {
+                name: keras.ops.convert_to_tensor(getattr(cell, name)) for name in names
+            }
             return *results, tables
 
-        return tf.cond(
-            tf.cast(training, tf.bool),
+        return keras.ops.cond(
+            keras.ops.cast(training, "bool"),
             lambda: self._run(True, masks, *arguments),
             as_they_are,
         )
@@ -697,10 +717,10 @@ class BNLSTM(keras.layers.RNN):
     def _dropout_masks(self, x):
         """Masks [B,D] of x and [B,H] of h, the same for all steps, or None."""
         cell = self.cell
-        batch = tf.shape(x)[0]
+        batch = keras.ops.shape(x)[0]
         return tuple(
             keras.random.dropout(
-                tf.ones([batch, size], x.dtype), rate, None, cell.seed_generator
+                keras.ops.ones((batch, size), x.dtype), rate, None, cell.seed_generator
             )
             if rate > 0
             else None
@@ -721,8 +741,8 @@ class BNLSTM(keras.layers.RNN):
         all_sum = self._all_sum(x, fresh) if measured else None
         options = {
             "training": measured,
-            "activation": cell.activation,
-            "recurrent_activation": cell.recurrent_activation,
+            "activation": backend.current.function(cell.activation),
+            "recurrent_activation": backend.current.function(cell.recurrent_activation),
             "epsilon": cell.epsilon,
             "lengths": lengths,
             "overflow": cell.overflow,
@@ -742,7 +762,7 @@ class BNLSTM(keras.layers.RNN):
             )
             return *results, tables if training else {}
         options["padding"] = cell.padding
-        known = fast.supports(cell.activation, cell.recurrent_activation)
+        known = fast and fast.supports(cell.activation, cell.recurrent_activation)
         if self.mode == "general" or all_sum is not None or not known:
             unroll = self.unroll or all_sum is not None
             *results, moments = ops.sequence(
@@ -774,23 +794,22 @@ class BNLSTM(keras.layers.RNN):
         for site in spec.SITES:
             for kind in ("mean", "variance"):
                 name = f"{site}_moving_{kind}"
-                batch = tf.stop_gradient(getattr(moments, kind)[site])
+                batch = keras.ops.stop_gradient(getattr(moments, kind)[site])
                 tables[name] = ops.updated_statistics(
                     w[name], batch, moments.rows, cell.momentum, count
                 )
         if count is not None:
             tables[spec.COUNT] = count + ops.row_hits(
-                moments.rows, tf.size(count), count.dtype
+                moments.rows, count.shape[0], count.dtype
             )
         return tables
 
     def _all_sum(self, x, fresh):
         """Adds a tensor up over replicas, where moments are theirs together."""
-        strategy = tf.distribute.get_strategy()
-        if not self.synchronized or strategy.num_replicas_in_sync == 1:
+        if not self.synchronized:
             return None
-        context = tf.distribute.get_replica_context()
-        if context is None:  # a symbolic call, outside of the replicas
+        all_sum = backend.current.replicas_sum()
+        if all_sum is None:  # one replica, or a symbolic call outside of them
             return None
         if x.shape[1] is None or not (fresh or self.padding == "v1"):
             raise ValueError(
@@ -799,7 +818,7 @@ class BNLSTM(keras.layers.RNN):
                 "every step, which only an unrolled loop can do. Received: "
                 f"sequences.shape={x.shape}"
             )
-        return lambda tensor: context.all_reduce(tf.distribute.ReduceOp.SUM, tensor)
+        return all_sum
 
     def get_config(self):
         """The arguments of the constructor."""
@@ -822,15 +841,6 @@ class BNLSTM(keras.layers.RNN):
         return cls(**config)
 
 
-def _replicas_mean(tables):
-    """Statistics averaged over replicas; Keras 3.4's variables do not do it."""
-    context = tf.distribute.get_replica_context()
-    alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
-    if alone or context is None or not tables:
-        return tables
-    return context.all_reduce(tf.distribute.ReduceOp.MEAN, tables)
-
-
 def _of_cell(name):
     return property(
         lambda self: getattr(self.cell, name), doc=f"The cell's ``{name}``."
@@ -844,8 +854,8 @@ for _name in _OF_CELL:
 def _reversed(x, lengths):
     """``x`` [B,T,.] reversed in time, within each row's length where given."""
     if lengths is None:
-        return tf.reverse(x, [1])
-    return tf.reverse_sequence(x, lengths, seq_axis=1, batch_axis=0)
+        return keras.ops.flip(x, axis=1)
+    return backend.current.reversed_within(x, lengths)
 
 
 _NOT_RIGHT_PADDED = (
@@ -857,20 +867,21 @@ _NOT_RIGHT_PADDED = (
 
 def _lengths(mask, x):
     """Lengths [B] of a right-padded mask [B,T], and in a graph whether it is one."""
-    mask = tf.cast(mask, tf.bool)
-    if mask.shape.rank != 2 or not x.shape[:2].is_compatible_with(mask.shape):
+    mask = keras.ops.cast(mask, "bool")
+    fits = len(mask.shape) == 2 and all(
+        None in sizes or sizes[0] == sizes[1]
+        for sizes in zip(mask.shape, x.shape[:2], strict=True)
+    )
+    if not fits:
         raise ValueError(
             "BNLSTM expects a mask [batch, steps] that fits its input. Received: "
             f"mask.shape={mask.shape}, sequences.shape={x.shape}"
         )
-    right_padded = tf.reduce_all(mask[:, :-1] | ~mask[:, 1:])
-    lengths = tf.reduce_sum(tf.cast(mask, tf.int32), axis=1)
-    if tf.executing_eagerly():
+    right_padded = keras.ops.all(mask[:, :-1] | ~mask[:, 1:])
+    lengths = keras.ops.sum(keras.ops.cast(mask, "int32"), axis=1)
+    if backend.current.known(right_padded):
         if not bool(right_padded):
             raise ValueError(_NOT_RIGHT_PADDED)
         return lengths, None
-    # XLA leaves assertions out, and so the result has to tell as well.
-    with tf.control_dependencies(
-        [tf.debugging.Assert(right_padded, [_NOT_RIGHT_PADDED])]
-    ):
-        return tf.identity(lengths), tf.identity(right_padded)
+    lengths = backend.current.asserted(lengths, right_padded, _NOT_RIGHT_PADDED)
+    return lengths, right_padded

@@ -1,18 +1,23 @@
-"""The cell in TensorFlow: one step, whole sequences, and the statistics' update.
+"""The cell in ``keras.ops``: one step, whole sequences, and the statistics' update.
 
-Weights are passed as a dict ``w`` from the names of ``spec.WEIGHTS`` to tensors. With
-B batch, T steps, D input, H units, M steps with statistics of their own.
+The same equations for every backend of Keras. Where ``keras.ops`` would make float32 of
+float64, as it does on JAX and torch, or take long beside what is computed, the
+backend's own functions stand (``current``). Weights are passed as a dict ``w`` from
+the names of ``spec.WEIGHTS`` to tensors. With B batch, T steps, D input, H units, M
+steps with statistics of their own.
 
 Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025,
 equations 6-8. With lengths and ``padding="v1"``, what TensorFlow 1.15's
 ``dynamic_rnn`` does.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import tensorflow as tf
+import numpy as np
+from keras import ops
 
 from bnlstm_compat import spec
+from bnlstm_compat.backend import current
 
 
 class Moments(NamedTuple):
@@ -24,10 +29,15 @@ class Moments(NamedTuple):
     ``variance``: from site to [T, features].
     """
 
-    rows: tf.Tensor
-    counts: tf.Tensor
-    mean: dict[str, tf.Tensor]
-    variance: dict[str, tf.Tensor]
+    rows: Any
+    counts: Any
+    mean: dict[str, Any]
+    variance: dict[str, Any]
+
+
+def cast(z, dtype):
+    """``z`` in ``dtype``, itself if it is."""
+    return z if z.dtype == dtype else ops.cast(z, dtype)
 
 
 def affine(w, site, mean, variance, epsilon):
@@ -43,7 +53,7 @@ def affine(w, site, mean, variance, epsilon):
       (scale, shift), both [..., features]. The order of the operations is that of
       ``tf.nn.batch_normalization``: another one rounds differently.
     """
-    scale = tf.math.rsqrt(variance + epsilon) * w[f"{site}_gamma"]
+    scale = current.rsqrt(variance + epsilon) * w[f"{site}_gamma"]
     shift = -mean * scale
     if f"{site}_beta" in w:
         shift = w[f"{site}_beta"] - mean * scale
@@ -52,41 +62,39 @@ def affine(w, site, mean, variance, epsilon):
 
 def at_rows(w, rows):
     """``w`` with scales and offsets of their own for each step taken at ``rows``."""
-    if w["input_gamma"].shape.rank == 1:
+    if len(w["input_gamma"].shape) == 1:
         return w
     return {**w, **{name: taken(w[name], rows) for name in spec.AFFINE}}
 
 
 def _first_of_run(rows):
     """Where ``rows`` are known to be n, n + 1, n + 2 ...: n; else None."""
-    known = tf.get_static_value(rows)
-    if known is None or not known.size:
+    if not isinstance(rows, np.ndarray) or not rows.size:
         return None
-    known = known.tolist()
-    first = known[0]
-    run = list(range(first, first + len(known)))
-    return first if known == run and first >= 0 else None
+    first = int(rows[0])
+    run = np.arange(first, first + len(rows))
+    return first if first >= 0 and np.array_equal(rows, run) else None
 
 
 def taken(table, rows):
     """``table`` at ``rows`` [T], as a slice where it is one."""
     first = _first_of_run(rows)
     if first is None:
-        return tf.gather(table, rows)
-    return table[first : first + rows.shape[0]]
+        return ops.take(table, rows, axis=0)
+    return table[first : first + len(rows)]
 
 
 def normalize(z, scale, shift):
     """``z * scale + shift`` in the dtype of ``scale``, returned in that of ``z``."""
-    return tf.cast(tf.cast(z, scale.dtype) * scale + shift, z.dtype)
+    return cast(cast(z, scale.dtype) * scale + shift, z.dtype)
 
 
 def batch_moments(z, axis, dtype, valid=None, all_sum=None):
     """Mean and biased variance of ``z`` over ``axis``, in ``dtype``.
 
     Args:
-      z: a tensor.
-      axis: the one that is averaged over.
+      z: [B,.] or [T,B,.].
+      axis: of B, the one that is averaged over.
       dtype: of the moments.
       valid: bool, the shape of ``z`` without its last axis, or None: which rows count.
       all_sum: function that adds a tensor up over replicas, or None.
@@ -94,40 +102,44 @@ def batch_moments(z, axis, dtype, valid=None, all_sum=None):
     Returns:
       (mean, variance), zeros where nothing counts.
     """
-    z = tf.cast(z, dtype)
+    z = cast(z, dtype)
     if valid is None and all_sum is None:
-        return tf.nn.moments(z, [axis])
-    all_sum = all_sum or tf.identity
-    if valid is None:
-        valid = tf.ones(tf.shape(z)[:-1], tf.bool)
-    valid = valid[..., None]
-    count = all_sum(tf.reduce_sum(tf.cast(valid, dtype), axis))
-    count = tf.maximum(count, 1)
 
-    def average(values):
-        kept = tf.where(valid, values, tf.zeros_like(values))
-        return all_sum(tf.reduce_sum(kept, axis)) / count
+        def average(values):
+            return current.mean(values, axis)
+
+    else:
+        all_sum = all_sum or (lambda total: total)
+        valid = ops.ones_like(z[..., :1], "bool") if valid is None else valid[..., None]
+        count = all_sum(current.sum(ops.cast(valid, dtype), axis))
+        count = current.where(count > 0, count, current.ones_like(count))
+
+        def average(values):
+            kept = current.where(valid, values, current.zeros_like(values))
+            return all_sum(current.sum(kept, axis)) / count
 
     mean = average(z)
-    # Centred first: the difference of two large sums would lose small variances.
-    return mean, average(tf.square(z - tf.expand_dims(mean, axis)))
+    # Centred first: the difference of two large sums would lose small variances. The
+    # mean has no gradient from there, for the deviations add up to nothing.
+    centre = current.stop_gradient(mean)
+    return mean, average(current.square(z - (centre if axis == 0 else centre[:, None])))
 
 
-def gates_to_state(w, gates, c, cell_affine, activation, recurrent_activation):
+def gates_to_state(gates, c, bn, activation, recurrent_activation):
     """From the normalised sum of the gates [B,4H] and c [B,H] to ``(h', c')`` [B,H].
 
-    ``cell_affine(c')`` gives scale and shift of the cell's batch normalisation.
+    ``bn("cell", c')`` is the cell's batch normalisation.
     """
-    f, i, o, j = tf.split(gates, len(spec.GATES), axis=1)
+    f, i, o, j = current.split(gates, len(spec.GATES), 1)
     c = c * recurrent_activation(f) + recurrent_activation(i) * activation(j)
-    h = activation(normalize(c, *cell_affine(c))) * recurrent_activation(o)
+    h = activation(bn("cell", c)) * recurrent_activation(o)
     return h, c
 
 
 def cell_step(
-    w, x, h, c, statistics, *, activation, recurrent_activation=tf.sigmoid, epsilon
+    w, x, h, c, statistics, *, activation, recurrent_activation=ops.sigmoid, epsilon
 ):
-    """One step; run eagerly, it gives the bits of the TensorFlow 1 cell.
+    """One step; run eagerly on TensorFlow, it gives the bits of the TensorFlow 1 cell.
 
     Args:
       w: weights by name, at this step's row.
@@ -141,21 +153,12 @@ def cell_step(
       ``(h', c')``, both [B,H].
     """
 
-    def bn_affine(site, z):
-        return affine(w, site, *statistics(site, z), epsilon)
+    def bn(site, z):
+        return normalize(z, *affine(w, site, *statistics(site, z), epsilon))
 
-    recurrent = tf.matmul(h, w["recurrent_kernel"])
-    inputs = tf.matmul(x, w["kernel"])
-    recurrent = normalize(recurrent, *bn_affine("recurrent", recurrent))
-    gates = normalize(inputs, *bn_affine("input", inputs)) + recurrent
-    return gates_to_state(
-        w,
-        gates,
-        c,
-        lambda z: bn_affine("cell", z),
-        activation,
-        recurrent_activation,
-    )
+    recurrent = bn("recurrent", h @ w["recurrent_kernel"])
+    gates = bn("input", x @ w["kernel"]) + recurrent
+    return gates_to_state(gates, c, bn, activation, recurrent_activation)
 
 
 class Schedule(NamedTuple):
@@ -163,14 +166,15 @@ class Schedule(NamedTuple):
 
     ``bound``: how many steps run. ``rows`` [T]: the row that each reads. ``updates``
     [T]: the row that each updates, -1 for none. ``counts`` [T]: how many rows of the
-    batch are counted in its moments; ``valid`` [T,B]: which, None for all.
+    batch are counted in its moments; ``valid`` [T,B]: which, None for all. ``rows`` and
+    ``updates`` are NumPy arrays where they are known before anything runs.
     """
 
-    bound: tf.Tensor
-    rows: tf.Tensor
-    updates: tf.Tensor
-    counts: tf.Tensor
-    valid: tf.Tensor | None
+    bound: Any
+    rows: Any
+    updates: Any
+    counts: Any
+    valid: Any
 
 
 def schedule(
@@ -186,42 +190,38 @@ def schedule(
       overflow: "keep": steps from M on update nothing.
       all_sum: function that adds a tensor up over replicas, or None.
     """
-    batch = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
-    steps = tf.shape(x)[1] if x.shape[1] is None else x.shape[1]
-    time, bound = tf.range(steps), steps
+    batch, steps, _ = ops.shape(x)
+    time, bound = ops.arange(steps, dtype="int32"), steps
     advance, valid = time, None
-    counts = tf.fill([steps], batch)
+    counts = ops.broadcast_to(ops.cast(batch, "int32"), (steps,))
     if lengths is not None:
-        bound = tf.minimum(steps, tf.maximum(1, tf.reduce_max(lengths)))
+        bound = ops.minimum(steps, ops.maximum(1, ops.max(lengths)))
         if padding == "v1":
-            advance = tf.minimum(time, lengths[0])
+            advance = ops.minimum(time, lengths[0])
         else:
             valid = time[:, None] < lengths[None, :]
-            counts = tf.reduce_sum(tf.cast(valid, tf.int32), 1)
+            counts = ops.sum(ops.cast(valid, "int32"), 1)
     if all_sum is not None:
         counts = all_sum(counts)
         bound = steps  # every replica runs every step, or they would wait for ever
-    start = tf.get_static_value(step)
+    start = current.static(step)
     sizes_known = isinstance(steps, int) and isinstance(batch, int)
     if start is not None and sizes_known and lengths is None and all_sum is None:
         # Told before anything runs, so that ``taken`` has nothing to look up.
-        at = range(int(start[0, 0]), int(start[0, 0]) + steps)
-        rows = [min(t, max_bn_steps - 1) for t in at]
-        moves = [
-            (padding == "v1" or batch > 1) and (overflow == "update" or t == row)
-            for t, row in zip(at, rows, strict=True)
-        ]
-        updates = [r if moved else -1 for r, moved in zip(rows, moves, strict=True)]
-        rows, updates = (tf.constant(r, tf.int32, [steps]) for r in (rows, updates))
-        return Schedule(bound, rows, updates, counts, valid)
-    at = tf.cast(step, tf.int32)[0, 0] + advance
-    rows = tf.minimum(at, max_bn_steps - 1)
+        at = int(start[0, 0]) + np.arange(steps, dtype=np.int32)
+        rows = np.minimum(at, max_bn_steps - 1)
+        runs = np.full(steps, padding == "v1" or batch > 1)
+        if overflow == "keep":
+            runs &= at < max_bn_steps
+        return Schedule(bound, rows, np.where(runs, rows, -1), counts, valid)
+    at = ops.cast(step, "int32")[0, 0] + advance
+    rows = ops.minimum(at, max_bn_steps - 1)
     runs = time < bound
     if padding == "masked":
         runs &= counts > 1
     if overflow == "keep":
         runs &= at < max_bn_steps
-    return Schedule(bound, rows, tf.where(runs, rows, -1), counts, valid)
+    return Schedule(bound, rows, current.where(runs, rows, -1), counts, valid)
 
 
 def sequence(
@@ -233,7 +233,7 @@ def sequence(
     *,
     training,
     activation,
-    recurrent_activation=tf.sigmoid,
+    recurrent_activation=ops.sigmoid,
     epsilon,
     lengths=None,
     padding="masked",
@@ -257,7 +257,7 @@ def sequence(
         statistics (so counters may differ).
       overflow: "update" or "keep", see ``BNLSTM``.
       recurrent_mask: [B,H] or None, multiplied onto h before its matmul.
-      unroll: a Python loop (T must be known) instead of ``tf.while_loop``.
+      unroll: a Python loop (T must be known) instead of the backend's.
       all_sum: function that adds a tensor up over replicas, so that moments are those
         of all of them; or None.
 
@@ -276,14 +276,16 @@ def sequence(
         all_sum=all_sum,
     )
     dtype = w["cell_moving_mean"].dtype
+    step = ops.convert_to_tensor(step)
+    _, steps, _ = ops.shape(x)
     units = h.shape[1]
-    steps = tf.size(plan.rows) if x.shape[1] is None else x.shape[1]
     # Whether steps with too few rows can occur, and so need the population's.
-    batch = x.shape[0]
     sparse = padding == "masked" and (
-        plan.valid is not None or all_sum is not None or batch is None or batch < 2
+        plan.valid is not None or all_sum is not None or x.shape[0] in (None, 0, 1)
     )
     few = plan.counts < 2
+    # Where all rows count alike, the backend may have a normalisation in one piece.
+    whole = plan.valid is None and all_sum is None and not sparse and x.dtype == dtype
 
     def population(site):
         return tuple(
@@ -296,30 +298,40 @@ def sequence(
         if not sparse:
             return moments
         return tuple(
-            tf.where(few, *pair) for pair in zip(fallback, moments, strict=True)
+            current.where(few, *pair) for pair in zip(fallback, moments, strict=True)
         )
 
-    inputs = tf.matmul(tf.transpose(x, [1, 0, 2]), w["kernel"])
+    inputs = ops.transpose(x, (1, 0, 2))
     by_step = at_rows(w, plan.rows)
-    mean, variance = {}, {}
-    for site in spec.SITES:
-        if not training:
+    mean, variance, known = {}, {}, {}
+    inside = ["recurrent", "cell"]  # what is normalised step by step
+    if not training:
+        for site in spec.SITES:
             mean[site], variance[site] = population(site)
-    if training:
-        mean["input"], variance["input"] = moments_of(
-            inputs, 1, plan.valid, few[:, None], population("input") if sparse else None
-        )
-    scale, shift = affine(by_step, "input", mean["input"], variance["input"], epsilon)
-    inputs = normalize(inputs, scale[:, None], shift[:, None])
+    if current.INPUTS_AT_ONCE:
+        inputs = inputs @ w["kernel"]
+        if training:
+            fallback = population("input") if sparse else None
+            mean["input"], variance["input"] = moments_of(
+                inputs, 1, plan.valid, few[:, None], fallback
+            )
+        moments = mean["input"], variance["input"]
+        scale, shift = affine(by_step, "input", *moments, epsilon)
+        inputs = normalize(inputs, scale[:, None], shift[:, None])
+    else:
+        inside.append("input")
 
     # What happens inside the loop: read per step (known) or found there (moments).
-    known = {"inputs": inputs}
+    known["inputs"] = inputs
     found = {"outputs": (x.dtype, h.shape)}
     if by_step is not w:
         known |= {name: by_step[name] for name in spec.AFFINE}
+    if lengths is not None:
+        time = ops.arange(steps, dtype="int32")
+        known["running"] = ops.expand_dims(time[:, None] < lengths[None, :], 2)
     if sparse:
         known["few"] = few
-    for site in ("recurrent", "cell"):
+    for site in inside:
         if not training:
             known[f"{site}_scale"], known[f"{site}_shift"] = affine(
                 by_step, site, mean[site], variance[site], epsilon
@@ -331,93 +343,55 @@ def sequence(
         if sparse:
             known[f"{site}_mean"], known[f"{site}_variance"] = population(site)
 
-    def one_step(t, read, h, c):
-        found = {}
+    def one_step(read, state):
+        h, c = state
+        values = {}
         at_t = w if by_step is w else {**w, **{n: read(n) for n in spec.AFFINE}}
-        few_now = read("few") if sparse else None
-        running = None if lengths is None else t < lengths
+        running = None if lengths is None else read("running")
 
-        def bn_affine(site, z):
-            if not training:
-                return read(f"{site}_scale"), read(f"{site}_shift")
-            valid = None if plan.valid is None else running
+        def bn(site, z):
             names = (f"{site}_mean", f"{site}_variance")
-            fallback = tuple(map(read, names)) if sparse else None
-            moments = moments_of(z, 0, valid, few_now, fallback)
-            found.update(zip(names, moments, strict=True))
-            return affine(at_t, site, *moments, epsilon)
+            if not training:
+                return normalize(z, read(f"{site}_scale"), read(f"{site}_shift"))
+            if whole and current.batch_norm is not None:
+                gamma, beta = at_t[f"{site}_gamma"], at_t.get(f"{site}_beta")
+                z, *moments = current.batch_norm(z, gamma, beta, epsilon)
+            else:
+                moments = moments_of(
+                    z,
+                    0,
+                    None if plan.valid is None else running[:, 0],
+                    read("few") if sparse else None,
+                    tuple(map(read, names)) if sparse else None,
+                )
+                z = normalize(z, *affine(at_t, site, *moments, epsilon))
+            values.update(zip(names, moments, strict=True))
+            return z
 
         fed = h if recurrent_mask is None else h * recurrent_mask
-        recurrent = tf.matmul(fed, w["recurrent_kernel"])
-        gates = read("inputs") + normalize(
-            recurrent, *bn_affine("recurrent", recurrent)
-        )
-        next_h, next_c = gates_to_state(
-            w,
-            gates,
-            c,
-            lambda z: bn_affine("cell", z),
-            activation,
-            recurrent_activation,
-        )
-        found["outputs"] = next_h
+        inputs = read("inputs")
+        if "input" in inside:
+            inputs = bn("input", inputs @ w["kernel"])
+        gates = inputs + bn("recurrent", fed @ w["recurrent_kernel"])
+        next_h, next_c = gates_to_state(gates, c, bn, activation, recurrent_activation)
+        values["outputs"] = next_h
         if running is not None:
-            next_h = tf.where(running[:, None], next_h, h)
-            next_c = tf.where(running[:, None], next_c, c)
-        return next_h, next_c, found
+            next_h = current.where(running, next_h, h)
+            next_c = current.where(running, next_c, c)
+        return (next_h, next_c), values
 
-    if unroll:
-        h, c, results = _unrolled(one_step, known, found, h, c, steps)
-    else:
-        h, c, results = _looped(one_step, known, found, h, c, steps, plan.bound)
-
-    outputs = tf.transpose(results["outputs"], [1, 0, 2])
-    outputs = tf.ensure_shape(outputs, [x.shape[0], x.shape[1], units])
-    ran = steps if lengths is None else tf.minimum(lengths, steps)[:, None]
+    (h, c), results = current.loop(
+        one_step, known, found, (h, c), steps, bound=plan.bound, unroll=unroll
+    )
+    outputs = ops.transpose(results["outputs"], (1, 0, 2))
+    ran = steps if lengths is None else ops.minimum(lengths, steps)[:, None]
     moments = None
     if training:
-        for site in ("recurrent", "cell"):
+        for site in inside:
             mean[site] = results[f"{site}_mean"]
             variance[site] = results[f"{site}_variance"]
         moments = Moments(plan.updates, plan.counts, mean, variance)
-    return outputs, h, c, step + tf.cast(ran, step.dtype), moments
-
-
-def _unrolled(one_step, known, found, h, c, steps):
-    results = {name: [] for name in found}
-    known = {name: tf.unstack(value, num=steps) for name, value in known.items()}
-    for t in range(steps):
-        h, c, values = one_step(t, lambda name, t=t: known[name][t], h, c)
-        for name, value in values.items():
-            results[name].append(value)
-    return h, c, {name: tf.stack(values) for name, values in results.items()}
-
-
-def _looped(one_step, known, found, h, c, steps, bound):
-    # TensorArrays, not slices: the gradient of a slice is as large as its source,
-    # which would make the backward pass quadratic in T.
-    reads = {
-        name: tf.TensorArray(value.dtype, size=steps).unstack(value)
-        for name, value in known.items()
-    }
-    writes = {
-        name: tf.TensorArray(dtype, size=steps, element_shape=shape)
-        for name, (dtype, shape) in found.items()
-    }
-
-    def body(t, h, c, writes):
-        h, c, values = one_step(t, lambda name: reads[name].read(t), h, c)
-        return (
-            t + 1,
-            h,
-            c,
-            {name: array.write(t, values[name]) for name, array in writes.items()},
-        )
-
-    _, h, c, writes = tf.while_loop(
-        lambda t, *_: t < bound, body, (0, h, c, writes), maximum_iterations=steps
-    )
-    return h, c, {name: array.stack() for name, array in writes.items()}
+    return outputs, h, c, step + ops.cast(ran, step.dtype), moments
 
 
 def sequence_by_rows(
@@ -451,58 +425,65 @@ def sequence_by_rows(
       ``(outputs [B,T,H], h [B,H], c [B,H], step [B,1], tables)``; ``tables`` maps the
       names of the statistics to what they are after the pass.
     """
-    steps = tf.shape(x)[1] if x.shape[1] is None else x.shape[1]
+    batch, steps, _ = ops.shape(x)
     last = w["cell_moving_mean"].shape[0] - 1
     groups = last + 1 if overflow == "update" else last + 2
     dtype = w["cell_moving_mean"].dtype
     names = [name for name in (*spec.STATISTICS, spec.COUNT) if name in w]
-    start = tf.cast(step, tf.int32)[:, 0]
+    step = ops.convert_to_tensor(step)
+    start = ops.cast(step, "int32")[:, 0]
     if lengths is None:
-        lengths = tf.fill([tf.shape(x)[0]], steps)
-    xs = tf.TensorArray(x.dtype, size=steps).unstack(tf.transpose(x, [1, 0, 2]))
-    outputs = tf.TensorArray(x.dtype, size=steps, element_shape=h.shape)
+        lengths = ops.broadcast_to(ops.cast(steps, "int32"), (batch,))
+    time = ops.arange(steps, dtype="int32")
 
-    def body(t, h, c, tables, outputs):
+    def one_step(read, state):
+        h, c, *tables = state
+        tables = dict(zip(names, tables, strict=True))
+        t = read("time")
         running = t < lengths
-        group = tf.minimum(start + tf.minimum(t, lengths), groups - 1)
-        row = tf.minimum(group, last)
-        ids = tf.where(running, group, -1)
-        count = tf.math.unsorted_segment_sum(tf.ones_like(ids), ids, groups)
+        group = ops.minimum(start + ops.minimum(t, lengths), groups - 1)
+        row = ops.minimum(group, last)
+        # Finished rows are in a group of their own, which nothing reads.
+        ids = current.where(running, group, groups)
+
+        def total(values):
+            return current.segment_sum(values, ids, groups + 1)
+
+        count = total(current.ones_like(ids))
         enough = (count > 1)[: last + 1, None]
         after = dict(tables)
         if spec.COUNT in tables:
             kept = kept_share(tables[spec.COUNT], 1, momentum)[:, None]
-            after[spec.COUNT] += tf.cast(enough[:, 0], dtype)
+            after[spec.COUNT] = tables[spec.COUNT] + ops.cast(enough[:, 0], dtype)
         else:
             kept = momentum
 
         def statistics(site, z):
             both = [f"{site}_moving_{kind}" for kind in ("mean", "variance")]
-            population = [tf.gather(w[name], row) for name in both]
+            population = [ops.take(w[name], row, axis=0) for name in both]
             if not training:
                 return population
 
             def average(values):
-                total = tf.math.unsorted_segment_sum(values, ids, groups)
-                return total / tf.cast(tf.maximum(count, 1), dtype)[:, None]
+                return total(values) / ops.cast(ops.maximum(count, 1), dtype)[:, None]
 
-            z = tf.cast(z, dtype)
+            z = cast(z, dtype)
             mean = average(z)
-            variance = average(tf.square(z - tf.gather(mean, group)))
+            variance = average(current.square(z - ops.take(mean, ids, axis=0)))
             for name, found in zip(both, (mean, variance), strict=True):
                 moved = tables[name] * kept + found[: last + 1] * (1 - kept)
-                moved = tf.where(enough, moved, tables[name])
-                after[name] = tf.stop_gradient(moved)
-            take = (tf.gather(count > 1, group) & running)[:, None]
+                moved = current.where(enough, moved, tables[name])
+                after[name] = current.stop_gradient(moved)
+            take = (ops.take(count, ids, axis=0) > 1) & running
             return [
-                tf.where(take, tf.gather(found, group), own)
+                current.where(take[:, None], ops.take(found, ids, axis=0), own)
                 for found, own in zip((mean, variance), population, strict=True)
             ]
 
         fed = h if recurrent_mask is None else h * recurrent_mask
         next_h, next_c = cell_step(
             at_rows(w, row),
-            xs.read(t),
+            read("inputs"),
             fed,
             c,
             statistics,
@@ -511,24 +492,19 @@ def sequence_by_rows(
             epsilon=epsilon,
         )
         running = running[:, None]
-        return (
-            t + 1,
-            tf.where(running, next_h, h),
-            tf.where(running, next_c, c),
-            after,
-            outputs.write(t, next_h),
-        )
+        state = (current.where(running, next_h, h), current.where(running, next_c, c))
+        return (*state, *after.values()), {"outputs": next_h}
 
-    _, h, c, tables, outputs = tf.while_loop(
-        lambda t, *_: t < steps,
-        body,
-        (0, h, c, {name: w[name] for name in names}, outputs),
-        maximum_iterations=steps,
+    (h, c, *tables), results = current.loop(
+        one_step,
+        {"inputs": ops.transpose(x, (1, 0, 2)), "time": time},
+        {"outputs": (x.dtype, h.shape)},
+        (h, c, *(w[name] for name in names)),
+        steps,
     )
-    outputs = tf.transpose(outputs.stack(), [1, 0, 2])
-    outputs = tf.ensure_shape(outputs, [x.shape[0], x.shape[1], h.shape[1]])
-    ran = tf.cast(tf.minimum(lengths, steps), step.dtype)[:, None]
-    return outputs, h, c, step + ran, tables
+    outputs = ops.transpose(results["outputs"], (1, 0, 2))
+    ran = ops.cast(ops.minimum(lengths, steps), step.dtype)[:, None]
+    return outputs, h, c, step + ran, dict(zip(names, tables, strict=True))
 
 
 def filled_padding(outputs, lengths, last, how):
@@ -539,15 +515,15 @@ def filled_padding(outputs, lengths, last, how):
       how: "zero"; "repeat" the last output (zero before the first), as Keras does; or
         "raw": what the cell computes there, zero past the longest row.
     """
-    time = tf.range(tf.shape(outputs)[1])[None, :]
-    zeros = tf.zeros_like(outputs)
+    time = ops.arange(ops.shape(outputs)[1], dtype="int32")[None, :]
+    zeros = current.zeros_like(outputs)
     if how == "raw":
-        longest = tf.maximum(1, tf.reduce_max(lengths))
-        return tf.where(tf.expand_dims(time < longest, 2), outputs, zeros)
+        longest = ops.maximum(1, ops.max(lengths))
+        return current.where(ops.expand_dims(time < longest, 2), outputs, zeros)
     rest = zeros
     if how == "repeat":
-        rest = tf.where((lengths > 0)[:, None, None], last[:, None], zeros)
-    return tf.where(tf.expand_dims(time < lengths[:, None], 2), outputs, rest)
+        rest = current.where((lengths > 0)[:, None, None], last[:, None], zeros)
+    return current.where(ops.expand_dims(time < lengths[:, None], 2), outputs, rest)
 
 
 def kept_share(count, updates, momentum):
@@ -561,9 +537,8 @@ def kept_share(count, updates, momentum):
       count: updates that the row has had. updates: how many follow.
       momentum: m.
     """
-    m = tf.constant(momentum, count.dtype)  # tf.cast would round it to float32 first
-    before = 1 - tf.pow(m, count)
-    kept = tf.pow(m, tf.cast(updates, count.dtype))
+    before = 1 - momentum**count
+    kept = momentum ** ops.cast(updates, count.dtype)
     return kept * before / (1 - kept * (1 - before))
 
 
@@ -582,34 +557,38 @@ def updated_statistics(table, batch, rows, momentum, count=None):
       made to add up to one without the row's start; a row not hit keeps its bits.
     """
     share = 1 - momentum  # in Python: float32 would round it away from v1's
-    m = tf.constant(momentum, table.dtype)
     first = _first_of_run(rows)
     if first is not None and count is None:
         # Each row once: no scatter, which XLA does row by row.
-        past = first + rows.shape[0]
-        moved = table[first:past] * m + batch * tf.constant(share, table.dtype)
-        return tf.concat([table[:first], moved, table[past:]], 0)
+        past = first + len(rows)
+        moved = table[first:past] * momentum + batch * share
+        return current.concatenate([table[:first], moved, table[past:]], 0)
+    rows = ops.convert_to_tensor(rows)
     ran = rows >= 0
-    size = tf.shape(table)[0]
+    size = table.shape[0]
     # Only the last row reached can be hit more than once: rows rise, then stay.
-    number = tf.reduce_sum(tf.cast(ran & (rows == tf.reduce_max(rows)), tf.int32))
-    place = tf.cumsum(tf.cast(rows == tf.reduce_max(rows), tf.int32))
-    after = tf.where(rows == tf.reduce_max(rows), number - place, 0)
-    weight = share * tf.pow(m, tf.cast(after, table.dtype))
+    at_last = rows == ops.max(rows)
+    number = ops.sum(ops.cast(ran & at_last, "int32"))
+    place = ops.cumsum(ops.cast(at_last, "int32"))
+    after = current.where(at_last, number - place, 0)
+    weight = share * momentum ** ops.cast(after, table.dtype)
     hits = row_hits(rows, size, table.dtype)
     if count is None:
-        kept = tf.where(hits > 1, tf.pow(m, hits), m)
+        kept = current.where(hits > 1, momentum**hits, momentum)
     else:
         kept = kept_share(count, hits, momentum)
         # The weights of a row's moments add up to 1 - m^hits: now to 1 - kept.
-        stretch = (1 - kept) / (1 - tf.pow(m, hits))
-        weight *= tf.gather(stretch, tf.maximum(rows, 0))
-    added = tf.math.unsorted_segment_sum(
-        tf.where(ran, weight, 0)[:, None] * batch, rows, size
-    )
-    return tf.where(hits[:, None] > 0, table * kept[:, None] + added, table)
+        stretch = (1 - kept) / (1 - momentum**hits)
+        weight *= ops.take(stretch, ops.maximum(rows, 0), axis=0)
+    ids = current.where(ran, rows, size)
+    added = current.segment_sum(weight[:, None] * batch, ids, size + 1)[:size]
+    return current.where(hits[:, None] > 0, table * kept[:, None] + added, table)
 
 
 def row_hits(rows, size, dtype):
     """How often each of ``size`` rows stands in ``rows`` [T]; -1 is none of them."""
-    return tf.math.unsorted_segment_sum(tf.cast(rows >= 0, dtype), rows, size)
+    rows = ops.convert_to_tensor(rows)
+    ones = ops.ones_like(rows, dtype=dtype)
+    return current.segment_sum(ones, current.where(rows >= 0, rows, size), size + 1)[
+        :size
+    ]

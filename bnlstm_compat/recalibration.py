@@ -15,9 +15,8 @@ import warnings
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from bnlstm_compat import spec
+from bnlstm_compat import backend, spec
 from bnlstm_compat.cells import cells_in, layers_in
 from bnlstm_compat.diagnosis import row_ranges
 
@@ -28,6 +27,8 @@ FEW = 32
 # leaves any weight, is rounding: a float32 has 6e-8, a matrix product some of them.
 CONSTANT = 1e-5
 NEGLIGIBLE = 1e-10
+# tf.data's number of batches in a data set without an end.
+_INFINITE = -1
 
 
 class PooledMoments:
@@ -204,7 +205,7 @@ def widen(model, max_bn_steps):
     if not wider.built:
         wider.build_from_config(model.get_build_config())
     for new, old in zip(wider.weights, model.weights, strict=True):
-        value = old.numpy()
+        value = backend.array(old)
         if tuple(new.shape) != value.shape:
             added = new.shape[0] - value.shape[0]
             value = np.concatenate([value, np.repeat(value[-1:], added, axis=0)])
@@ -234,7 +235,7 @@ def _sites(cell):
 def _states_kept(model):
     """Puts the states of stateful layers back afterwards."""
     kept = [
-        (state, tf.identity(state))
+        (state, backend.array(state))
         for layer in layers_in(model)
         if isinstance(layer, keras.layers.RNN) and layer.stateful
         for state in layer.states or []
@@ -248,7 +249,6 @@ def _states_kept(model):
 
 def _moments(model, cells, dataset, batch_size, forward, verbose):
     """For each batch (and replica): for each cell, the moments of its passes."""
-    strategy = _strategy(cells)
     forward = forward or _forward
     replica = threading.local()  # replicas run in threads that take turns
 
@@ -259,19 +259,16 @@ def _moments(model, cells, dataset, batch_size, forward, verbose):
 
     # Out of the loop in which keras.layers.RNN runs a cell no tensor can be taken from
     # a graph, and there a stateful layer cannot tell at which step its rows are.
-    if all(layer is not None and not layer.stateful for _, _, layer in cells):
-        run = tf.function(run, reduce_retracing=True)
-    source, total, spread = _batches(dataset, batch_size, strategy)
+    compiled = all(layer is not None and not layer.stateful for _, _, layer in cells)
+    source, total = _batches(dataset, batch_size)
+    source, run = backend.current.passes(run, source, model, compiled=compiled)
     bar = keras.utils.Progbar(total) if verbose else None
     for number, batch in enumerate(source, 1):
         for place, (_, cell, _) in enumerate(cells):
             cell.collector = lambda moments, i=place: replica.found[i].append(moments)
         try:
-            if spread:
-                results = _local(strategy, strategy.run(run, (batch,)))
-            else:
-                results = [run(tf.nest.map_structure(tf.convert_to_tensor, batch))]
-        except (ValueError, TypeError, tf.errors.OpError) as error:
+            results = run(batch)
+        except backend.current.ERRORS as error:
             reason = (str(error).strip() or repr(error)).splitlines()[-1].strip()
             raise ValueError(
                 "The model cannot run on a batch of the data set, so its statistics "
@@ -281,9 +278,17 @@ def _moments(model, cells, dataset, batch_size, forward, verbose):
             for _, cell, _ in cells:
                 cell.collector = None
         for found in results:
-            yield tf.nest.map_structure(lambda tensor: tensor.numpy(), found)
+            yield [[_as_arrays(one) for one in passes] for passes in found]
         if bar is not None:
             bar.update(number)
+
+
+def _as_arrays(moments):
+    rows, counts, *by_site = moments
+    by_site = [
+        {site: backend.array(part[site]) for site in spec.SITES} for part in by_site
+    ]
+    return (backend.array(rows), backend.array(counts), *by_site)
 
 
 def _forward(model, batch):
@@ -291,53 +296,22 @@ def _forward(model, batch):
     model(x, training=False)
 
 
-def _strategy(cells):
-    strategy = tf.distribute.get_strategy()
-    if not tf.distribute.has_strategy():
-        raw = cells[0].cell.kernel.value
-        strategy = getattr(raw, "distribute_strategy", strategy)
-    if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
-        raise ValueError(
-            "Recalibration runs in one process: load the model there, recalibrate and "
-            f"save it. Received: strategy={strategy!r}"
-        )
-    return strategy
-
-
-def _batches(dataset, batch_size, strategy):
-    """The batches, their number or None, and whether they are spread over replicas."""
-    if isinstance(dataset, np.ndarray | tf.Tensor):
-        dataset = tf.data.Dataset.from_tensor_slices(dataset).batch(batch_size)
-    total = None
-    if isinstance(dataset, tf.data.Dataset):
-        total = int(dataset.cardinality().numpy())
-        if total == tf.data.INFINITE_CARDINALITY:
+def _batches(dataset, batch_size):
+    """The batches, and their number or None."""
+    if isinstance(dataset, np.ndarray) or keras.ops.is_tensor(dataset):
+        dataset = backend.current.batched(dataset, batch_size)
+    if hasattr(dataset, "cardinality"):  # a tf.data.Dataset
+        total = int(dataset.cardinality())
+        if total == _INFINITE:
             raise ValueError(
                 "Expected a data set that ends. Received: a tf.data.Dataset of "
                 "infinitely many batches; leave .repeat() out or .take(count) of it"
             )
-        total = total if total >= 0 else None
-    elif isinstance(dataset, keras.utils.PyDataset):
+        return dataset, total if total >= 0 else None
+    if isinstance(dataset, keras.utils.PyDataset):
         total = dataset.num_batches
-        dataset = (dataset[number] for number in range(total))
-    elif hasattr(dataset, "__len__"):
-        total = len(dataset)
-    spread = strategy.num_replicas_in_sync > 1
-    if spread and isinstance(dataset, tf.data.Dataset):
-        dataset = strategy.experimental_distribute_dataset(dataset)
-    elif spread and not isinstance(dataset, tf.distribute.DistributedDataset):
-        spread = False
-    return dataset, total, spread
-
-
-def _local(strategy, results):
-    """The replicas' results, in the order of the replicas."""
-    flat = [
-        strategy.experimental_local_results(one) for one in tf.nest.flatten(results)
-    ]
-    return [
-        tf.nest.pack_sequence_as(results, parts) for parts in zip(*flat, strict=True)
-    ]
+        return (dataset[number] for number in range(total)), total
+    return dataset, len(dataset) if hasattr(dataset, "__len__") else None
 
 
 def _merge(name, sums, hits, moments):
@@ -378,11 +352,11 @@ def _assign(cells, sums, hits, method, batches):
                 ("variance", moments.steady_variance(method)),
             ):
                 table = getattr(cell, f"{site}_moving_{kind}")
-                old = tf.convert_to_tensor(table).numpy()
+                old = backend.array(table)
                 table.assign(np.where(reached[:, None], new, old).astype(old.dtype))
         if getattr(cell, "moving_count", None) is not None:
             table = cell.moving_count
-            old = tf.convert_to_tensor(table).numpy()
+            old = backend.array(table)
             table.assign(np.where(reached, count, old).astype(old.dtype))
     # Once all are assigned, for a warning may be an error.
     for (name, _, _), own, count in zip(cells, sums, hits, strict=True):

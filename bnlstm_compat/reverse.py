@@ -1,7 +1,8 @@
 """Reversal in time within each sequence's length, as a Keras layer."""
 
 import keras
-import tensorflow as tf
+
+from bnlstm_compat import backend
 
 _PACKAGE = "bnlstm_compat"
 
@@ -26,9 +27,9 @@ class ReverseSequences(keras.layers.Layer):
     def call(self, inputs, mask=None):
         """Inputs [B,T,.] and mask [B,T] or None to the same shape."""
         if mask is None:
-            return tf.reverse(inputs, [1])
-        lengths = tf.reduce_sum(tf.cast(mask, tf.int32), axis=1)
-        return tf.reverse_sequence(inputs, lengths, seq_axis=1, batch_axis=0)
+            return keras.ops.flip(inputs, axis=1)
+        lengths = keras.ops.sum(keras.ops.cast(mask, "int32"), axis=1)
+        return backend.current.reversed_within(inputs, lengths)
 
     def compute_output_shape(self, input_shape):
         """The input's."""

@@ -19,4 +19,5 @@ for _name in (
 ):
     os.environ.pop(_name, None)
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-os.environ["KERAS_BACKEND"] = "tensorflow"
+# Another backend is for the folder ``backends`` alone: see test_backends.py.
+os.environ["KERAS_BACKEND"] = os.environ.get("TEST_BACKEND", "tensorflow")

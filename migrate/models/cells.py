@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from bnlstm_compat import BNLSTM, BNLSTMCell
+from bnlstm_compat import BNLSTM, BNLSTMCell, backend
 from migrate.cells import networks
 from migrate.cells.plain import PlainWeights
 from migrate.errors import MigrateError
@@ -88,9 +88,7 @@ def weights_of(cell):
     """A Keras cell's weights, as its layouts take them."""
     if isinstance(cell, BNLSTMCell):
         return cell.export_weights()
-    return PlainWeights(
-        *(keras.ops.convert_to_numpy(getattr(cell, name)) for name in _PLAIN)
-    )
+    return PlainWeights(*(backend.array(getattr(cell, name)) for name in _PLAIN))
 
 
 def assign_weights(cell, weights):
