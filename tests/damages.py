@@ -279,7 +279,7 @@ def _variables_in_file(change, subject, out):
         arrays.item(name, subject.source.entries[name], lambda a=array: a)
         for name, array in values.items()
     ]
-    arrays.write(str(Path(out) / (VARIABLES + arrays.suffix)), items)
+    arrays.write(str(Path(out) / (VARIABLES + arrays.suffix)), items, {})
 
 
 def _low_bit(name, values):
