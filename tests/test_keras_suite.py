@@ -30,10 +30,15 @@ WEIGHTS = {
             {"dropout": 0.5, "recurrent_dropout": 0.5, "unroll": True},
             {"call_kwargs": {"training": True}},
         ),
-        ({"padding": "v1"}, {"call_kwargs": {"training": True, "mask": MASK}}),
-        (
+        pytest.param(
+            {"padding": "v1"},
+            {"call_kwargs": {"training": True, "mask": MASK}},
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
             {"go_backwards": True, "affine_per_step": True},
             {"call_kwargs": {"training": True, "mask": MASK}},
+            marks=pytest.mark.slow,
         ),
         (
             {

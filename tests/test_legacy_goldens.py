@@ -20,6 +20,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 MODES = ("v1-ref", "v1-resource", "v2-ref", "v2-resource")
 RACES = ("beyond_max_steps", "variable_length", "bidirectional_lengths")
 RUNS = 20
+# A process computes all of them; the other scenarios are slow tests.
+FIRST = {
+    (goldens.LAST, name)
+    for name in ("basic", "beyond_max_steps", "bidirectional_lengths", "stacked")
+}
 
 
 def run_worker(folder, mode, chosen, runs=0, python=sys.executable):
@@ -89,19 +94,29 @@ def check_all_passes(golden, found):
 
 @pytest.fixture(scope="session")
 def all_passes(tmp_path_factory):
-    """A release's goldens in the mode closest to the old TensorFlow."""
+    """Recorded results in the mode closest to the old TensorFlow."""
 
     @functools.cache
-    def of(version):
-        chosen = [goldens.load(*key) for key in goldens.ALL if key[0] == version]
+    def of(version, first):
+        chosen = [
+            goldens.load(*key)
+            for key in goldens.ALL
+            if key[0] == version and (key in FIRST) is first
+        ]
         return run_worker(tmp_path_factory.mktemp("all"), "v1-ref", chosen)
 
     return of
 
 
-@pytest.mark.parametrize(("version", "name"), goldens.LAST_FIRST)
+@pytest.mark.parametrize(
+    ("version", "name"),
+    [
+        pytest.param(*key, marks=() if key in FIRST else pytest.mark.slow)
+        for key in goldens.ALL
+    ],
+)
 def test_every_pass(all_passes, version, name):
-    found = all_passes(version)[f"{version}:{name}"]
+    found = all_passes(version, (version, name) in FIRST)[f"{version}:{name}"]
     check_all_passes(goldens.load(version, name), found)
 
 

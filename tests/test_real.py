@@ -61,6 +61,7 @@ def test_inspect(capfd):
         assert name in found["other_variables"]
 
 
+@pytest.mark.slow
 def test_convert_then_verify(converted, capfd):
     assert main(["verify", str(CHECKPOINT), str(converted)]) == 0
     said = capfd.readouterr().out

@@ -12,8 +12,8 @@ import pytest
 
 HERE = pathlib.Path(__file__).parent
 FAMILIES = sorted(p.stem for p in (HERE / "scenarios").glob("[a-z]*.py"))
-# All but these, which are the nearest to the cell, are slow tests: a process each.
-FIRST = {"cudnn_rnn", "layers", "rnn"}
+# All but these are slow tests: a process each, for up to a minute.
+FIRST = {"cudnn_rnn", "layers"}
 
 
 @pytest.mark.parametrize(
