@@ -33,9 +33,7 @@ def folder(model: str) -> Path:
         # Python before 3.10.12 and 3.11.4 has no filters; the archives are our own.
         kinds = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
         archive.extractall(place, **kinds)
-    for path in place.rglob(
-        "*"
-    ):  # so that copies of it can be changed, not by root only
+    for path in place.rglob("*"):  # so that anyone can change copies of it
         path.chmod(path.stat().st_mode | 0o200)
     (inner,) = place.iterdir() if "/" in model else (place,)
     return inner
