@@ -38,6 +38,9 @@ current = importlib.import_module(f"bnlstm_compat.on_{NAME}")
 
 def array(variable):
     """The value of a Keras variable or tensor as a NumPy array of its own."""
-    value = keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(variable))
+    value = keras.ops.convert_to_tensor(variable)
+    if NAME == "tensorflow":  # of a tf.Variable, Keras's way makes NumPy warn
+        return np.asarray(value.numpy())
+    value = keras.ops.convert_to_numpy(value)
     # torch's arrays are the variable's own memory.
     return np.array(value) if NAME == "torch" else value
