@@ -300,8 +300,9 @@ def _batches(dataset, batch_size):
     """The batches, and their number or None."""
     if isinstance(dataset, np.ndarray) or keras.ops.is_tensor(dataset):
         dataset = backend.current.batched(dataset, batch_size)
-    if hasattr(dataset, "cardinality"):  # a tf.data.Dataset
-        total = int(dataset.cardinality())
+    if hasattr(dataset, "cardinality"):  # a tf.data.Dataset, or a distributed one
+        total = dataset.cardinality
+        total = int(total() if callable(total) else total)
         if total == _INFINITE:
             raise ValueError(
                 "Expected a data set that ends. Received: a tf.data.Dataset of "

@@ -24,7 +24,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         names = [f"{folder}/{name}" for name in ("served", "x.npy", "y.npy")]
         model = migrate.model(CHECKPOINT, outputs=["probabilities"])
-        model.export(names[0], verbose=False)
+        model.export(names[0])
         np.save(names[1], recorded["x"])
         subprocess.run([sys.executable, "-c", SERVER, *names], check=True, cwd=folder)
         served = np.load(names[-1])

@@ -145,7 +145,7 @@ np.save(sys.argv[3], served["probabilities"])
 @pytest.mark.slow
 def test_exported_it_is_served_without_this_package(tmp_path):
     whole, record = made("tf-1.15.5/conv_gru")
-    whole.export(tmp_path / "exported", verbose=False)
+    whole.export(tmp_path / "exported")
     np.save(tmp_path / "x.npy", record.feeds(False)["x"])
     paths = [str(tmp_path / name) for name in ("exported", "x.npy", "y.npy")]
     subprocess.run([sys.executable, "-c", SERVE, *paths], check=True)
