@@ -28,7 +28,8 @@ def float64():
         yield
     else:
         # Where it stood up to JAX 0.7.
-        allowed = getattr(jax, "enable_x64", None) or jax.experimental.enable_x64
+        has = hasattr(jax, "enable_x64")  # it has no truth of its own
+            allowed = jax.enable_x64 if has else jax.experimental.enable_x64
         with allowed(True):
             yield
 
