@@ -27,9 +27,8 @@ def float64():
     if BACKEND != "jax":
         yield
     else:
-        # Where it stood up to JAX 0.7.
-        has = hasattr(jax, "enable_x64")  # it has no truth of its own
-            allowed = jax.enable_x64 if has else jax.experimental.enable_x64
+        new = hasattr(jax, "enable_x64")  # before JAX 0.8 in jax.experimental
+        allowed = jax.enable_x64 if new else jax.experimental.enable_x64
         with allowed(True):
             yield
 
