@@ -83,7 +83,7 @@ def run(page, folder):
     """
     found, printed = [], ""
     names = {"__name__": "page"}
-    with contextlib.chdir(folder) if sys.version_info >= (3, 11) else _inside(folder):
+    with _inside(folder):
         for block in blocks(page):
             if block.note == "output":
                 found.append((block, printed))

@@ -2,7 +2,6 @@
 
 import ast
 import re
-import sys
 
 import pytest
 
@@ -29,7 +28,6 @@ def test_blocks_run_and_print_what_is_shown(name, tmp_path, monkeypatch):
     documents.prepare(tmp_path)
     for block, printed in documents.run(PAGES[name], tmp_path):
         assert documents.matches(block.text, printed), printed
-    sys.stdout.flush()
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from migrate.proof.page.elements import Markup, short, tag
+from migrate.proof.page.elements import Markup, picture, short, tag
 
 # Sizes in units that are about a pixel on a phone.
 _WIDTH, _HEIGHT = 340, 190
@@ -61,17 +61,6 @@ class _Log:
         return [(0.0, "0"), *found] if self.zero else found
 
 
-def _svg(name, height, *children):
-    return tag(
-        "svg",
-        tag("title", name),
-        *children,
-        viewBox=f"0 0 {_WIDTH} {height}",
-        role="img",
-        aria_label=name,
-    )
-
-
 def _line(x1, y1, x2, y2, class_):
     return tag(
         "line",
@@ -126,7 +115,7 @@ def by_step(name, what, distance, level, limit) -> Markup:
         f"{name}: at most {short(np.nanmax(distance))}, level "
         f"{short(np.nanmax(level))}, limit {short(limit)}"
     )
-    return _svg(described, _HEIGHT, *parts)
+    return picture(described, _WIDTH, _HEIGHT, *parts)
 
 
 def _thinned(values):
@@ -174,7 +163,7 @@ def shares(cells) -> Markup:
         parts += [mark(kind, scale(value), y) for kind, value in found.items()]
     largest = max(values, default=0.0)
     name = f"Share of what is allowed, by cell: at most {short(largest)}"
-    return _svg(name, bottom + 20, *parts)
+    return picture(name, _WIDTH, bottom + 20, *parts)
 
 
 def _end(text):

@@ -3,6 +3,8 @@
 import html
 import unicodedata
 
+from migrate.proof.page.style import STYLE
+
 # Joiners belong to the words of some scripts; other formatting characters can turn a
 # line round, so that a name would not look as it is.
 _KEPT = "\u200c\u200d\n"
@@ -95,3 +97,29 @@ def short(value) -> str:
     if value == float("inf"):
         return "not finite"
     return f"{value:.1e}" if value else "0"
+
+
+def document(title, body: Markup) -> Markup:
+    """A whole page: ``body`` is its element of that name."""
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("title", title),
+        tag("style", Markup(STYLE)),
+    )
+    return joined(
+        [Markup("<!DOCTYPE html>\n"), tag("html", head, body, lang="en"), "\n"]
+    )
+
+
+def picture(name, width, height, *children) -> Markup:
+    """A drawing of a size, with its name for those who do not see it."""
+    return tag(
+        "svg",
+        tag("title", name),
+        *children,
+        viewBox=f"0 0 {width} {height}",
+        role="img",
+        aria_label=name,
+    )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bnlstm_compat import spec
-from migrate.proof.page.elements import Markup, short, tag
+from migrate.proof.page.elements import Markup, picture, short, tag
 
 #: At most so many rows and columns in a picture; larger tables are averaged.
 MOST_ROWS, MOST_COLUMNS = 96, 256
@@ -101,14 +101,7 @@ def heat_map(site, kind, table, units, limits=(MOST_ROWS, MOST_COLUMNS)) -> Mark
         *_legend(scale, _TOP + height + 12, width),
     ]
     name = f"{site}: {kind}, {rows} x {columns}, {' to '.join(scale.ends())}"
-    return tag(
-        "svg",
-        tag("title", name),
-        *parts,
-        viewBox=f"0 0 {_WIDTH} {_TOP + height + 40}",
-        role="img",
-        aria_label=name,
-    )
+    return picture(name, _WIDTH, _TOP + height + 40, *parts)
 
 
 def _text(text, x, y, anchor="middle"):

@@ -6,9 +6,8 @@ import os
 import platform
 
 from migrate.output.atomic import write_file
-from migrate.proof.page.elements import Markup, items, joined, number, table, tag
+from migrate.proof.page.elements import document, items, number, table, tag
 from migrate.proof.page.sections import definitions
-from migrate.proof.page.style import STYLE
 
 _PACKAGES = ("bnlstm-compat", "tensorflow", "keras", "numpy")
 
@@ -25,13 +24,6 @@ def write_whole_page(path, proof, tolerance, command) -> None:
     """
     word, *rest = proof.sentence(tolerance).partition(":")
     good = proof.equal(tolerance)
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", f"Proof of a whole model: {word}"),
-        tag("style", Markup(STYLE)),
-    )
     body = tag(
         "body",
         tag(
@@ -48,7 +40,7 @@ def write_whole_page(path, proof, tolerance, command) -> None:
         ),
         tag("main", *_problems(proof, tolerance), *_measures(proof, tolerance)),
     )
-    page = joined([Markup("<!DOCTYPE html>\n"), tag("html", head, body, lang="en")])
+    page = document(f"Proof of a whole model: {word}", body)
     write_file(os.fspath(path), page.encode())
 
 

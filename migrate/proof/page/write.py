@@ -6,10 +6,9 @@ from migrate.errors import MigrateError
 from migrate.output.atomic import workplace, write_file
 from migrate.proof.page import method, sections
 from migrate.proof.page.cell_section import cell_section
-from migrate.proof.page.elements import Markup, joined, tag
+from migrate.proof.page.elements import Markup, document, tag
 from migrate.proof.page.facts import Facts
 from migrate.proof.page.heat_maps import fitting_limits
-from migrate.proof.page.style import STYLE
 
 _ENDS = (".html", ".htm")
 
@@ -45,13 +44,6 @@ def page(facts: Facts) -> Markup:
     tables = sum(len(cell.statistics) for cell in facts.cells)
     limits = fitting_limits(tables)
     word = facts.verdict.partition(":")[0]
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", f"Proof of a conversion: {word}: {facts.checkpoint}"),
-        tag("style", Markup(STYLE)),
-    )
     body = tag(
         "body",
         sections.heading(facts),
@@ -66,6 +58,4 @@ def page(facts: Facts) -> Markup:
             sections.files(facts),
         ),
     )
-    return joined(
-        [Markup("<!DOCTYPE html>\n"), tag("html", head, body, lang="en"), "\n"]
-    )
+    return document(f"Proof of a conversion: {word}: {facts.checkpoint}", body)
