@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest import mock
 
+import keras
 import numpy as np
 
 import migrate
@@ -225,7 +226,7 @@ def _forward_only(model):
 def _whole_axis():
     """The backward direction turns padding round, too."""
     return mock.patch.object(
-        layer, "_reversed", lambda x, lengths: layer.tf.reverse(x, [1])
+        layer, "_reversed", lambda x, lengths: keras.ops.flip(x, axis=1)
     )
 
 

@@ -122,6 +122,8 @@ class Loss:
                 tape.watch(inputs)
                 loss, others = self._graph(inputs)
             found = tape.gradient(loss, [*raw, *inputs]) if differentiated else []
+            # Of rows that are looked up TensorFlow gives tf.IndexedSlices.
+            found = [tf.convert_to_tensor(gradient) for gradient in found]
             results = loss, others, found
         for variable, value in zip(self.moving, before, strict=True):
             variable.assign(value)
