@@ -20,6 +20,17 @@ NAMES.update(
         name: "legacy.estimator.canned:" + name
         for name in ("call_logit_fn", "dnn_logit_fn_builder", "linear_logit_fn_builder")
     },
+    **{
+        name: "legacy.estimator.stopping:" + name
+        for name in (
+            "make_early_stopping_hook",
+            "read_eval_metrics",
+            "stop_if_higher_hook",
+            "stop_if_lower_hook",
+            "stop_if_no_decrease_hook",
+            "stop_if_no_increase_hook",
+        )
+    },
 )
 
 

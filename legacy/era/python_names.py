@@ -15,6 +15,8 @@ import operator
 import sys
 import types
 
+from legacy.era import library_names
+
 # (where, name): what the name meant; both in the form "module" or "module:attribute".
 REMOVED = {
     **{
@@ -102,6 +104,7 @@ REMOVED = {
             ).split()
         )
     },
+    **library_names.REMOVED,
 }
 # Functions that take less than they took: what they took is taken again, and nothing
 # else about them changes.
@@ -130,6 +133,7 @@ MODULES = {
         "StrictVersion": "legacy.era.python_functions:LooseVersion",
     },
     "pipes": {"quote": "shlex:quote"},
+    **library_names.MODULES,
 }
 
 
@@ -157,8 +161,11 @@ class _Missing:
 
     @staticmethod
     def exec_module(module):
-        for name, target in MODULES[module.__name__].items():
-            setattr(module, name, resolve(target))
+        targets = MODULES[module.__name__]
+        for name, target in targets.items():
+            if target.partition(":")[0] in sys.modules:
+                setattr(module, name, resolve(target))
+        _give_later(module, targets)
 
 
 class _Later:
@@ -172,6 +179,8 @@ class _Later:
             return None
         cls.waiting.remove(fullname)
         spec = importlib.util.find_spec(fullname)
+        if spec is None:
+            return None
         execute = spec.loader.exec_module
 
         def exec_module(module):
@@ -194,7 +203,7 @@ def _amend(module):
         else:
             setattr(resolve(where), name, resolve(target))
     if late:
-        sys.modules[module].__getattr__ = lambda name: _found(module, late, name)
+        _give_later(sys.modules[module], late)
     for (where, name), target in NARROWED.items():
         if where.partition(":")[0] == module:
             place = resolve(where)
@@ -203,10 +212,18 @@ def _amend(module):
         _rebind(sys.modules[module])
 
 
-def _found(module, late, name):
-    if name not in late:
-        raise AttributeError(f"module {module!r} has no attribute {name!r}")
-    return resolve(late[name])
+def _give_later(module, targets):
+    """Lets ``module`` find ``targets`` when asked; what it finds itself, it still does."""
+    own = getattr(module, "__getattr__", None)
+
+    def found(name):
+        if name in targets:
+            return resolve(targets[name])
+        if own is not None:
+            return own(name)
+        raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+
+    module.__getattr__ = found
 
 
 def _rebind(random):

@@ -36,6 +36,13 @@ _HEADS = (
     "PoissonRegressionHead",
     "RegressionHead",
 )
+_STOPPING = (
+    "make_early_stopping_hook",
+    "stop_if_higher_hook",
+    "stop_if_lower_hook",
+    "stop_if_no_decrease_hook",
+    "stop_if_no_increase_hook",
+)
 _HOMES = {
     "canned": tuple(
         model + kind
@@ -67,6 +74,7 @@ TABLE = {
     },
     "tensorflow.estimator.experimental": {
         "KMeans": f"{_HERE}kmeans:KMeans",
+        **{name: f"{_HERE}stopping:{name}" for name in _STOPPING},
         **{
             name: f"{_HERE}canned:{name}"
             for name in (
