@@ -24,6 +24,7 @@ from legacy.era import (
     numpy_changes,
     numpy_names,
     one_element,
+    patterns,
     source,
     translate,
 )
@@ -169,6 +170,10 @@ def test_modules_beside_the_script_are_translated_too(tmp_path):
         "import cPickle\nimport numpy",
         "x = unicode('a')",
         "def f(x):\n    return long(x)",
+        "print ('%d') % 1",
+        "import sys\nprint >>sys.stderr, 'x'",
+        "print ('a'), 'b'",
+        "print ('{}').format(1)",
     ],
 )
 def test_python_2_is_recognised(compiled, text):
@@ -187,12 +192,27 @@ def test_python_2_is_recognised(compiled, text):
         "import sys\nif sys.version_info[0] < 3:\n    x = unicode('a')",
         "def f(long, cmp):\n    return long + cmp",
         "x = {}.get('xrange')",
+        "print\nprint(3) or print(4)\nx = [print]",
     ],
 )
 def test_files_for_python_3_or_both_are_left_alone(compiled, text):
     code, told = compiled(text)
     assert told == []
     execute(code)
+
+
+def test_patterns_split_as_up_to_python_3_6(compiled):
+    """Python 2.7 and 3.6 gave these; ``python2_library`` has 2.7's own."""
+    patterns.install()
+    text = """
+        import re
+        a = re.split(r"(\\W+)?", "Mary went."), re.split("x*", "axbcx", maxsplit=1)
+        b = re.split("b*", "abc", flags=re.I), re.split(",", "a,b"), re.split("", "ab")
+        """
+    found = execute(compiled(text)[0])
+    assert found["a"] == (["Mary", " ", "went", ".", ""], ["a", "bcx"])
+    # Up to Python 3.6, the last one was an error.
+    assert found["b"] == (["a", "c"], ["a", "b"], ["", "a", "b", ""])
 
 
 def test_division_follows_the_source(compiled):

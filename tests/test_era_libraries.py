@@ -16,12 +16,12 @@ ERA = pathlib.Path(__file__).parent / "era"
 def test_scipy_misc_makes_of_images_what_it_made(tmp_path):
     found = tmp_path / "found.npz"
     succeeded(legacy(str(ERA / "images.py"), str(found), cwd=tmp_path))
-    with np.load(found) as ours:
-        with np.load(ERA / "recorded" / "images-scipy-1.1.0.npz") as theirs:
-            assert sorted(ours) == sorted(theirs)
-            for key in theirs:
-                assert ours[key].dtype == theirs[key].dtype, key
-                np.testing.assert_array_equal(ours[key], theirs[key], err_msg=key)
+    recorded = ERA / "recorded" / "images-scipy-1.1.0.npz"
+    with np.load(found) as ours, np.load(recorded) as theirs:
+        assert sorted(ours) == sorted(theirs)
+        for key in theirs:
+            assert ours[key].dtype == theirs[key].dtype, key
+            np.testing.assert_array_equal(ours[key], theirs[key], err_msg=key)
 
 
 def test_names_of_the_libraries_are_back(tmp_path):
@@ -34,8 +34,9 @@ def test_names_of_the_libraries_are_back(tmp_path):
         from sklearn.cross_validation import train_test_split
         from sklearn.externals import joblib
 
-        print(round(float(logsumexp([1.0, 2.0])), 4), scipy.sqrt(-4), scipy.misc.comb(4, 2))
+        print(round(float(logsumexp([1.0, 2.0])), 4), scipy.misc.comb(4, 2))
         print(scipy.signal.hann(3), scipy.integrate.trapz([1, 2, 3]), scipy.ones(2))
+        print(scipy.sqrt(-4))
         print(Image.ANTIALIAS == Image.LANCZOS, ndimage.imread is imread)
         print(len(train_test_split([1, 2, 3, 4])), callable(joblib.dump))
         print(scipy.fftpack.fft([1.0, 1.0]).real)
@@ -46,8 +47,9 @@ def test_names_of_the_libraries_are_back(tmp_path):
     """
     printed = succeeded(legacy(write(tmp_path / "s.py", script), cwd=tmp_path))
     assert printed.splitlines() == [
-        "2.3133 2j 6.0",
+        "2.3133 6.0",
         "[0. 1. 0.] 4.0 [1. 1.]",
+        "2j",
         "True True",
         "2 True",
         "[2. 0.]",

@@ -8,6 +8,7 @@ from legacy.estimator.core import Estimator
 _PUBLIC = "TowerOptimizer clip_gradients_by_norm forward_features replicate_model_fn"
 NAMES = {name: f"{__name__}:{name}" for name in _PUBLIC.split()}
 NAMES["add_metrics"] = "legacy.estimator.core:add_metrics"
+NAMES["read_eval_metrics"] = "legacy.estimator.summaries:read"
 _HEADS = "legacy.estimator.heads:"
 NAMES.update(
     binary_classification_head=_HEADS + "BinaryClassHead",
@@ -24,7 +25,6 @@ NAMES.update(
         name: "legacy.estimator.stopping:" + name
         for name in (
             "make_early_stopping_hook",
-            "read_eval_metrics",
             "stop_if_higher_hook",
             "stop_if_lower_hook",
             "stop_if_no_decrease_hook",

@@ -13,6 +13,7 @@ from legacy.era import (
     notebook,
     numpy_printing,
     one_element,
+    patterns,
     python_names,
     source,
     translate,
@@ -65,6 +66,7 @@ def install(is_user, announce):
     translate.install()
     numpy_printing.install()
     one_element.install()
+    patterns.install()
     notebook.install(announce)
     if not any(isinstance(finder, _UserFinder) for finder in sys.meta_path):
         path_finder = sys.meta_path.index(importlib.machinery.PathFinder)

@@ -213,7 +213,7 @@ def _amend(module):
 
 
 def _give_later(module, targets):
-    """Lets ``module`` find ``targets`` when asked; what it finds itself, it still does."""
+    """Lets ``module`` find ``targets`` when asked, and all that it finds itself."""
     own = getattr(module, "__getattr__", None)
 
     def found(name):

@@ -2,8 +2,8 @@
 
 A file is Python 2 when Python 3 cannot parse it, or when it relies on what only
 Python 2 had: its built-in names (``xrange``, ``unicode``, ...), its modules
-(``cPickle``, ...), or imports of a package's neighbours by their short names. A use
-that is prepared for both, under a ``try`` or a test of the version, is no sign.
+(``cPickle``, ...), its ``print`` statement, or imports of a package's neighbours by
+their short names. A use that is prepared for both, under a ``try`` or a test of the version, is no sign.
 
 ``translate`` translates it. Methods that types have lost (``lost_methods``) and, for
 NumPy 2, arrays of one element (``one_element``) are seen to in every file's tree.
@@ -16,7 +16,7 @@ import os
 import re
 import sys
 
-from legacy.era import lost_methods, one_element, translate
+from legacy.era import lost_methods, one_element, patterns, translate
 
 PYTHON_2_BUILTINS = frozenset(
     "basestring cmp execfile long raw_input reduce unichr unicode xrange".split()
@@ -141,6 +141,12 @@ class _Signs(ast.NodeVisitor):
         self.used, self.bound, self.imported = set(), set(), set()
         # Names of modules, as (module, name).
         self.attributes, self.asked = set(), set()
+        # Whether a statement goes on after `print`, as only Python 2's could.
+        self.prints = False
+
+    def visit_Expr(self, node):
+        self.prints = self.prints or _is_print_statement(node.value)
+        self.generic_visit(node)
 
     def visit_Attribute(self, node):
         if isinstance(node.value, ast.Name):
@@ -192,6 +198,27 @@ class _Signs(ast.NodeVisitor):
             self.generic_visit(node)
 
 
+def _is_print_statement(expression):
+    """Whether it is ``print ("%d") % 1``, ``print >>file, "a"`` and the like.
+
+    Python 3 can parse these, and fails or prints less. Python 2 printed all of it.
+    """
+    first = expression
+    while True:
+        if isinstance(first, ast.Tuple) and first.elts:
+            first = first.elts[0]
+        elif isinstance(first, ast.BinOp | ast.Compare):
+            first = first.left
+        elif isinstance(first, ast.Call) and isinstance(first.func, ast.Attribute):
+            first = first.func.value
+        elif isinstance(first, ast.Attribute | ast.Subscript):
+            first = first.value
+        else:
+            break
+    name = first.func if isinstance(first, ast.Call) else first
+    return first is not expression and getattr(name, "id", "") == "print"
+
+
 def _is_python_2(tree, folder, in_package):
     """True if a tree that Python 3 can parse relies on Python 2; see the top."""
     signs = _Signs()
@@ -213,6 +240,7 @@ def _is_python_2(tree, folder, in_package):
     roots = {name.partition(".")[0] for name in signs.imported} - {""}
     return (
         bool(PYTHON_2_BUILTINS & signs.used - signs.bound)
+        or (signs.prints and "print_function" not in signs.bound)
         or bool(lost & signs.attributes - signs.asked)
         or not all(map(beside, PYTHON_2_MODULES & signs.imported))
         or (in_package and any(map(only_beside, roots)))
@@ -226,7 +254,11 @@ class _LostMethods(ast.NodeTransformer):
         self.generic_visit(node)
         function = node.func
         if isinstance(function, ast.Attribute):
-            if function.attr in lost_methods.METHODS:
+            if function.attr == "split" and getattr(function.value, "id", "") == "re":
+                name = ast.Name(patterns.SPLIT, ast.Load())
+                node.args.insert(0, function.value)
+                node.func = ast.copy_location(name, function)
+            elif function.attr in lost_methods.METHODS:
                 name = ast.Constant(function.attr)
                 node.func = ast.copy_location(
                     translate.call(lost_methods.METHOD, function.value, name), function

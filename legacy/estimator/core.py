@@ -6,10 +6,10 @@ import os
 import tempfile
 import time
 
-import numpy as np
 import tensorflow.compat.v1 as tf
 from tensorflow.python.training import training_util
 
+from legacy.estimator import summaries
 from legacy.estimator.spec import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 
 
@@ -203,21 +203,10 @@ class Estimator:
                     session.run(updates)
                     done += 1
             results = final.final_ops_values
-        self._write_results(results, name)
+        summaries.write(self.eval_dir(name), results, path)
         return results
 
     _ordered = staticmethod(lambda metrics: sorted(metrics.items()))
-
-    def _write_results(self, results, name):
-        folder = self.eval_dir(name)
-        values = [
-            tf.Summary.Value(tag=key, simple_value=float(value))
-            for key, value in results.items()
-            if np.ndim(value) == 0 and np.issubdtype(np.asarray(value).dtype, np.number)
-        ]
-        writer = tf.summary.FileWriterCache.get(folder)
-        writer.add_summary(tf.Summary(value=values), int(results["global_step"]))
-        writer.flush()
 
     def predict(
         self,

@@ -3,32 +3,12 @@
 ``tf.estimator.experimental`` of 1.13 to 1.15, before that ``tf.contrib.estimator``.
 """
 
-import collections
-import glob
 import operator
-import os
 
 import tensorflow.compat.v1 as tf
 
+from legacy.estimator import summaries
 from legacy.estimator.core import Estimator
-
-
-def read_eval_metrics(eval_dir):
-    """What the evaluations in a folder found.
-
-    Args:
-      eval_dir: the folder of their summaries, as ``Estimator.eval_dir()`` gives it.
-
-    Returns:
-      An ordered dict, global step -> {name of the metric: number}.
-    """
-    found = collections.defaultdict(dict)
-    for path in sorted(glob.glob(os.path.join(eval_dir, "events.out.tfevents.*"))):
-        for event in tf.train.summary_iterator(path):
-            for value in event.summary.value:
-                if value.HasField("simple_value"):
-                    found[event.step][value.tag] = value.simple_value
-    return collections.OrderedDict(sorted(found.items()))
 
 
 class _Stop(tf.train.SessionRunHook):
@@ -113,7 +93,7 @@ def _threshold_hook(better):
         def should_stop():
             return any(
                 better(metrics[metric_name], threshold)
-                for step, metrics in read_eval_metrics(folder).items()
+                for step, metrics in summaries.read(folder).items()
                 if step >= min_steps
             )
 
@@ -140,7 +120,7 @@ def _best_hook(better, steps_name):
 
         def should_stop():
             best, best_step = None, None
-            for step, metrics in read_eval_metrics(folder).items():
+            for step, metrics in summaries.read(folder).items():
                 if step < min_steps:
                     continue
                 if best is None or better(metrics[metric_name], best):

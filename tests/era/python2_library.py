@@ -65,4 +65,7 @@ def outer(file):
     open = file
     return open
 print outer(5), (lambda str: str)(4)
+print ('a %d') % 1; print ('b', 2), 'c'; print ('{}').format(3); print ('d')[0], ('e') + 'f'
+import re
+print re.split('(\\W+)?', 'Mary went.'), re.split('x*', 'axbcx'), re.split(r'(\s*)', 'a b  c', 1), re.split('(?=[A-Z])|_', 'aB_c'), re.split(',', 'a,b')
 print 'end',
