@@ -90,12 +90,13 @@ def _graph_mode(verbose):
     if not verbose:
         deprecation._PRINT_DEPRECATION_WARNINGS = False
         tf.get_logger().addFilter(_tells_news)
-    from legacy.facade import keras_names, variables
+    from legacy.facade import keras_names, tensors, variables
 
     tf.disable_v2_behavior()
     ops.install()
     keras_names.install()
     variables.install()
+    tensors.install()
 
 
 def _tells_news(record):

@@ -1,5 +1,7 @@
 """Canned estimators of `tf.estimator` and `tf.contrib.learn`, and clustering."""
 
+import glob
+import os
 import tempfile
 
 import numpy as np
@@ -302,3 +304,71 @@ def tables_of_files():
         "second": [second.data, second.target],
         "kinds": str([each.dtype for one in (first, second) for each in one]),
     }
+
+
+def _stopped(hook, rate=0.05, **options):
+    """Steps and summaries of a training that ``hook`` watches and may stop."""
+
+    def model_fn(features, labels, mode):
+        start = tf.zeros_initializer()
+        guess = tf.layers.dense(features["x"], 1, kernel_initializer=start)
+        loss = tf.losses.mean_squared_error(labels, guess[:, 0])
+        step = tf.train.get_global_step()
+        train = tf.train.GradientDescentOptimizer(rate).minimize(loss, step)
+        error = {"error": tf.metrics.mean_absolute_error(labels, guess[:, 0])}
+        return tf.estimator.EstimatorSpec(mode, None, loss, train, error)
+
+    config = tf.estimator.RunConfig(tempfile.mkdtemp(), 5, save_checkpoints_steps=5)
+    model = tf.estimator.Estimator(model_fn, config=config)
+    watch = getattr(tf.estimator.experimental, hook)
+    if hook != "make_early_stopping_hook":
+        options.update(metric_name="error")
+    watching = watch(model, run_every_secs=None, **options)
+    tf.estimator.train_and_evaluate(
+        model,
+        tf.estimator.TrainSpec(_input(NUMBER), max_steps=40, hooks=[watching]),
+        tf.estimator.EvalSpec(_once(NUMBER), start_delay_secs=0, throttle_secs=0),
+    )
+    seen = []
+    for path in sorted(glob.glob(os.path.join(model.eval_dir(), "events*"))):
+        for event in tf.train.summary_iterator(path):
+            seen += [(event.step, value.tag) for value in event.summary.value]
+    return {
+        "seen": str(seen),
+        "names": str(sorted(model.get_variable_names())),
+        "signal": str(model.get_variable_value("signal_early_stopping/STOP")),
+        "step": int(model.get_variable_value("global_step")),
+    }
+
+
+@only(*NEW)
+def stopped_by_the_metric():
+    return {
+        "%s %d" % (hook, place): value
+        for hook, options in (
+            ("stop_if_lower_hook", {"threshold": 1.0}),
+            ("stop_if_higher_hook", {"threshold": 0.1, "min_steps": 12}),
+            ("stop_if_no_increase_hook", {"max_steps_without_increase": 10}),
+            ("stop_if_no_decrease_hook", {"max_steps_without_decrease": 10, "rate": 0}),
+            ("make_early_stopping_hook", {"should_stop_fn": lambda: True}),
+        )
+        for place, value in enumerate(
+            _stopped(hook, run_every_steps=3, **options).values()
+        )
+    }
+
+
+@only(*NEW)
+def stopped_by_nothing_that_works():
+    model = tf.estimator.LinearClassifier(_columns(), config=_config())
+    make, found = tf.estimator.experimental.make_early_stopping_hook, {}
+    for name, options in (
+        ("estimator", {"estimator": 3, "should_stop_fn": len}),
+        ("intervals", {"should_stop_fn": len, "run_every_steps": 5}),
+        ("function", {"should_stop_fn": 3}),
+    ):
+        try:
+            make(**dict({"estimator": model}, **options))
+        except Exception as error:
+            found[name] = type(error).__name__
+    return found

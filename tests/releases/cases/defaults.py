@@ -202,3 +202,29 @@ def confusion_of_tf():
 
 def the_version():
     return {"version": tf.__version__, "again": tf.VERSION}
+
+
+def tensors_in_arrays():
+    """Arrays of tensors are arrays of objects, with which NumPy does arithmetic."""
+    a, b = tf.constant([1.0, 2.0]), tf.constant([3.0, 5.0])
+    grid = np.array([[a], [b]]).reshape([1, 2])
+    joined = np.concatenate([[a], grid[0]])
+    return {
+        "sum": np.sum([a, b]),
+        "product": np.prod([a, b, 2.0]),
+        "running": list(np.cumsum([a, b])),
+        "half": list(np.array([a, b]) / 2.0),
+        "taken": list(joined[::-1]),
+        "variables": np.sum([tf.Variable([1.0]), tf.Variable([2.0])]),
+        "kind": str([np.array([a, b]).dtype, grid.shape, len(np.append([], [a, b]))]),
+    }
+
+
+def classes_as_they_are_shown():
+    return {"tensor": str(type(tf.constant(1.0)).__name__)}
+
+
+@only("1.15.5")
+def classes_with_their_modules():
+    shown = [tf.constant(1.0), tf.Variable(1.0), tf.get_variable("v", [2])]
+    return {"shown": str([str(type(one)) for one in shown]), "tensor": str(tf.Tensor)}
