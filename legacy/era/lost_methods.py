@@ -80,9 +80,12 @@ def method(value, name):
         if isinstance(types, str):
             lost = hasattr(value, types)
         else:
-            lost = types is None or isinstance(value, types)
+            kind = value if isinstance(value, type) else type(value)
+            lost = types is None or issubclass(kind, types)
         if lost:
-            return functools.partial(function, value)
+            # Of a class, as in `dict.has_key(d, 1)`: the function itself.
+            of_class = isinstance(value, type) and value is not type
+            return function if of_class else functools.partial(function, value)
         raise
 
 

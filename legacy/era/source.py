@@ -3,7 +3,8 @@
 A file is Python 2 when Python 3 cannot parse it, or when it relies on what only
 Python 2 had: its built-in names (``xrange``, ``unicode``, ...), its modules
 (``cPickle``, ...), its ``print`` statement, or imports of a package's neighbours by
-their short names. A use that is prepared for both, under a ``try`` or a test of the version, is no sign.
+their short names. A use that is prepared for both, under a ``try`` or a test of the
+version, is no sign.
 
 ``translate`` translates it. Methods that types have lost (``lost_methods``) and, for
 NumPy 2, arrays of one element (``one_element``) are seen to in every file's tree.

@@ -251,7 +251,7 @@ class _Names(ast.NodeVisitor):
     def visit_Call(self, node):
         name = getattr(node.func, "id", None)
         if name == "print" and self._statements and name in self._names:
-            node.func.id = python2.hidden(python2.PRINT_STATEMENT)
+            _chain(node)
         elif name == "exec" and node.args:
             node.args[0] = call(CODE, node.args[0])
         elif name in python2.CALLED & self._names:
@@ -261,6 +261,20 @@ class _Names(ast.NodeVisitor):
     def visit_Name(self, node):
         if node.id in self._names - python2.CALLED and isinstance(node.ctx, ast.Load):
             node.id = python2.hidden(node.id)
+
+
+def _chain(node):
+    """Makes of ``print(a, b, file=f)`` a chain, which computes ``b`` after ``a``."""
+    options = {keyword.arg: keyword.value for keyword in node.keywords}
+    steps = [("item", [value]) for value in node.args]
+    steps += [] if "end" in options else [("end", [])]
+    file = options.get("file", ast.Constant(None))
+    done = call(python2.hidden(python2.PRINTING), file)
+    for name, values in steps[:-1]:
+        method = ast.Attribute(done, name, ast.Load())
+        done = ast.Call(func=method, args=values, keywords=[])
+    name, node.args = steps[-1]
+    node.func, node.keywords = ast.Attribute(done, name, ast.Load()), []
 
 
 def install():

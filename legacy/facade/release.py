@@ -37,6 +37,7 @@ _MEANS = {
     ),
     ("slots", "variable"): "optimizers make their slots under reuse=True",
     ("flags", "argparse"): "defaults of flags stay as they are given",
+    ("flags", "absl"): "a flag's default gets the flag's type (20 becomes 20.0)",
     ("losses", "logits first"): "a loss's logits come before its targets",
     ("losses", "labels first"): "a loss's targets come before its logits",
 }

@@ -65,6 +65,19 @@ def outer(file):
     open = file
     return open
 print outer(5), (lambda str: str)(4)
+import tempfile, gzip
+for f in (tempfile.TemporaryFile(), tempfile.NamedTemporaryFile(), gzip.open('z.gz', 'wb')):
+    print >>f, 'caf\xc3\xa9', 1
+    f.write('more\n')
+    if f.name != 'z.gz':
+        f.seek(0); print len(f.readline().split()), f.read() == 'more\n',
+    f.close()
+print gzip.open('z.gz').read().split()[0] == 'caf\xc3\xa9'
+def noisy():
+    print 'inside',
+    return 'value'
+print 'before', noisy(), noisy(), 'after'
+print dict.has_key({'a': 1}, 'a'), list(dict.iteritems({'a': 1})), str.decode('a', 'utf-8') == 'a'
 print ('a %d') % 1; print ('b', 2), 'c'; print ('{}').format(3); print ('d')[0], ('e') + 'f'
 import re
 print re.split('(\\W+)?', 'Mary went.'), re.split('x*', 'axbcx'), re.split(r'(\s*)', 'a b  c', 1), re.split('(?=[A-Z])|_', 'aB_c'), re.split(',', 'a,b')

@@ -6,7 +6,6 @@ here to the functions beside this file.
 
 import builtins
 import functools
-import io
 import struct
 import subprocess
 
@@ -35,7 +34,7 @@ BUILTINS = {
 }
 # Classes as well: only their calls are sent elsewhere.
 CALLED = frozenset({"file", "str"})
-PRINT_STATEMENT = "print_statement"
+PRINTING = "printing"
 
 # Methods, and functions of modules: of what, and what it was.
 METHODS = {
@@ -43,12 +42,12 @@ METHODS = {
     "communicate": (subprocess.Popen, files.communicate),
     "format": (str, text.format_),
     "join": (str, text.join),
-    "read": (io.BufferedIOBase, files.read),
-    "readline": (io.BufferedIOBase, files.readline),
-    "readlines": (io.BufferedIOBase, files.readlines),
+    "read": (files.is_binary, files.read),
+    "readline": (files.is_binary, files.readline),
+    "readlines": (files.is_binary, files.readlines),
     "translate": (str, text.translate),
     "unpack": (lambda value: value is struct, files.unpack),
-    "write": (lambda value: hasattr(value, "softspace"), text.write),
+    "write": (text.takes_bytes_or_space, text.write),
 }
 # Codecs from bytes to bytes, which ``encode`` and ``decode`` of strings took.
 CODECS = frozenset(
@@ -91,6 +90,6 @@ def install():
     setattr(builtins, DIVIDE_IN_PLACE, operators.divide_in_place)
     setattr(builtins, MODULO, text.modulo)
     setattr(builtins, METHOD, method)
-    setattr(builtins, hidden(PRINT_STATEMENT), text.print_statement)
+    setattr(builtins, hidden(PRINTING), text.Printing)
     for name, function in BUILTINS.items():
         setattr(builtins, hidden(name), function)

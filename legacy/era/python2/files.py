@@ -39,6 +39,12 @@ def as_bytes(value):
     return value
 
 
+def is_binary(file):
+    """Whether a file takes and gives bytes: ``tempfile``'s and ``gzip``'s, too."""
+    inner = getattr(file, "file", file)
+    return isinstance(inner, io.BufferedIOBase | io.RawIOBase)
+
+
 class _BytesReader(io.BufferedReader):
     """File opened with mode "rb": libraries read bytes, loops over it see text."""
 

@@ -8,6 +8,8 @@ import atexit
 import codecs
 import sys
 
+from legacy.era.python2 import files
+
 
 class _Float(float):
     """A float whose ``str`` has twelve digits, as all of Python 2's; ``repr`` has all.
@@ -56,21 +58,30 @@ def print_function(*values, **options):
     print(*map(_printable, values), **options)
 
 
-def print_statement(*values, end="\n", file=None):
-    """The statement ``print``; a comma at its end arrives as ``end=" "``.
+class Printing:
+    """The statement ``print``: each value is written before the next is computed.
 
-    After such a comma a space is written by the next ``print``, unless that one is
-    empty or the line was ended meanwhile.
+    A comma at its end leaves the line open: a space is written by the next ``print``,
+    unless that one is empty or the line was ended meanwhile.
     """
-    file = sys.stdout if file is None else file
-    text, space = "", getattr(file, "softspace", 0)
-    for value in map(_printable, values):
-        text += " " * bool(space) + value
-        space = not value[-1:].isspace() or value[-1:] == " "
-    _softspace(file, 0)
-    file.write(text if end == " " else text + "\n")
-    if end == " ":
-        _softspace(file, space)
+
+    def __init__(self, file):
+        self._file = sys.stdout if file is None else file
+        # For objects that have no room for `softspace`.
+        self._space = 0
+
+    def item(self, value):
+        """Writes ``value``; gives this statement."""
+        text = _printable(value)
+        space = getattr(self._file, "softspace", self._space)
+        write(self._file, " " * bool(space) + text)
+        self._space = not text[-1:].isspace() or text[-1:] == " "
+        _softspace(self._file, self._space)
+        return self
+
+    def end(self):
+        """Ends the line."""
+        write(self._file, "\n")
 
 
 def _softspace(file, value):
@@ -81,10 +92,17 @@ def _softspace(file, value):
 
 
 def write(file, *arguments):
-    """``file.write``: ends what a comma of ``print`` has begun."""
+    """``file.write``: takes text, and ends what a comma of ``print`` has begun."""
     if getattr(file, "softspace", 0):
         _softspace(file, 0)
+    if files.is_binary(file):
+        arguments = map(files.as_bytes, arguments)
     return file.write(*arguments)
+
+
+def takes_bytes_or_space(value):
+    """Whether ``value.write`` has to be called by :func:`write`."""
+    return hasattr(value, "softspace") or files.is_binary(value)
 
 
 @atexit.register
