@@ -13,6 +13,7 @@ by value  it is there, and under NumPy 2 gives something else for some values
 """
 
 import ast
+import functools
 import json
 import os
 
@@ -40,23 +41,36 @@ class _Uses(ast.NodeVisitor):
         # Calls in a form that only releases up to 0.12 took.
         self.old_forms = []
         self.imports = []
-        # Uses under a ``try`` that expects them to fail, as (dotted name, line), and
-        # names that the script looks for with ``hasattr``.
+        # Uses under a ``try`` that expects them to fail, as (dotted name, line); uses
+        # in its handlers -> those instead of which they stand; and names that the
+        # script looks for with ``hasattr``.
         self.caught = set()
+        self.instead = {}
         self.asked_for = set()
 
     def guarded(self, name, line):
-        """Whether the script is prepared for ``name`` not to be there."""
+        """Whether the script is prepared for ``name`` not to be there.
+
+        If the name is another way out, those names, any of which must be missing too.
+        """
         asked = tuple(each + "." for each in self.asked_for)
-        return (name, line) in self.caught or (name + ".").startswith(asked)
+        if (name, line) in self.caught or (name + ".").startswith(asked):
+            return True
+        return self.instead.get((name, line), False)
 
     def visit_Try(self, node):
         before = len(self.uses)
         for statement in node.body:
             self.visit(statement)
-        if any(map(_catches, node.handlers)):
-            self.caught.update(self.uses[before:])
-        for part in (*node.handlers, *node.orelse, *node.finalbody):
+        tried = self.uses[before:]
+        for handler in node.handlers:
+            before = len(self.uses)
+            self.visit(handler)
+            if _catches(handler):
+                self.caught.update(tried)
+                names = frozenset(name for name, _ in tried)
+                self.instead.update(dict.fromkeys(self.uses[before:], names))
+        for part in (*node.orelse, *node.finalbody):
             self.visit(part)
 
     def _visit_function(self, node):
@@ -227,8 +241,8 @@ def collect(script):
     """Names used by ``script`` and its local modules.
 
     Returns:
-      A list of ``(file, line, dotted name, whether guarded)``, in the order of files
-      and lines.
+      A list of ``(file, line, dotted name, guarded)``, in the order of files and lines;
+      ``guarded`` is True, False, or a set of names (see ``_Uses.guarded``).
 
     Raises:
       SyntaxError: a file is neither Python 3 nor Python 2.
@@ -236,11 +250,11 @@ def collect(script):
     found = []
     for path, _, uses in _files(script):
         given = tuple(name + "." for name in uses.given)
-        found += sorted(
+        found += [
             (path, line, name, uses.guarded(name, line))
-            for name, line in set(uses.uses)
+            for line, name in sorted((line, name) for name, line in set(uses.uses))
             if not (name + ".").startswith(given)
-        )
+        ]
     return found
 
 
@@ -276,14 +290,14 @@ def report(script):
     from legacy.facade import errors, setup
 
     setup.install()
-    judged = {}
+    judge = functools.cache(classify)
     rows = []
     for file, line, name, guarded in collect(script):
-        if name not in judged:
-            judged[name] = classify(name)
-        status, shown = judged[name]
+        status, shown = judge(name)
         if guarded and status == "missing":
-            status = "guarded"
+            tried = () if guarded is True else guarded
+            if all(judge(other)[0] != "missing" for other in tried):
+                status = "guarded"
         row = {"file": file, "line": line, "name": shown, "status": status}
         if status == "missing":
             row["advice"] = errors.describe(shown)

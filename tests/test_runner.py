@@ -395,7 +395,11 @@ def test_check_does_not_count_what_a_script_is_prepared_to_miss(tmp_path):
         "tf.asked_for": "guarded",
         "tf.zeros": "native",
     }
-    write(script, script.read_text() + "try: tf.bad\nexcept KeyError: tf.worse\n")
+    more = "try: tf.bad\nexcept KeyError: tf.worse\n"
+    # Another way out is looked at only if the first one is missing.
+    more += "try: tf.ones\nexcept AttributeError: tf.elder\n"
+    more += "try: tf.twos\nexcept AttributeError: tf.eldest\n"
+    write(script, script.read_text() + more)
     run = legacy("--check", script)
     assert run.returncode == 1
-    assert "2 missing, 2 guarded" in run.stdout
+    assert "3 missing, 4 guarded" in run.stdout

@@ -35,6 +35,8 @@ _MISC = {
     **{name: f"scipy.datasets:{name}" for name in ("ascent", "face")},
     "pade": "scipy.interpolate:pade",
 }
+# The path of what was a package, and is a module.
+PACKAGE = []
 _SEARCH = "GridSearchCV ParameterGrid ParameterSampler RandomizedSearchCV".split()
 _SPLIT = "cross_val_predict cross_val_score train_test_split".split()
 
@@ -50,6 +52,7 @@ REMOVED = {
     ("scipy.integrate", "simps"): "scipy.integrate:simpson",
     ("scipy.integrate", "trapz"): "scipy.integrate:trapezoid",
     ("scipy.linalg", "pinv2"): "scipy.linalg:pinv",
+    ("scipy.sparse.linalg.eigen", "__path__"): f"{__name__}:PACKAGE",
     ("PIL.Image", "ANTIALIAS"): "PIL.Image:LANCZOS",
     ("PIL.Image", "CUBIC"): "PIL.Image:BICUBIC",
     ("PIL.Image", "LINEAR"): "PIL.Image:BILINEAR",
@@ -58,6 +61,11 @@ REMOVED = {
 MODULES = {
     "scipy.misc": _MISC,
     "scipy.misc.pilutil": {name: _MISC[name] for name in _IMAGES},
+    "scipy.sparse.linalg.eigen": {},
+    "scipy.sparse.linalg.eigen.arpack": {
+        name: f"scipy.sparse.linalg:{name}"
+        for name in ("ArpackError", "ArpackNoConvergence", "eigs", "eigsh", "svds")
+    },
     "sklearn.cross_validation": {
         name: f"sklearn.model_selection:{name}" for name in _SPLIT
     },

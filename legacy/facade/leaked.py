@@ -57,6 +57,7 @@ _READER = {
     name: "tensorflow.python.training.py_checkpoint_reader:" + name
     for name in ("CheckpointReader", "NewCheckpointReader")
 }
+_READER["EventsWriter"] = "legacy.facade.events:EventsWriter"
 
 # A target without a colon is a module, as user code sees it.
 TABLE = {

@@ -1,8 +1,8 @@
 """Tensors in NumPy's arrays, and the names of their classes, as up to TensorFlow 1.15.
 
 ``np.array([a, b])`` of two tensors was an array of objects, and ``np.sum([a, b])``
-their sum in the graph. Today's TensorFlow refuses both, for it cannot know that the objects
-are wanted. Here the user's code gets the arrays, and all others today's error.
+their sum in the graph. Today's TensorFlow refuses both, for it cannot know that the
+objects are wanted. Here the user's code gets the arrays, and all others today's error.
 """
 
 import sys
