@@ -1,8 +1,9 @@
-"""Variables that nobody gave a start, and optimizers' slots, by the release."""
+"""Variables that nobody gave a start, their regularization, and optimizers' slots."""
 
 import functools
 
 import tensorflow.compat.v1 as tf
+from tensorflow.python.framework import ops
 from tensorflow.python.ops import variable_scope
 from tensorflow.python.training import slot_creator
 
@@ -46,9 +47,33 @@ def _slot_maker(original):
     return made
 
 
+def _regularized_once(original):
+    """Up to 1.15 a new variable's loss was made once, outside of all loops.
+
+    Today's TensorFlow makes it twice, and again wherever it is used.
+    """
+
+    @functools.wraps(original)
+    def single(self, name, *arguments, regularizer=None, **named):
+        if regularizer is None or tf.executing_eagerly():
+            return original(self, name, *arguments, regularizer=regularizer, **named)
+        known = name in self._vars
+        variable = original(self, name, *arguments, regularizer=None, **named)
+        if not known:
+            scope = tf.name_scope(f"{name}/Regularizer/")
+            with ops.colocate_with(variable), scope, tf.init_scope():
+                loss = regularizer(variable)
+            if loss is not None:
+                tf.add_to_collection(tf.GraphKeys.REGULARIZATION_LOSSES, loss)
+        return variable
+
+    return single
+
+
 def install():
-    """Puts the two rules into TensorFlow's own functions."""
+    """Puts the rules into TensorFlow's own functions."""
     store = variable_scope._VariableStore
+    store._get_single_variable = _regularized_once(store._get_single_variable)
     store._get_default_initializer = _default_initializer(
         store._get_default_initializer
     )
