@@ -15,7 +15,7 @@ from legacy_process import environment, legacy, succeeded, write
 from recordings.same_graph import record
 
 # Run with the others by .ci/run; the rest are marked slow.
-FAST = {"bnlstm", "dense", "dropout", "loops"}
+FAST = {"bnlstm", "dense", "dropout", "loops", "sizes"}
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ _MODULES = (
     "gradients.others",
     "products",
     "arrays",
+    "fills",
     "loops",
     "layers",
     "datasets",

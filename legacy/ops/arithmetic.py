@@ -14,6 +14,7 @@ from tensorflow.python.framework import (
 from tensorflow.python.ops import (
     array_ops,
     clip_ops,
+    custom_gradient,
     data_flow_ops,
     gen_math_ops,
     math_ops,
@@ -171,3 +172,22 @@ def fused_batch_norm(
         name,
         exponential_avg_factor,
     )
+
+
+@around("tensorflow.python.ops.nn_impl:swish")
+def swish(original, features, beta=1.0):
+    """``x * sigmoid(x)``, which had no factor."""
+    if not isinstance(beta, numbers.Number) or beta != 1.0:
+        return original(features, beta)
+
+    @custom_gradient.custom_gradient
+    def activation(features):
+        def grad(dy):
+            # After dy, so that it is not kept since the forward pass.
+            with ops.control_dependencies([dy]):
+                sigmoid = math_ops.sigmoid(features)
+            return dy * (sigmoid * (1.0 + features * (1.0 - sigmoid)))
+
+        return features * math_ops.sigmoid(features), grad
+
+    return activation(ops.convert_to_tensor(features, name="features"))

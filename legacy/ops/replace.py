@@ -108,8 +108,12 @@ def _publish(api, public, original, chosen):
     module = importlib.import_module(api)
     for part in path:
         module = getattr(module, part, None)
-    if getattr(module, name, None) is original:
-        setattr(module, name, chosen)
+    found = getattr(module, name, None)
+    # TensorFlow wraps some functions in their homes after the API has them.
+    while original is not None:
+        if found is original:
+            setattr(module, name, chosen)
+        original = getattr(original, "__wrapped__", None)
 
 
 def _once_imported(path, action):
