@@ -5,12 +5,11 @@ import site
 import sys
 import sysconfig
 
-_PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import legacy
+
+# The folder that has this project's packages.
+_PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(legacy.__file__)))
 _MARKS = {"site-packages", "dist-packages"}
-# Where the question comes from: these frames do not ask for themselves.
-_MACHINERY = {
-    os.path.join(os.path.dirname(__file__), name) for name in ("asks.py", "hook.py")
-}
 # Installed packages that were named on the command line (-m) count as the user's.
 _claimed = []
 _known = {}
@@ -73,7 +72,9 @@ def user_globals(namespace):
     frame = sys._getframe(1)
     while frame is not None:
         filename = frame.f_code.co_filename
-        if not filename.startswith("<") and filename not in _MACHINERY:
+        # The question comes from this package, which does not ask for itself.
+        ours = frame.f_globals.get("__package__") == __package__
+        if not filename.startswith("<") and not ours:
             return is_user(filename)
         frame = frame.f_back
     return False

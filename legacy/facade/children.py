@@ -9,9 +9,11 @@ import json
 import os
 from multiprocessing import spawn
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
-_ROOT = os.path.dirname(os.path.dirname(_HERE))
-_CHILD_MAIN = os.path.join(_HERE, "child_main.py")
+import legacy
+
+_CHILD_MAIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child_main.py")
+# The folder from which a child imports this project.
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(legacy.__file__)))
 # The environment reaches the fork server as well, which no argument does.
 _VARIABLE = "LEGACY_CHILD"
 

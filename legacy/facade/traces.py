@@ -1,45 +1,50 @@
 """Tracebacks as under plain Python: without the frames of the runner itself."""
 
-import os
 import sys
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-# Below its frames, no code of the user's runs.
-_SOURCE = os.path.join(_PACKAGE, "era", "source.py")
-_RUNNER = os.path.join(_PACKAGE, "runner.py")
-_FROZEN = ("<frozen importlib.",)
-_OWN = tuple(
-    os.path.join(_PACKAGE, *parts)
-    for parts in (
-        ("__main__.py",),
-        ("runner.py",),
-        ("era", "__init__.py"),
-        ("era", "lost_methods.py"),
-        ("era", "numpy_changes.py"),
-        ("era", "one_element.py"),
-        ("era", "python2", "operators.py"),
-        ("era", "python2", "sequences.py"),
-        ("era", "python2", "text.py"),
-        ("facade", "errors.py"),
-        ("facade", "hook.py"),
-        ("facade", "modules.py"),
-        ("facade", "port.py"),
+# Modules whose frames are left out of what a script's user sees.
+_OWN = frozenset(
+    f"legacy.{name}"
+    for name in (
+        "__main__",
+        "runner",
+        "era",
+        "era.lost_methods",
+        "era.numpy_changes",
+        "era.one_element",
+        "era.python2.operators",
+        "era.python2.sequences",
+        "era.python2.text",
+        "facade.errors",
+        "facade.hook",
+        "facade.modules",
+        "facade.port",
     )
 )
+# Below its frames, no code of the user's runs.
+_SOURCE = "legacy.era.source"
+# Where the runner runs a script: module and function.
+_RUN = ("legacy.runner", "_run")
+_FROZEN = ("<frozen importlib.",)
+
+
+def _module(frame):
+    """The name of the module whose code ``frame`` runs, for ``__main__`` its own."""
+    names = frame.f_globals
+    return getattr(names.get("__spec__"), "name", None) or names.get("__name__")
 
 
 def _own(frame):
-    filename = frame.f_code.co_filename
-    return filename in _OWN or filename.startswith(_FROZEN)
+    return _module(frame) in _OWN or frame.f_code.co_filename.startswith(_FROZEN)
 
 
 def _script(traceback):
     """``traceback`` from the script on: without what started the runner."""
     start = traceback
     while traceback is not None:
-        code = traceback.tb_frame.f_code
+        frame = traceback.tb_frame
         traceback = traceback.tb_next
-        if code.co_filename == _RUNNER and code.co_name == "_run":
+        if (_module(frame), frame.f_code.co_name) == _RUN:
             start = traceback
     return start
 
@@ -48,7 +53,7 @@ def _strip(traceback):
     """``traceback`` without our frames."""
     while traceback is not None and _own(traceback.tb_frame):
         traceback = traceback.tb_next
-    if traceback is not None and traceback.tb_frame.f_code.co_filename == _SOURCE:
+    if traceback is not None and _module(traceback.tb_frame) == _SOURCE:
         return None
     if traceback is not None:
         traceback.tb_next = _strip(traceback.tb_next)
