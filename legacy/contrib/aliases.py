@@ -137,8 +137,8 @@ OPTIMIZER_V2 = {
 }
 
 SAVED_MODEL = {
-    "load_keras_model": "legacy.facade.keras_saving:load_from_saved_model",
-    "save_keras_model": "legacy.facade.keras_saving:save_keras_model",
+    "load_keras_model": "legacy.names.keras_saving:load_from_saved_model",
+    "save_keras_model": "legacy.names.keras_saving:save_keras_model",
 }
 
 # `from tensorflow.contrib.framework.python.ops import audio_ops`: of the speech
@@ -149,7 +149,7 @@ AUDIO_OPS = _same(
 )
 
 DEPRECATED = _same(
-    "legacy.facade.train:",
+    "legacy.names.train:",
     "audio_summary histogram_summary image_summary merge_all_summaries "
     "merge_summary scalar_summary",
 )
@@ -160,7 +160,7 @@ LEARN_BASE = _same(
     "load_iris maybe_download",
 )
 LEARN_MNIST = _same(
-    "legacy.era.mnist:",
+    "legacy.names.tutorials.mnist:",
     "DataSet dense_to_one_hot extract_images extract_labels load_mnist read_data_sets",
 )
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 CHECK = """
-from legacy.facade import saver
+from legacy.names import saver
 old = {"att/RNN/EmbeddingWrapper/embedding": [5, 4],
        "att/RNN/GRUCell/Gates/Linear/Matrix": [7, 6],
        "att/RNN/OutputProjectionWrapper/Linear/Bias": [2]}
@@ -21,7 +21,7 @@ def test_wrapped_cells_are_found():
 
 
 KERAS = """
-from legacy.facade import saver
+from legacy.names import saver
 layers = "lstm", "bidirectional/forward_gru", "rnn"
 cells = "lstm_cell", "gru_cell_3", "simple_rnn_cell"
 leaves = "kernel", "recurrent_kernel", "bias"

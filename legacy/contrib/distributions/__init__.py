@@ -8,7 +8,7 @@ and what few used; TensorFlow Probability has them.
 import tensorflow.compat.v1 as tf
 
 from legacy.contrib.distributions import scalar, several, softplus
-from legacy.facade.forms import adapted_class, renamed
+from legacy.names.call_forms import adapted_class, renamed
 
 # Parameters as they were called up to 1.0.
 _OLD_PARAMETERS = {

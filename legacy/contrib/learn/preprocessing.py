@@ -12,7 +12,7 @@ import re
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from legacy.facade import asks
+from legacy.imports import ownership
 
 # Capitals together, a capitalised word, or letters, digits, quotes and hyphens.
 TOKENIZER_RE = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z][a-z]+(?=[A-Z])|[\'\w\-]+")
@@ -179,7 +179,7 @@ def _is_users(module):
     if module == "__main__":
         return True
     top = importlib.util.find_spec(module.partition(".")[0])
-    return bool(top and top.has_location and asks.is_user(top.origin))
+    return bool(top and top.has_location and ownership.is_user(top.origin))
 
 
 class ByteProcessor:

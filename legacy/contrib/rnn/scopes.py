@@ -8,7 +8,7 @@ each; called twice in one scope without ``reuse``, it failed.
 
 import tensorflow.compat.v1 as tf
 
-from legacy.facade import release
+from legacy import release
 
 # What a layer remembers of the scope in which it was built.
 _REMEMBERED = ("rnncell_scope", "_always_reuse_variable_scope")

@@ -5,7 +5,7 @@ import os
 import sys
 import warnings
 
-from legacy.facade import quiet
+from legacy import terminal
 
 # Set once the hook is in place.
 _installed = []
@@ -35,30 +35,30 @@ def install(verbose=False, port_cell=False, release=None):
       RuntimeError: TensorFlow was imported earlier in this process with Keras 3 behind
         it; its recurrent cells and layers cannot be brought back afterwards.
     """
-    from legacy.facade import hook, traces
+    from legacy.imports import hook, tracebacks
 
     prepare(verbose, port_cell, release)
     # A notebook or a test runner shows errors in its own way.
     if sys.excepthook is sys.__excepthook__:
-        sys.excepthook = traces.excepthook
+        sys.excepthook = tracebacks.excepthook
     return hook.serve("tensorflow")
 
 
 def prepare(verbose=False, port_cell=False, release=None):
     """As :func:`install`; TensorFlow itself is imported when someone first asks."""
     from legacy import era
-    from legacy.facade import asks, hook, port
-    from legacy.facade import release as releases
+    from legacy.imports import hook, ownership, port_cell
+    from legacy import release as releases
 
     if release is not None:
         releases.tell(release)
     if not _installed:
         _environment(verbose)
         hook.install(before_tensorflow=lambda: _graph_mode(verbose))
-        era.install(asks.is_user, quiet.announce)
+        era.install(ownership.is_user, terminal.announce)
         _installed.append(True)
     if port_cell:
-        port.install()
+        port_cell.install()
 
 
 def _environment(verbose):
@@ -81,7 +81,7 @@ def _environment(verbose):
 
 
 def _graph_mode(verbose):
-    with contextlib.nullcontext() if verbose else quiet.stderr_held():
+    with contextlib.nullcontext() if verbose else terminal.stderr_held():
         import tensorflow.compat.v1 as tf
     from tensorflow.python.util import deprecation
 
@@ -90,7 +90,7 @@ def _graph_mode(verbose):
     if not verbose:
         deprecation._PRINT_DEPRECATION_WARNINGS = False
         tf.get_logger().addFilter(_tells_news)
-    from legacy.facade import keras_names, variables
+    from legacy.ops import keras_names, variables
 
     tf.disable_v2_behavior()
     ops.install()

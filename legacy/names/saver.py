@@ -10,7 +10,7 @@ import re
 import tensorflow.compat.v1 as tf
 from tensorflow.python.training.saving import saveable_object_util
 
-from legacy.facade import quiet
+from legacy import terminal
 
 _COMPONENTS = {
     "bi_rnn": "bidirectional_rnn",
@@ -117,7 +117,7 @@ class Saver(tf.train.Saver):
                 raise
         changed = {key: name for key, (name, _) in mapping.items() if key != name}
         old, new = next((name, key) for key, name in changed.items())
-        quiet.announce(
+        terminal.announce(
             f"{save_path} has {len(changed)} variables under the names of an earlier "
             f"release, such as {old}, here {new}"
         )

@@ -12,7 +12,7 @@ import sys
 import absl.flags
 import tensorflow.compat.v1 as tf
 
-from legacy.facade import release
+from legacy import release
 
 # Libraries that define flags of their own, whose names a script may use again.
 _LIBRARIES = ("absl", "tensorflow", "keras", "tf_keras")

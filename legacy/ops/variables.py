@@ -6,7 +6,7 @@ import tensorflow.compat.v1 as tf
 from tensorflow.python.ops import variable_scope
 from tensorflow.python.training import slot_creator
 
-from legacy.facade import release
+from legacy import release
 
 
 def _default_initializer(original):

@@ -3,7 +3,7 @@
 import difflib
 import linecache
 
-from legacy.facade import asks, hints, history
+from legacy.imports import hints, history, ownership
 
 
 class _Missing:
@@ -50,7 +50,7 @@ def describe(name, candidates=()):
 
 def missing(kind, name, candidates=()):
     """Builds an error of class ``kind`` for ``name``, with the user's line in front."""
-    frame = asks.user_frame()
+    frame = ownership.user_frame()
     message = describe(name, candidates)
     line = None
     if frame is not None:

@@ -1,18 +1,20 @@
 """Which TensorFlow the script was written for, and what depends on it.
 
 A release is told (``--release``, ``legacy.install(release=...)``) or guessed from the
-script (``legacy.check``). Whatever depends on it asks :func:`rule`; the first time that
-the answer rests on a guess, one line on stderr says so.
+script (``legacy.script.guess``). Whatever depends on it asks :func:`rule`; the first time
+that the answer rests on a guess, one line on stderr says so.
 """
 
-from legacy.facade import history, quiet
+from legacy import terminal
 
+# The releases whose behaviour is known, oldest first.
+RELEASES = ("0.12.1", "1.0.0", "1.15.5")
 # What people say for a release -> the one whose behaviour is reproduced.
 NAMES = {
     "0.12": "0.12.1",
     "1.0": "1.0.0",
     "1.15": "1.15.5",
-    **{release: release for release in history.RELEASES},
+    **{release: release for release in RELEASES},
 }
 # Behaviour -> what it is in 0.12.1, 1.0.0 and 1.15.5. Whoever asks knows the words;
 # `docs/reference/releases.md` has them in prose.
@@ -46,7 +48,7 @@ class _Release:
     """The release of this process: ``name``, whether it was ``told``, and ``why``."""
 
     def __init__(self):
-        self.name, self.told, self.why = history.RELEASES[-1], False, None
+        self.name, self.told, self.why = RELEASES[-1], False, None
         self.announced = False
 
 
@@ -59,7 +61,7 @@ def __getattr__(name):
     The names of every release are there, whatever is guessed.
     """
     if name == "VERSION":
-        return _now.name if _now.told else history.RELEASES[-1]
+        return _now.name if _now.told else RELEASES[-1]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -110,7 +112,7 @@ def rule(behaviour, matters=True):
     Args:
       matters: whether the script's results differ by it here. Then a guess is said.
     """
-    answer = BEHAVIOUR[behaviour][history.RELEASES.index(_now.name)]
+    answer = BEHAVIOUR[behaviour][RELEASES.index(_now.name)]
     if matters and not _now.told and not _now.announced:
         _announce(behaviour, answer)
     return answer
@@ -123,7 +125,7 @@ def _announce(behaviour, answer):
     _now.announced = True
     short = _now.name.rpartition(".")[0]
     why = _now.why or "nothing in the script tells its release"
-    quiet.announce(
+    terminal.announce(
         f"TensorFlow {short} is assumed ({why}), so {means}; "
         "--release 0.12, 1.0 or 1.15 says it for sure."
     )

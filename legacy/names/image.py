@@ -6,7 +6,7 @@ and width apart).
 
 import tensorflow.compat.v1 as tf
 
-from legacy.facade.forms import is_index, named
+from legacy.names.call_forms import is_index, named
 
 
 def resize_images(*args, **kwargs):

@@ -4,7 +4,8 @@ import builtins
 import importlib
 import sys
 
-from legacy.facade import asks, errors, modules, quiet
+from legacy import terminal
+from legacy.imports import errors, modules, ownership
 
 ROOTS = ("tensorflow", "numpy")
 
@@ -49,9 +50,9 @@ def _import(name, globals=None, locals=None, fromlist=(), level=0):
         _ready(name)
     # None: a call of __import__ that says no more than the name.
     asking = sys._getframe(1).f_globals if globals is None else globals
-    if name.partition(".")[0] in _KERAS_3 and not level and asks.user_globals(asking):
+    if name.partition(".")[0] in _KERAS_3 and not level and ownership.user_globals(asking):
         _tell_of_keras(name.partition(".")[0])
-    if level or not _served(name) or not asks.user_globals(asking):
+    if level or not _served(name) or not ownership.user_globals(asking):
         return _original_import(name, globals, locals, fromlist, level)
     module = serve(name)
     if not fromlist:
@@ -66,7 +67,7 @@ def _import(name, globals=None, locals=None, fromlist=(), level=0):
 
 def _tell_of_keras(name):
     _KERAS_3.clear()
-    quiet.announce(
+    terminal.announce(
         f"{name} is Keras 3, whose models can neither fit nor predict in a process of "
         "TensorFlow 1: use tf.keras (Keras 2) here, or a process of its own for Keras 3"
     )
@@ -74,7 +75,7 @@ def _tell_of_keras(name):
 
 def _import_module(name, package=None):
     caller = sys._getframe(1).f_globals
-    if _served(name) and asks.user_globals(caller):
+    if _served(name) and ownership.user_globals(caller):
         return serve(name)
     return _original_import_module(name, package)
 

@@ -10,7 +10,7 @@ in a module that the release documented (``PUBLIC_0121``, or a contrib family).
 
 import json
 
-from legacy.facade import history, modules, setup
+from legacy.imports import history, modules, setup
 
 FAMILIES = (
     "rnn",

@@ -249,7 +249,7 @@ def classify(name):
 
     Attributes of classes and functions are not judged; the name ends with the class.
     """
-    from legacy.facade import modules, registry
+    from legacy.imports import modules, registry
 
     path, *rest = name.split(".")
     value = modules.module(path)
@@ -273,7 +273,7 @@ def classify(name):
 
 def report(script):
     """All uses in ``script``: dicts of file, line, name, status and any advice."""
-    from legacy.facade import errors, setup
+    from legacy.imports import errors, setup
 
     setup.install()
     judged = {}

@@ -9,7 +9,8 @@ import functools
 import gzip
 import pathlib
 
-RELEASES = ("0.12.1", "1.0.0", "1.15.5")
+from legacy.release import RELEASES
+
 # Modules that were never public.
 _NOT_LISTED = ("python", "core", "examples", "models", "tools")
 _FOLDER = pathlib.Path(__file__).parent / "api"

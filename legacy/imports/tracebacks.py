@@ -15,10 +15,10 @@ _OWN = frozenset(
         "era.python2.operators",
         "era.python2.sequences",
         "era.python2.text",
-        "facade.errors",
-        "facade.hook",
-        "facade.modules",
-        "facade.port",
+        "imports.errors",
+        "imports.hook",
+        "imports.modules",
+        "imports.port_cell",
     )
 )
 # Below its frames, no code of the user's runs.

@@ -2,13 +2,13 @@
 
 Two kinds of marks count: names that a release did not have yet, or had no longer, and
 call forms that only TensorFlow up to 0.12 took. Code that cannot run has no say: see
-``legacy.live``. Nor has code that asks first: under a test of TensorFlow's version or
-``hasattr``, or in a ``try`` with another way in its handler.
+``legacy.script.live``. Nor has code that asks first: under a test of TensorFlow's
+version or ``hasattr``, or in a ``try`` with another way in its handler.
 """
 
 import os
 
-from legacy import check, live
+from legacy.script import check, live
 
 # Errors that a name or a call form of another release raises.
 _FALLBACK = frozenset("AttributeError ImportError ModuleNotFoundError".split())
@@ -72,7 +72,7 @@ def release_of(script):
       form, or, if the script mixes them, the oldest that had the newest of its names.
       ``why`` is the mark that decided, in words; None without any.
     """
-    from legacy.facade import history
+    from legacy.imports import history
 
     newest, oldest = _bounds(script)
     limit = min(newest, key=_place, default=None)
@@ -92,7 +92,7 @@ def _place(mark):
 
 def _bounds(script):
     """Marks as (place in RELEASES, reason): of "not after" and of "not before"."""
-    from legacy.facade import history, modules
+    from legacy.imports import history, modules
 
     newest, oldest = [], []
     last = len(history.RELEASES) - 1

@@ -9,7 +9,7 @@ import time
 import tensorflow.compat.v1 as tf
 from tensorflow.python.ops import gen_logging_ops
 
-from legacy.facade.forms import adapted_class, named
+from legacy.names.call_forms import adapted_class, named
 
 
 def _collected(summary, collections):
@@ -99,7 +99,7 @@ TABLE = {
         "scalar_summary": scalar_summary,
     },
     "tensorflow.train": {
-        "Saver": "legacy.facade.saver:Saver",
+        "Saver": "legacy.names.saver:Saver",
         "SummaryWriter": _summary_writer,
         "SummaryWriterCache": "tensorflow.compat.v1:summary.FileWriterCache",
         "SyncReplicasOptimizerV2": "tensorflow.compat.v1:train.SyncReplicasOptimizer",

@@ -72,7 +72,7 @@ TABLE = {
         "make_all": "tensorflow.python.util.all_util:make_all",
         "np": "numpy",
     },
-    "tensorflow.graph_util": {"set_cpu0": "legacy.facade.placement:set_cpu0"},
+    "tensorflow.graph_util": {"set_cpu0": "legacy.names.devices:set_cpu0"},
     "tensorflow.python.pywrap_tensorflow": _READER,
     "tensorflow.pywrap_tensorflow": _READER,
     "tensorflow.python.util.nest": {
@@ -93,7 +93,7 @@ TABLE = {
     },
     "tensorflow.models.rnn.rnn": {},
     "tensorflow.examples.tutorials.mnist.mnist": {
-        name: "legacy.facade.mnist_model:" + name
+        name: "legacy.names.tutorials.mnist_model:" + name
         for name in (
             "IMAGE_PIXELS",
             "IMAGE_SIZE",
@@ -132,7 +132,7 @@ TABLE = {
         "training_ops": "tensorflow.python.ops.gen_training_ops",
     },
     "tensorflow.models.rnn.translate.data_utils": {
-        name: "legacy.facade.translate:" + name
+        name: "legacy.names.tutorials.translate:" + name
         for name in (
             "EOS_ID",
             "GO_ID",
@@ -146,11 +146,11 @@ TABLE = {
         )
     },
     "tensorflow.models.rnn.translate.seq2seq_model": {
-        "Seq2SeqModel": "legacy.facade.translate:Seq2SeqModel",
+        "Seq2SeqModel": "legacy.names.tutorials.translate:Seq2SeqModel",
         "data_utils": "tensorflow.models.rnn.translate.data_utils",
     },
     "tensorflow.models.rnn.ptb.reader": {
-        name: "legacy.facade.ptb:" + name
+        name: "legacy.names.tutorials.ptb:" + name
         for name in ("ptb_iterator", "ptb_producer", "ptb_raw_data")
     },
 }

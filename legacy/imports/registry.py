@@ -9,15 +9,15 @@ import functools
 import importlib
 
 PROVIDERS = (
-    "legacy.facade.core",
-    "legacy.facade.nn",
-    "legacy.facade.train",
-    "legacy.facade.image",
-    "legacy.facade.leaked",
-    "legacy.facade.keras",
-    "legacy.facade.estimator",
-    "legacy.facade.graphs",
-    "legacy.era.tf_names",
+    "legacy.names.core",
+    "legacy.names.nn",
+    "legacy.names.train",
+    "legacy.names.image",
+    "legacy.names.internal_modules",
+    "legacy.names.keras",
+    "legacy.names.estimator",
+    "legacy.names.graphs",
+    "legacy.names.tf_names",
 )
 CONTRIB = "tensorflow.contrib"
 
@@ -55,9 +55,9 @@ def tables():
 def mounts():
     """Paths that answer with one table of names: path -> the table, or its module."""
     from legacy import contrib
-    from legacy.facade import leaked
+    from legacy.names import internal_modules
 
-    found = dict(leaked.MOUNTS)
+    found = dict(internal_modules.MOUNTS)
     found.update({f"{CONTRIB}.{name}": home for name, home in contrib.FAMILIES.items()})
     found.update(contrib.DEEP)
     return found
@@ -121,12 +121,12 @@ def _names_of(home):
 @functools.cache
 def names(path):
     """Our own names at ``path``: name -> target; empty if there are none."""
-    from legacy.facade import leaked
+    from legacy.names import internal_modules
 
     if _root(path) == "numpy":
         return numpy_tables().get(path, {})
     found = {}
-    for public in leaked.INHERITS.get(path, ()):
+    for public in internal_modules.INHERITS.get(path, ()):
         found.update(tables()[public])
     home = mounts().get(path) or mounts().get(_deep(path))
     if home:

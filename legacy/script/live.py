@@ -8,7 +8,7 @@ Left out too: branches of a test that asks for TensorFlow's version or a name in
 
 import ast
 
-from legacy import check
+from legacy.script import check
 
 _ENDS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _ASKING = {"__version__", "VERSION", "hasattr", "LooseVersion", "StrictVersion"}

@@ -6,7 +6,7 @@ notes of 1.0 list.
 
 import tensorflow.compat.v1 as tf
 
-from legacy.facade.forms import (
+from legacy.names.call_forms import (
     adapted_class,
     is_index,
     is_shape,
@@ -205,14 +205,14 @@ TABLE = {
         "split_v": split_v,
         "unpack": unpack,
         "zeros_initializer": _zeros,
-        "VERSION": "legacy.facade.release:VERSION",
+        "VERSION": "legacy.release:VERSION",
     },
     "tensorflow.initializers": {
         "ones": _ones,
         "orthogonal": _orthogonal_class,
         "zeros": _zeros,
     },
-    "tensorflow.version": {"VERSION": "legacy.facade.release:VERSION"},
+    "tensorflow.version": {"VERSION": "legacy.release:VERSION"},
     "tensorflow.sparse": {
         "SparseTensor": adapted_class(tf.SparseTensor, _sparse_tensor),
         "split": sparse_split,

@@ -4,7 +4,8 @@ import builtins
 import inspect
 import sys
 
-from legacy.facade import asks, quiet
+from legacy import terminal
+from legacy.imports import ownership
 
 NAME = "BNLSTMCell"
 _build_class = builtins.__build_class__
@@ -46,7 +47,7 @@ def _build(function, name, *bases, **kwargs):
     caller = sys._getframe(1)
     module = caller.f_globals.get("__name__", "")
     named = NAME in (cls.__name__, module.rpartition(".")[2])
-    if named and asks.is_user(caller.f_code.co_filename):
+    if named and ownership.is_user(caller.f_code.co_filename):
         where = f"{caller.f_code.co_filename}:{function.__code__.co_firstlineno}"
         parameters = _parameters(cls)
         if parameters is None or parameters != _original():
@@ -55,7 +56,7 @@ def _build(function, name, *bases, **kwargs):
         from legacy import cell
 
         replaced.append(where)
-        quiet.announce(f"{where}: class {name} is replaced by legacy.BNLSTMCell")
+        terminal.announce(f"{where}: class {name} is replaced by legacy.BNLSTMCell")
         return cell.BNLSTMCell
     return cls
 

@@ -8,8 +8,8 @@ the release of the script; 0.12's keywords are accepted.
 
 import tensorflow.compat.v1 as tf
 
-from legacy.facade import release
-from legacy.facade.forms import dtype_of, is_tensor, named, renamed
+from legacy import release
+from legacy.names.call_forms import dtype_of, is_tensor, named, renamed
 
 _V1 = "tensorflow.compat.v1:nn."
 _GEN_NN = "tensorflow.python.ops.gen_nn_ops:"

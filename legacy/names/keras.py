@@ -10,7 +10,7 @@ TABLE = {
         "set_policy": _KERAS + "mixed_precision.set_global_policy",
     },
     "tensorflow.keras.experimental": {
-        "export_saved_model": "legacy.facade.keras_saving:export_saved_model",
-        "load_from_saved_model": "legacy.facade.keras_saving:load_from_saved_model",
+        "export_saved_model": "legacy.names.keras_saving:export_saved_model",
+        "load_from_saved_model": "legacy.names.keras_saving:load_from_saved_model",
     },
 }

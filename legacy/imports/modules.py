@@ -5,7 +5,9 @@ import functools
 import importlib
 import types
 
-from legacy.facade import errors, keras_paths, leaked, registry, release
+from legacy import release
+from legacy.imports import errors, keras_paths, registry
+from legacy.names import internal_modules
 
 # Found as real modules; all else below ``tensorflow`` is looked up in compat.v1 first.
 _REAL_PACKAGES = {"python", "core", "compat"}
@@ -113,7 +115,7 @@ def _target(target):
 def _public(path, name):
     """The public name that an internal module was the home of."""
     if _internal(path):
-        for public in leaked.PUBLIC:
+        for public in internal_modules.PUBLIC:
             with contextlib.suppress(LookupError):
                 return find(public, _base(public), name)
     raise LookupError(f"{path}.{name}")

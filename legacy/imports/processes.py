@@ -48,11 +48,12 @@ def begin(names):
       names: the namespace of the child's main module; made the script's.
     """
     from legacy.era import source
-    from legacy.facade import asks, release, setup
+    from legacy import release
+    from legacy.imports import ownership, setup
 
     main = json.loads(os.environ[_VARIABLE])
     for folder in main["claimed"]:
-        asks.claim(folder)
+        ownership.claim(folder)
     setup.prepare(verbose=main["verbose"], port_cell=main["port_cell"])
     release.restore(main["release"])
     install(**main)

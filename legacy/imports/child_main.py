@@ -2,6 +2,6 @@
 
 # One expression, so that no name but the script's own is left in its namespace.
 exec(
-    __import__("legacy.facade.children", fromlist=["begin"]).begin(globals()),
+    __import__("legacy.imports.processes", fromlist=["begin"]).begin(globals()),
     globals(),
 )

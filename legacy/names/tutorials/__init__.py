@@ -1,0 +1,1 @@
+"""Readers and models of the tutorials that TensorFlow shipped: MNIST, PTB, translation."""
