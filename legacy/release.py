@@ -1,8 +1,8 @@
 """Which TensorFlow the script was written for, and what depends on it.
 
 A release is told (``--release``, ``legacy.install(release=...)``) or guessed from the
-script (``legacy.script.guess``). Whatever depends on it asks :func:`rule`; the first time
-that the answer rests on a guess, one line on stderr says so.
+script (``legacy.script.guess``). Whatever depends on it asks :func:`rule`; the first
+time that the answer rests on a guess, one line on stderr says so.
 """
 
 from legacy import terminal

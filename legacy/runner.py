@@ -190,10 +190,10 @@ def _name_working_folder():
 
 def _run(options):
     """Runs the script as ``__main__``, in a process made one of TensorFlow 1."""
-    from legacy.script import check, guess
-    from legacy.era import numpy_forms
     from legacy import release, terminal
+    from legacy.era import numpy_forms
     from legacy.imports import ownership, processes, setup, tracebacks
+    from legacy.script import guess, uses
 
     main_module = types.ModuleType("__main__")
     names = vars(main_module)
@@ -234,7 +234,7 @@ def _run(options):
     code = _code(path)
     if not release.told():
         release.guess(*guess.release_of(path))
-    changed = numpy_forms.announcement(check.trees(path))
+    changed = numpy_forms.announcement(uses.trees(path))
     if changed:
         terminal.announce(changed)
     processes.install(
@@ -272,7 +272,7 @@ def _claimed(spec):
 
 
 def _code(path):
-    from legacy.era import source
     from legacy import terminal
+    from legacy.era import source
 
     return source.compile_file(path, terminal.announce)

@@ -50,7 +50,11 @@ def _import(name, globals=None, locals=None, fromlist=(), level=0):
         _ready(name)
     # None: a call of __import__ that says no more than the name.
     asking = sys._getframe(1).f_globals if globals is None else globals
-    if name.partition(".")[0] in _KERAS_3 and not level and ownership.user_globals(asking):
+    if (
+        name.partition(".")[0] in _KERAS_3
+        and not level
+        and ownership.user_globals(asking)
+    ):
         _tell_of_keras(name.partition(".")[0])
     if level or not _served(name) or not ownership.user_globals(asking):
         return _original_import(name, globals, locals, fromlist, level)

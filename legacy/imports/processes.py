@@ -47,8 +47,8 @@ def begin(names):
     Args:
       names: the namespace of the child's main module; made the script's.
     """
-    from legacy.era import source
     from legacy import release
+    from legacy.era import source
     from legacy.imports import ownership, setup
 
     main = json.loads(os.environ[_VARIABLE])

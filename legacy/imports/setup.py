@@ -47,8 +47,9 @@ def install(verbose=False, port_cell=False, release=None):
 def prepare(verbose=False, port_cell=False, release=None):
     """As :func:`install`; TensorFlow itself is imported when someone first asks."""
     from legacy import era
-    from legacy.imports import hook, ownership, port_cell
     from legacy import release as releases
+    from legacy.imports import hook, ownership
+    from legacy.imports import port_cell as porting
 
     if release is not None:
         releases.tell(release)
@@ -58,7 +59,7 @@ def prepare(verbose=False, port_cell=False, release=None):
         era.install(ownership.is_user, terminal.announce)
         _installed.append(True)
     if port_cell:
-        port_cell.install()
+        porting.install()
 
 
 def _environment(verbose):

@@ -1,1 +1,1 @@
-"""What the source of a script tells, without running it: names, live code, its release."""
+"""What the source of a script tells: names, code that can run, its release."""

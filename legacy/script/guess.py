@@ -8,7 +8,8 @@ version or ``hasattr``, or in a ``try`` with another way in its handler.
 
 import os
 
-from legacy.script import check, live
+from legacy.script import live
+from legacy.script.uses import Uses, catches
 
 # Errors that a name or a call form of another release raises.
 _FALLBACK = frozenset("AttributeError ImportError ModuleNotFoundError".split())
@@ -20,7 +21,7 @@ _MODULES = {
 }
 
 
-class _Marks(check._Uses):
+class _Marks(Uses):
     """The uses of one file, in live code only, and the cells that it defines."""
 
     def __init__(self, living):
@@ -36,7 +37,7 @@ class _Marks(check._Uses):
         ends = len(self.uses)
         for handler in node.handlers:
             self.visit(handler)
-        if any(map(check._catches, node.handlers)) and (
+        if any(map(catches, node.handlers)) and (
             len(self.uses) > ends or any(map(_expects, node.handlers))
         ):
             del self.uses[uses:], self.old_forms[forms:]

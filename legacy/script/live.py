@@ -8,7 +8,7 @@ Left out too: branches of a test that asks for TensorFlow's version or a name in
 
 import ast
 
-from legacy.script import check
+from legacy.script import uses
 
 _ENDS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _ASKING = {"__version__", "VERSION", "hasattr", "LooseVersion", "StrictVersion"}
@@ -222,7 +222,7 @@ def files(script):
     ``living(node)`` tells whether a definition of the tree can run.
     """
     living, found = _Living(), []
-    for number, (path, tree) in enumerate(check.trees(script)):
+    for number, (path, tree) in enumerate(uses.trees(script)):
         pruned = _Prune(_constants(tree, is_main=number == 0)).visit(tree)
         living.add(pruned)
         found.append((path, pruned, living))
