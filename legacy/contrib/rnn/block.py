@@ -1,4 +1,4 @@
-"""Cells whose step is one fused kernel; the kernels are still in TensorFlow."""
+"""Cells whose step is one fused kernel of TensorFlow."""
 
 import tensorflow.compat.v1 as tf
 from tensorflow.python.framework import ops
@@ -8,7 +8,7 @@ from legacy.contrib.rnn.base import BuiltCell, LSTMStateTuple, Plain, state_of
 
 
 def _gradient(op_type):
-    """Registers a gradient unless TensorFlow has one for the kernel already."""
+    """Registers a gradient for a kernel, if TensorFlow has none."""
 
     def register(function):
         try:
@@ -189,7 +189,7 @@ class LSTMBlockWrapper(Plain, tf.layers.Layer):
 
 
 def _counted(batch, dtype):
-    """0, 1, ... up to the number of rows; as int32, the range has no dtype to note."""
+    """0, 1, ... up to the number of rows, as int32, which is a range's own type."""
     return tf.range(batch) if dtype == tf.int32 else tf.range(batch, dtype=dtype)
 
 
