@@ -28,21 +28,25 @@ _HOOKS = (
     "VocabInfo",
 )
 _KINDS = ("Classifier", "Regressor", "Estimator")
-_HEADS = (
-    "BinaryClassHead",
-    "LogisticRegressionHead",
-    "MultiClassHead",
-    "MultiLabelHead",
-    "PoissonRegressionHead",
-    "RegressionHead",
-)
+_MODELS = {
+    "baseline": "Baseline",
+    "combined": "DNNLinearCombined",
+    "dense": "DNN",
+    "linear": "Linear",
+}
 _HOMES = {
-    "canned": tuple(
-        model + kind
-        for model in ("Baseline", "DNN", "DNNLinearCombined", "Linear")
-        for kind in _KINDS
+    **{
+        f"canned.{home}": tuple(model + kind for kind in _KINDS)
+        for home, model in _MODELS.items()
+    },
+    "heads.base": ("Head",),
+    "heads.classes": ("BinaryClassHead", "MultiClassHead"),
+    "heads.labels": ("MultiLabelHead",),
+    "heads.regression": (
+        "LogisticRegressionHead",
+        "PoissonRegressionHead",
+        "RegressionHead",
     ),
-    "heads": ("Head", *_HEADS),
     "core": ("Estimator", "add_metrics", "train_and_evaluate"),
     "export": ("BestExporter", "Exporter", "FinalExporter", "LatestExporter"),
     "parsing": ("classifier_parse_example_spec", "regressor_parse_example_spec"),
@@ -68,7 +72,7 @@ TABLE = {
     "tensorflow.estimator.experimental": {
         "KMeans": f"{_HERE}kmeans:KMeans",
         **{
-            name: f"{_HERE}canned:{name}"
+            name: f"{_HERE}canned.logits:{name}"
             for name in (
                 "call_logit_fn",
                 "dnn_logit_fn_builder",

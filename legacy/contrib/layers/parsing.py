@@ -2,7 +2,7 @@
 
 import tensorflow.compat.v1 as tf
 
-from legacy.contrib.layers import columns as kinds
+from legacy.contrib.layers.columns.numbers import real_valued_column
 from legacy.contrib.layers.models import check_feature_columns, transform_features
 
 
@@ -84,5 +84,5 @@ def infer_real_valued_columns(features):
                 f"Expected features [batch, known width]. Received: {tensor}"
             )
         width = tf.dimension_value(tensor.shape[1])
-        found.append(kinds.real_valued_column(name, width, dtype=tensor.dtype))
+        found.append(real_valued_column(name, width, dtype=tensor.dtype))
     return found

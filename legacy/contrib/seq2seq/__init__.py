@@ -2,9 +2,10 @@
 
 _HERE = "legacy.contrib.seq2seq."
 _HOMES = {
-    "attention": "AttentionMechanism AttentionWrapper AttentionWrapperState"
-    " BahdanauAttention BahdanauMonotonicAttention LuongAttention"
-    " LuongMonotonicAttention hardmax monotonic_attention safe_cumprod",
+    "attention": "AttentionMechanism BahdanauAttention LuongAttention hardmax",
+    "attention_wrapper": "AttentionWrapper AttentionWrapperState",
+    "monotonic": "BahdanauMonotonicAttention LuongMonotonicAttention"
+    " monotonic_attention safe_cumprod",
     "beam": "BeamSearchDecoder BeamSearchDecoderOutput BeamSearchDecoderState"
     " FinalBeamSearchDecoderOutput gather_tree tile_batch",
     "decoder": "BasicDecoder BasicDecoderOutput Decoder dynamic_decode",

@@ -5,7 +5,7 @@ import collections
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from legacy.contrib.seq2seq.attention import AttentionWrapperState
+from legacy.contrib.seq2seq.attention_wrapper import AttentionWrapperState
 from legacy.contrib.seq2seq.decoder import Decoder
 from legacy.contrib.seq2seq.helpers import _embedder
 

@@ -44,9 +44,9 @@ def sequence_loss(
                 labels=flat_targets, logits=flat
             )
         else:
-            from legacy.contrib.legacy_seq2seq import _losses
+            from legacy.contrib.legacy_seq2seq.losses import loss_of
 
-            losses = _losses(softmax_loss_function, flat_targets, flat)
+            losses = loss_of(softmax_loss_function, flat_targets, flat)
         losses *= tf.reshape(weights, [-1])
         averages = average_across_batch, average_across_timesteps
         # With an average there is no sum.

@@ -1,1 +1,1 @@
-"""Readers and models of the tutorials that TensorFlow shipped: MNIST, PTB, translation."""
+"""Readers and models of TensorFlow's tutorials: MNIST, PTB, translation."""

@@ -10,7 +10,8 @@ import re
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from legacy.contrib import legacy_seq2seq
+from legacy.contrib.legacy_seq2seq.buckets import model_with_buckets
+from legacy.contrib.legacy_seq2seq.models import embedding_attention_seq2seq
 from legacy.contrib.rnn import core
 
 PAD_ID, GO_ID, EOS_ID, UNK_ID = range(4)
@@ -129,7 +130,7 @@ class Seq2SeqModel:
         self._size = size
         self._placeholders()
         targets = self.decoder_inputs[1:]
-        self.outputs, self.losses = legacy_seq2seq.model_with_buckets(
+        self.outputs, self.losses = model_with_buckets(
             self.encoder_inputs,
             self.decoder_inputs,
             targets,
@@ -182,7 +183,7 @@ class Seq2SeqModel:
         self.target_weights = made(self._dtype, "weight", longest_target + 1)
 
     def _translate(self, source, target, feed_previous):
-        return legacy_seq2seq.embedding_attention_seq2seq(
+        return embedding_attention_seq2seq(
             source,
             target,
             self._cell,
