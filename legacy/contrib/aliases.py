@@ -41,7 +41,7 @@ EAGER = {
     "implicit_value_and_gradients": _BACKPROP + "implicit_val_and_grad",
     "in_eager_mode": _V1 + "executing_eagerly",
     "num_gpus": _CONTEXT + "num_gpus",
-    "py_func": "tensorflow.python.ops.script_ops:eager_py_func",
+    "py_func": _V1 + "py_function",
     "run": _V1 + "app.run",
     "run_all_tests_in_graph_and_eager_modes": (
         "tensorflow.python.framework.test_util:run_all_in_graph_and_eager_modes"
@@ -143,10 +143,10 @@ SAVED_MODEL = {
 
 # `from tensorflow.contrib.framework.python.ops import audio_ops`: of the speech
 # commands tutorial.
-AUDIO_OPS = _same(
-    "tensorflow.python.ops.gen_audio_ops:",
-    "audio_spectrogram decode_wav encode_wav mfcc",
-)
+AUDIO_OPS = {
+    **_same("tensorflow.python.ops.gen_audio_ops:", "audio_spectrogram mfcc"),
+    **_same(_V1 + "audio.", "decode_wav encode_wav"),
+}
 
 DEPRECATED = _same(
     "legacy.names.train:",

@@ -1,6 +1,6 @@
 """``tf.graph_util.set_cpu0`` of TensorFlow 0.12."""
 
-from tensorflow.python.framework import device
+import tensorflow.compat.v1 as tf
 
 
 def set_cpu0(device_string):
@@ -8,5 +8,5 @@ def set_cpu0(device_string):
 
     Returns a string: job, replica and task stay as they are.
     """
-    parsed = device.DeviceSpec.from_string(device_string)
+    parsed = tf.DeviceSpec.from_string(device_string)
     return parsed.replace(device_type="CPU", device_index=0).to_string()

@@ -54,8 +54,10 @@ _MODULES = {
 }
 
 _READER = {
-    name: "tensorflow.python.training.py_checkpoint_reader:" + name
-    for name in ("CheckpointReader", "NewCheckpointReader")
+    "CheckpointReader": (
+        "tensorflow.python.training.py_checkpoint_reader:CheckpointReader"
+    ),
+    "NewCheckpointReader": "tensorflow.compat.v1:train.NewCheckpointReader",
 }
 
 # A target without a colon is a module, as user code sees it.
@@ -76,7 +78,7 @@ TABLE = {
     "tensorflow.python.pywrap_tensorflow": _READER,
     "tensorflow.pywrap_tensorflow": _READER,
     "tensorflow.python.util.nest": {
-        "is_sequence": "tensorflow.python.util.nest:is_nested",
+        "is_sequence": "tensorflow.compat.v1:nest.is_nested",
         "is_sequence_or_composite": (
             "tensorflow.python.util.nest:is_nested_or_composite"
         ),

@@ -7,7 +7,6 @@ Origin: the public API of TensorFlow 0.12.1 (``tf.scalar_summary``,
 import time
 
 import tensorflow.compat.v1 as tf
-from tensorflow.python.ops import gen_logging_ops
 
 from legacy.names.call_forms import adapted_class, named
 
@@ -22,7 +21,7 @@ def scalar_summary(tags, values, collections=None, name=None):
     """Summary of scalars: ``tags`` and ``values`` have one shape."""
     with tf.name_scope(name, "ScalarSummary", [tags, values]) as scope:
         return _collected(
-            gen_logging_ops.scalar_summary(tags=tags, values=values, name=scope),
+            tf.raw_ops.ScalarSummary(tags=tags, values=values, name=scope),
             collections,
         )
 
@@ -31,7 +30,7 @@ def histogram_summary(tag, values, collections=None, name=None):
     """Summary of the distribution of ``values`` under one ``tag``."""
     with tf.name_scope(name, "HistogramSummary", [tag, values]) as scope:
         return _collected(
-            gen_logging_ops.histogram_summary(tag=tag, values=values, name=scope),
+            tf.raw_ops.HistogramSummary(tag=tag, values=values, name=scope),
             collections,
         )
 
@@ -40,7 +39,7 @@ def image_summary(tag, tensor, max_images=3, collections=None, name=None):
     """Summary of ``tensor`` [B, height, width, 1, 3 or 4] as images."""
     with tf.name_scope(name, "ImageSummary", [tag, tensor]) as scope:
         return _collected(
-            gen_logging_ops.image_summary(
+            tf.raw_ops.ImageSummary(
                 tag=tag, tensor=tensor, max_images=max_images, name=scope
             ),
             collections,
@@ -51,7 +50,7 @@ def audio_summary(tag, tensor, sample_rate, max_outputs=3, collections=None, nam
     """Summary of ``tensor`` [B, frames(, channels)] as sound."""
     with tf.name_scope(name, "AudioSummary", [tag, tensor]) as scope:
         return _collected(
-            gen_logging_ops.audio_summary_v2(
+            tf.raw_ops.AudioSummaryV2(
                 tag=tag,
                 tensor=tensor,
                 max_outputs=max_outputs,

@@ -7,7 +7,7 @@ begins here only when those before it have drawn. That takes control edges, and 
 operations.
 """
 
-from tensorflow.python.framework import ops
+import tensorflow.compat.v1 as tf
 
 from legacy.ops.replace import around
 
@@ -18,7 +18,7 @@ _seeded = {}
 @around("tensorflow.python.ops.control_flow_ops:WhileContext._BuildLoop")
 def build_loop(original, self, *args):
     """Builds the loop ``self``, then ties its iterations to its draws."""
-    graph = ops.get_default_graph()
+    graph = tf.get_default_graph()
     before = graph.num_operations()
     result = original(self, *args)
     made = graph.get_operations()[before:]

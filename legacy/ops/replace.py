@@ -10,8 +10,8 @@ import importlib
 import importlib.util
 import sys
 
-from tensorflow.python.eager import context
-from tensorflow.python.framework import composite_tensor, indexed_slices, ops
+import tensorflow.compat.v1 as tf
+from tensorflow.python.framework import composite_tensor, ops
 from tensorflow.python.types import data
 from tensorflow.python.util import tf_decorator, tf_export
 
@@ -25,10 +25,10 @@ _waiting = {}
 
 def building_graph():
     """Whether operations go into a graph of TensorFlow 1, functions in it included."""
-    if context.executing_eagerly():
+    if tf.executing_eagerly():
         return False
-    graph = ops.get_default_graph()
-    return not (graph.building_function and ops.executing_eagerly_outside_functions())
+    graph = tf.get_default_graph()
+    return not (graph.building_function and tf.executing_eagerly_outside_functions())
 
 
 def stands_for(*targets):
@@ -81,7 +81,7 @@ def _chosen(original, function):
 
 def _composite(value):
     return isinstance(value, composite_tensor.CompositeTensor) and not isinstance(
-        value, indexed_slices.IndexedSlices | data.DatasetV2
+        value, tf.IndexedSlices | data.DatasetV2
     )
 
 

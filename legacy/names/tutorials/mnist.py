@@ -15,7 +15,6 @@ import sys
 
 import numpy as np
 import tensorflow.compat.v1 as tf
-from tensorflow.python.framework import random_seed
 
 FILES = {
     "train_images": "train-images-idx3-ubyte",
@@ -97,7 +96,7 @@ class DataSet:
         reshape=True,
         seed=None,
     ):
-        graph_seed, op_seed = random_seed.get_seed(seed)
+        graph_seed, op_seed = tf.get_seed(seed)
         np.random.seed(graph_seed if seed is None else op_seed)
         dtype = tf.as_dtype(dtype).base_dtype
         if dtype not in (tf.uint8, tf.float32):

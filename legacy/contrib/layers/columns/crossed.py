@@ -3,7 +3,6 @@
 import collections
 
 import tensorflow.compat.v1 as tf
-from tensorflow.python.ops import gen_sparse_ops
 
 from legacy.contrib.layers.columns.base import (
     Column,
@@ -22,7 +21,7 @@ def _sparse_cross(parts, **settings):
     settings.setdefault("num_buckets", 0)
     settings.setdefault("hash_key", SPARSE_FEATURE_CROSS_DEFAULT_HASH_KEY)
     return tf.SparseTensor(
-        *gen_sparse_ops.sparse_cross(
+        *tf.raw_ops.SparseCross(
             indices=[part.indices for part in parts],
             values=[part.values for part in parts],
             shapes=[part.dense_shape for part in parts],
