@@ -1,5 +1,6 @@
 """The runner behaves as plain Python does, but for TensorFlow."""
 
+import functools
 import json
 import re
 import shlex
@@ -11,8 +12,11 @@ import time
 import numpy as np
 import pytest
 
-from legacy_process import ROOT, environment, legacy, succeeded, write
+import legacy_process
+from legacy_process import ROOT, environment, succeeded, write
 
+# What a start does is what these tests are about.
+legacy = functools.partial(legacy_process.legacy, fresh=True)
 PLAIN = (sys.executable,)
 # Lines that TensorFlow's C++ part prints while it is imported.
 _NOISE = re.compile(
@@ -24,7 +28,7 @@ def both(*arguments, cwd):
     """The same command line under plain Python and under the runner."""
     return [
         legacy(*arguments, cwd=cwd, interpreter=interpreter)
-        for interpreter in (PLAIN, (sys.executable, "-m", "legacy"))
+        for interpreter in (PLAIN, legacy_process.runner(fresh=True))
     ]
 
 
