@@ -1,8 +1,8 @@
 """Which TensorFlow the script was written for, and what depends on it.
 
-A release is told (``--release``, ``legacy.install(release=...)``) or guessed from the
-script (``legacy.script.guess``). Whatever depends on it asks :func:`rule`; the first
-time that the answer rests on a guess, one line on stderr says so.
+The user names a release (``--release``, ``legacy.install(release=...)``), or it is
+guessed from the script (``legacy.script.guess``). All code that depends on it calls
+:func:`rule`. When a guess first decides something, one line on stderr says so.
 """
 
 from legacy import terminal
@@ -56,9 +56,9 @@ _now = _Release()
 
 
 def __getattr__(name):
-    """``VERSION``, for ``tf.__version__``: the release that was told, else 1.15.5.
+    """``VERSION``, for ``tf.__version__``: the release that the user named, or 1.15.5.
 
-    The names of every release are there, whatever is guessed.
+    A guess does not change it: the names of every release are there in any case.
     """
     if name == "VERSION":
         return _now.name if _now.told else RELEASES[-1]
@@ -110,7 +110,8 @@ def rule(behaviour, matters=True):
     """What ``behaviour`` is in the current release (the words of ``BEHAVIOUR``).
 
     Args:
-      matters: whether the script's results differ by it here. Then a guess is said.
+      matters: whether the script's results depend on it here. If so, and if the
+        release is a guess, the line on stderr is printed.
     """
     answer = BEHAVIOUR[behaviour][RELEASES.index(_now.name)]
     if matters and not _now.told and not _now.announced:

@@ -1,4 +1,4 @@
-"""What reaches the terminal: our own lines, and not TensorFlow's start-up chatter."""
+"""What is printed: our own lines, without TensorFlow's messages at start-up."""
 
 import contextlib
 import os
@@ -13,9 +13,9 @@ def announce(line):
 
 @contextlib.contextmanager
 def stderr_held():
-    """Keeps what is written to file descriptor 2; shows it only after a failure.
+    """Holds back what is written to file descriptor 2, and shows it after a failure.
 
-    TensorFlow's C++ parts log there before any setting of theirs is read.
+    TensorFlow's C++ code logs there before it reads its settings.
     """
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held:

@@ -1,4 +1,4 @@
-"""Main module of a process that multiprocessing has started: see ``children``."""
+"""Main module of a process that multiprocessing has started: see ``processes``."""
 
 # One expression, so that no name but the script's own is left in its namespace.
 exec(

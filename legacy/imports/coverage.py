@@ -1,11 +1,11 @@
-"""How much of each old release's public API the facade resolves.
+"""How many of each old release's public names user code gets.
 
-The lists are in ``api/``. Three figures for each release: all names outside
-``tf.contrib``, and, in the contrib families below, each family's share.
+The lists of names are in ``api/``. There are figures for all names outside
+``tf.contrib``, for each contrib family below, and for the other families together.
 
-Left out of 0.12.1's list, by rule: that release did not seal its modules, so that its
-list also holds what its modules had imported. A name counts there if it lies directly
-in a module that the release documented (``PUBLIC_0121``, or a contrib family).
+The list of 0.12.1 also holds what its modules had imported, because that release did
+not hide it. So a name of 0.12.1 counts only if it lies directly in a module that the
+release documented (``PUBLIC_0121``, or a contrib family).
 """
 
 import json

@@ -7,15 +7,15 @@ from legacy.imports import hints, history, ownership
 
 
 class _Missing:
-    """What both errors carry: ``name``, the dotted TensorFlow name, and ``line``."""
+    """Both errors have the dotted TensorFlow ``name`` and the user's ``line``."""
 
 
 class MissingName(_Missing, AttributeError):
-    """An attribute such as ``tf.contrib.gan`` that cannot be given."""
+    """Nobody has an attribute such as ``tf.contrib.gan``."""
 
 
 class MissingImport(_Missing, ImportError):
-    """An import such as ``from tensorflow.contrib import gan`` that cannot be met."""
+    """Nobody has what ``from tensorflow.contrib import gan`` asks for."""
 
 
 def describe(name, candidates=()):

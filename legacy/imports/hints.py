@@ -1,4 +1,4 @@
-"""What to use instead of names that are not served, by longest matching prefix."""
+"""What to use instead of a missing name. The longest prefix that matches counts."""
 
 HINTS = {
     "tf.contrib.tpu": "use tf.distribute and tf.tpu of TensorFlow 2",

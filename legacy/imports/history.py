@@ -1,8 +1,8 @@
 """Which TensorFlow 1 releases had a name.
 
-``api/tf-*.txt.gz`` list every public name of real releases, one a line;
-``api/others-*.txt.gz`` what else was there: all of ``tf.contrib`` but its internal
-modules, and what public modules happened to show (tests/facade/other_names.py).
+``api/tf-*.txt.gz`` list every public name of a real release, one on each line.
+``api/others-*.txt.gz`` list what else could be reached: ``tf.contrib`` without its
+internal modules, and what public modules had imported (tests/facade/other_names.py).
 """
 
 import functools
@@ -42,9 +42,9 @@ def releases(name):
 
 
 def knows(name):
-    """Whether the lists would have ``name``, had a release had it.
+    """Whether the lists are complete for the module that ``name`` lies in.
 
-    They have all names of a module, or none.
+    If they are, a name that they lack was in no release.
     """
     parts = name.split(".")
     if parts[0] != "tf" or {"python", *_NOT_LISTED} & set(parts[1:2] + parts[3:4]):

@@ -1,4 +1,4 @@
-"""Stands in the import system: user code gets the facade, all others the real thing."""
+"""The hook in the import system: user code gets our modules, others the real ones."""
 
 import builtins
 import importlib
@@ -24,7 +24,7 @@ def _served(path):
 
 
 def _ready(path):
-    """Prepares TensorFlow if ``path`` is in it and this is the first time."""
+    """Prepares TensorFlow before the first import of ``path``, if it lies in it."""
     if _waiting and path.partition(".")[0] == "tensorflow":
         _waiting.pop()()
 
@@ -88,8 +88,8 @@ def install(before_tensorflow):
     """Puts the hook in place.
 
     Args:
-      before_tensorflow: a function without arguments, called once, before the first
-        import of TensorFlow goes on, whoever asks for it.
+      before_tensorflow: a function without arguments. It is called once, before
+        anybody's first import of TensorFlow.
     """
     _waiting.append(before_tensorflow)
     builtins.__import__ = _import

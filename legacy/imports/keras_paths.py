@@ -52,7 +52,7 @@ class _Joined(types.ModuleType):
 
 
 def base(path, served):
-    """What stands for the module ``path``; None if it is none of Keras's.
+    """The module that user code gets for Keras's ``path``; None for another path.
 
     Args:
       served: the function that gives user code its module for a public path, or raises

@@ -30,7 +30,7 @@ class Facade(types.ModuleType):
 
     @property
     def __dict__(self):
-        """All names, for ``vars(module)``; those that nobody has now are left out."""
+        """All names that can be looked up, for ``vars(module)``."""
         for name in dir(self):
             with contextlib.suppress(AttributeError, ImportError):
                 getattr(self, name)
@@ -106,14 +106,14 @@ def _internal(path):
 
 
 def _target(target):
-    """A table's target; a module is given as user code sees it."""
+    """What a table's target names. A module is the one that user code gets."""
     if isinstance(target, str) and ":" not in target:
         return module(target)
     return registry.load(target)
 
 
 def _public(path, name):
-    """The public name that an internal module was the home of."""
+    """A name that an internal module has lost, as the public API has it."""
     if _internal(path):
         for public in internal_modules.PUBLIC:
             with contextlib.suppress(LookupError):

@@ -1,4 +1,4 @@
-"""Who asks: whether a file is the user's, or Python's, or an installed package's."""
+"""Whose code asks: the user's, or Python's own, or that of an installed package."""
 
 import os
 import site
@@ -30,7 +30,7 @@ _ROOTS = _library_roots()
 
 
 def claim(directory):
-    """Counts the files below ``directory`` as the user's, wherever it is."""
+    """Makes all files below ``directory`` count as the user's."""
     _claimed.append(os.path.realpath(directory) + os.sep)
     _known.clear()
 
@@ -38,8 +38,8 @@ def claim(directory):
 def is_user(filename):
     """Tells whether the source file ``filename`` is the user's own.
 
-    Not the user's: the standard library, installed packages, this project's packages
-    and Python's frozen modules. A made-up name (``<ipython-input-1>``) is.
+    The standard library, installed packages, this project's packages and Python's
+    frozen modules are not. A name that is no file (``<ipython-input-1>``) is.
     """
     answer = _known.get(filename)
     if answer is None:
@@ -60,7 +60,7 @@ def user_globals(namespace):
     """Tells whether a module namespace (``globals()``) is the user's.
 
     A namespace without a file is that of a notebook, of the interpreter's prompt, or of
-    ``exec``; the last belongs to whoever called it.
+    ``exec``. That of ``exec`` belongs to the code that called it.
     """
     if namespace is None:
         return False

@@ -1,4 +1,4 @@
-"""``--port-cell``: the user's own batch-normalised cell gives way to ours."""
+"""``--port-cell``: replaces the user's own batch-normalised cell by ours."""
 
 import builtins
 import inspect
@@ -14,7 +14,7 @@ replaced, _others = [], []
 
 
 def _parameters(cls):
-    """The constructor's parameters, or None if the class has none of its own."""
+    """Parameters of the class's own constructor; None if it has none."""
     if not inspect.isfunction(cls.__init__):
         return None
     return list(inspect.signature(cls.__init__).parameters)
@@ -27,7 +27,7 @@ def _original():
 
 
 def explanation():
-    """Why nothing was replaced: what was looked for, and what was there."""
+    """Why nothing was replaced: what was expected, and what the script has."""
     wanted = ", ".join(_original())
     text = (
         f"expected a class {NAME}, or a class in a module {NAME}, with the constructor "

@@ -1,8 +1,8 @@
 """Children of multiprocessing's "spawn" and "forkserver" get TensorFlow 1, too.
 
 Such a child is a new interpreter that runs the script's file again, by another name
-than ``__main__``. It is told to run ``child_main.py`` in its place, which makes the
-process one of TensorFlow 1 and then runs the script.
+than ``__main__``. We make it run ``child_main.py`` instead. That sets up TensorFlow 1
+and then runs the script.
 """
 
 import json
@@ -42,10 +42,10 @@ def install(**main):
 
 
 def begin(names):
-    """Makes a child like its parent; gives the code that is left to run.
+    """Sets up a child like its parent; returns the script's code, for it to run.
 
     Args:
-      names: the namespace of the child's main module; made the script's.
+      names: the namespace of the child's main module, which becomes the script's.
     """
     from legacy import release
     from legacy.era import source

@@ -1,8 +1,8 @@
-"""Joins the tables of names; knows which module paths are ours.
+"""Joins the tables of names, and tells which module paths have any.
 
-A table maps a module path (``tensorflow.nn``) to names, and each name to a target: an
-object, or a string ``"module:attribute"`` (or ``"module"``) that is looked up on first
-use. A mount gives a path all ``NAMES`` of one module.
+A table maps a module path (``tensorflow.nn``) to names, and each name to a target. A
+target is an object, or a string ``"module:attribute"`` or ``"module"``, which is looked
+up on first use. A mount gives a path all ``NAMES`` of one module.
 """
 
 import functools
@@ -23,7 +23,7 @@ CONTRIB = "tensorflow.contrib"
 
 
 def load(target):
-    """The object that ``target`` names: ``"module:attr.attr"``, or is."""
+    """The object that a target ``"module:attr.attr"`` names; an object is returned."""
     if not isinstance(target, str):
         return target
     module, _, attributes = target.partition(":")
@@ -35,7 +35,7 @@ def load(target):
 
 @functools.cache
 def numpy_tables():
-    """NumPy's names of the time: path -> name -> target. Needs no TensorFlow."""
+    """NumPy's old names: path -> name -> target. They need no TensorFlow."""
     from legacy.era import numpy_names
 
     return {**numpy_names.TABLE, "numpy": numpy_names.NAMES}
@@ -53,7 +53,7 @@ def tables():
 
 @functools.cache
 def mounts():
-    """Paths that answer with one table of names: path -> the table, or its module."""
+    """Paths that have one whole table of names: path -> the table, or its module."""
     from legacy import contrib
     from legacy.names import internal_modules
 
@@ -89,7 +89,7 @@ def _family(path):
 
 
 def _deep(path):
-    """The family whose names a deep path such as ``contrib.rnn.python.ops.x`` gives."""
+    """The family whose names a path such as ``contrib.rnn.python.ops.x`` has."""
     if not path.startswith(CONTRIB):
         return None
     family, below = _family(path)
@@ -137,10 +137,9 @@ def names(path):
 
 
 def emulated(path, name):
-    """Whether ``name`` in the module ``path`` is ours rather than today's own.
+    """Whether a table has ``name`` of the module ``path``.
 
-    A table entry that only points at ``tensorflow.compat.v1``'s function of the same
-    name, or at a module of TensorFlow, is native.
+    A table's entry that is just a module of TensorFlow does not count.
     """
     target = names(path).get(name)
     if target is None:

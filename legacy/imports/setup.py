@@ -1,4 +1,4 @@
-"""Puts this process's TensorFlow into graph mode, and the facade before user code."""
+"""Makes this process one of TensorFlow 1: the import hook, and graph mode."""
 
 import contextlib
 import os
@@ -45,7 +45,7 @@ def install(verbose=False, port_cell=False, release=None):
 
 
 def prepare(verbose=False, port_cell=False, release=None):
-    """As :func:`install`; TensorFlow itself is imported when someone first asks."""
+    """Sets up the same; TensorFlow itself is imported when somebody asks for it."""
     from legacy import era
     from legacy import release as releases
     from legacy.imports import hook, ownership
@@ -100,5 +100,5 @@ def _graph_mode(verbose):
 
 
 def _tells_news(record):
-    """Whether a line of TensorFlow's log is more than a note that a name is old."""
+    """Whether a line of TensorFlow's log says more than that a name is deprecated."""
     return "is deprecated" not in record.getMessage()

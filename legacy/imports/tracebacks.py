@@ -29,7 +29,7 @@ _FROZEN = ("<frozen importlib.",)
 
 
 def _module(frame):
-    """The name of the module whose code ``frame`` runs, for ``__main__`` its own."""
+    """The name of the module whose code ``frame`` runs, also if it is ``__main__``."""
     names = frame.f_globals
     return getattr(names.get("__spec__"), "name", None) or names.get("__name__")
 
@@ -61,7 +61,7 @@ def _strip(traceback):
 
 
 def excepthook(kind, error, traceback):
-    """Python's own hook, after our frames are out of the error and of its causes."""
+    """Takes our frames out of the error and of its causes, then calls Python's hook."""
     seen = set()
     pending = [error]
     while pending:

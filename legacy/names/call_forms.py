@@ -31,7 +31,7 @@ def dtype_of(value):
 
 
 def named(function_name, order, args, kwargs):
-    """Arguments by name, for a form whose positional order is ``order``.
+    """All arguments by name; ``order`` names those that came by position.
 
     Raises:
       TypeError: too many arguments, or one given twice.
@@ -54,7 +54,7 @@ def renamed(kwargs, names):
 
 
 def adapted_class(real, adapt):
-    """A class that stands for ``real`` and accepts its old constructor forms.
+    """A class in the place of ``real`` that also accepts old forms of its constructor.
 
     Args:
       real: the class of today; instances made are its own.

@@ -21,8 +21,8 @@ _V1 = "tensorflow.compat.v1:"
 def concat(*args, **kwargs):
     """``concat(values, axis)`` and, up to 0.12, ``concat(concat_dim, values)``.
 
-    The old form is told by its first argument: a list of tensors or a tensor with
-    dimensions is never a dimension's number.
+    The first argument tells the forms apart: only in the old one is it the number of a
+    dimension.
     """
     old = "concat_dim" in kwargs or (
         args and is_index(args[0]) and (len(args) < 2 or not is_index(args[1]))
@@ -37,8 +37,8 @@ def concat(*args, **kwargs):
 def split(*args, **kwargs):
     """``split(value, num_or_size_splits, axis)`` or ``split(split_dim, num, value)``.
 
-    The second is that of TensorFlow up to 0.12, with the keywords ``split_dim`` and
-    ``num_split``; a lone integer is never a value to split.
+    The second form is that of TensorFlow up to 0.12, with the keywords ``split_dim``
+    and ``num_split``. Only there is the first argument an integer.
     """
     old = {"split_dim", "num_split"} & set(kwargs) or (args and is_index(args[0]))
     if not old:
@@ -107,9 +107,9 @@ def listdiff(x, y, name=None):
 
 
 def convert_to_tensor(value, dtype=None, name=None, *args, **kwargs):
-    """``convert_to_tensor``; 0.12's fourth argument, ``as_ref``, is a bool and ignored.
+    """``convert_to_tensor``, which ignores ``as_ref``, the fourth argument of 0.12.
 
-    A reference variable is read either way.
+    A variable is read with or without it.
     """
     kwargs.pop("as_ref", None)
     if args and isinstance(args[0], bool):
@@ -118,7 +118,7 @@ def convert_to_tensor(value, dtype=None, name=None, *args, **kwargs):
 
 
 def verify_shape_free(*args, **kwargs):
-    """``RegisterShape``: shapes come from the kernels now, the function is kept."""
+    """``RegisterShape``: does nothing, because the kernels give the shapes now."""
     del args, kwargs
     return lambda function: function
 

@@ -1,9 +1,10 @@
 """Guesses which release a script was written for, from the code that can run.
 
-Two kinds of marks count: names that a release did not have yet, or had no longer, and
-call forms that only TensorFlow up to 0.12 took. Code that cannot run has no say: see
-``legacy.script.live``. Nor has code that asks first: under a test of TensorFlow's
-version or ``hasattr``, or in a ``try`` with another way in its handler.
+Two kinds of marks count: names that a release did not have yet or no longer had, and
+call forms that only TensorFlow up to 0.12 accepted. Code that cannot run does not count
+(``legacy.script.live``). Neither does code that is prepared for several releases: under
+a test of TensorFlow's version, under ``hasattr``, or in a ``try`` whose handler does
+the same in another way.
 """
 
 import os
@@ -66,7 +67,7 @@ def _expects(handler):
 
 
 def release_of(script):
-    """The release that ``script`` was written for, as far as its live code tells.
+    """The release that ``script`` was written for, judged by its live code.
 
     Returns:
       ``(release, why)``: the newest of the known releases that had every name and call

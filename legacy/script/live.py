@@ -1,9 +1,10 @@
-"""The code of a script that can run: its files, without what is dead by its text alone.
+"""The code of a script that can run: its files without dead code.
 
-Dead are: branches of a constant test (``if False``, ``if DEBUG`` with ``DEBUG = False``
-at the top, ``if __name__ == "__main__"`` in an imported file), what follows a
-``return``, and functions, methods and classes whose name live code never mentions.
-Left out too: branches of a test that asks for TensorFlow's version or a name in it.
+Dead code is found by its text: branches of a constant test (``if False``, ``if DEBUG``
+with ``DEBUG = False`` at the top, ``if __name__ == "__main__"`` in an imported file),
+what follows a ``return``, and functions, methods and classes whose name live code never
+mentions. Branches of a test for TensorFlow's version, or for a name in it, are left out
+as well.
 """
 
 import ast
@@ -157,9 +158,9 @@ class _Living:
         return not isinstance(node, _DEFINITIONS) or id(node) in self._alive
 
     def add(self, node, always=False):
-        """Takes what runs in ``node`` for live; its definitions wait to be mentioned.
+        """Counts what runs in ``node`` as live; its definitions wait for a mention.
 
-        ``always``: definitions with any name, the methods that TensorFlow calls.
+        ``always``: its definitions need no mention, because TensorFlow calls them.
         """
         running, definitions = _split(node)
         for each in running:
@@ -170,7 +171,7 @@ class _Living:
             self._waiting.append((each, always))
 
     def settle(self):
-        """Brings to life whatever is mentioned, until nothing more is."""
+        """Makes live what live code mentions, until nothing more is mentioned."""
         changed = True
         while changed:
             changed = False

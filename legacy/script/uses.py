@@ -56,7 +56,7 @@ class Uses(ast.NodeVisitor):
             self.visit(part)
 
     def _visit_function(self, node):
-        """A parameter hides, in the function, what the module calls by its name."""
+        """Hides, in the function, names of the module that its parameters have."""
         arguments = node.args
         outside = [*arguments.defaults, *filter(None, arguments.kw_defaults)]
         for part in (*outside, *getattr(node, "decorator_list", ())):
@@ -179,7 +179,7 @@ def _not_source(path, error):
 
 
 def _files(script, skip_broken=False):
-    """Yields (file, tree, its :class:`_Uses`) of ``script`` and its local modules."""
+    """Yields (file, tree, its :class:`Uses`) of ``script`` and its local modules."""
     from legacy.era import source
 
     root = os.path.dirname(os.path.abspath(script))
