@@ -50,10 +50,10 @@ def _points(features, columns):
 
 
 class KMeansClustering(Estimator):
-    """Finds `num_clusters` centres of points [N, D]; no labels.
+    """Finds `num_clusters` centres of points [N, D], without labels.
 
     Raises:
-      ValueError: `initial_clusters` or `distance_metric` is not one that there is.
+      ValueError: `initial_clusters` or `distance_metric` is none of the known ones.
     """
 
     SQUARED_EUCLIDEAN_DISTANCE = clustering_ops.SQUARED_EUCLIDEAN_DISTANCE

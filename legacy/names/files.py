@@ -1,9 +1,9 @@
 """``tf.gfile.GFile`` as scripts of every release used it.
 
-Up to TensorFlow 1.0 a file was read as bytes whatever its mode; Python 2 made no
-difference between bytes and text. Later, mode "r" gives text. Scripts for either work:
-text is given (calls of ``.decode`` on it do nothing, see ``lost_methods``), and what is
-no UTF-8 text, such as a saved graph opened with "r", is given as bytes.
+Up to TensorFlow 1.0, every mode read bytes; in Python 2, bytes and text were the same.
+Later, mode "r" reads text. Scripts for either run here: a file gives text, on which
+calls of ``.decode`` do nothing (``legacy.era.lost_methods``). If it is no UTF-8 text,
+such as a saved graph that is opened with "r", it gives bytes.
 """
 
 import tensorflow.compat.v1 as tf

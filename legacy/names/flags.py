@@ -28,7 +28,7 @@ _OLD_KEYWORDS = {"flag_name": "name", "default_value": "default", "docstring": "
 
 
 def _definer(define):
-    """``define``, for names that a library uses too, and with the era's keywords."""
+    """``define`` with old keywords too, also for names of a library's flags."""
 
     def defined(*arguments, **named):
         given = dict(zip(_ORDER, arguments, strict=False))
@@ -61,9 +61,9 @@ def _definer(define):
 
 
 def _keeps(name, default, refused=False):
-    """Whether a flag's default stays as it is given: so it was up to 1.4.
+    """Whether a flag's default stays as it is given, as up to 1.4.
 
-    Later releases convert it, and refuse some.
+    Later releases convert it, and refuse some values.
     """
     if isinstance(default, list | tuple) and not refused:
         return False
@@ -87,7 +87,7 @@ DEFINE_multi_float = _definer(tf.flags.DEFINE_multi_float)
 
 
 def _value_class(kind):
-    """A class of values of ``kind`` that also answer ``.value``, as Flag objects do."""
+    """A class of values of ``kind`` that also have ``.value``, as Flag objects do."""
     names = {"value": property(kind)}
     if kind is bool:
         # bool cannot be subclassed.
@@ -106,7 +106,7 @@ _VALUE_CLASSES = {kind: _value_class(kind) for kind in (bool, int, float, str)}
 
 
 def _values():
-    """The script's own flags and their values, parsed; what ``__flags`` was."""
+    """The script's own flags and their parsed values: what ``__flags`` held."""
     FLAGS._parse_flags()
     values = {
         name: absl.flags.FLAGS[name].value
@@ -152,7 +152,7 @@ def run(main=None, argv=None):
 
 
 class _Flags:
-    """What ``tf.app.flags.FLAGS`` was in all releases; see the module."""
+    """``tf.app.flags.FLAGS`` with what it had in all releases; see the module."""
 
     def __init__(self):
         self.__dict__["_added"] = {}

@@ -1,4 +1,4 @@
-"""Imports of graphs that earlier releases wrote: what ``legacy.old_graphs`` mends."""
+"""Functions that import graphs of earlier releases, by way of ``legacy.old_graphs``."""
 
 import tensorflow.compat.v1 as tf
 from tensorflow.python.framework import meta_graph
@@ -20,14 +20,14 @@ def import_meta_graph(meta_graph_or_file, *args, **kwargs):
 
 
 def import_scoped_meta_graph(meta_graph_or_file, *args, **kwargs):
-    """``meta_graph.import_scoped_meta_graph``, likewise."""
+    """``meta_graph.import_scoped_meta_graph``, also of graphs that it now refuses."""
     return meta_graph.import_scoped_meta_graph(
         _mended(meta_graph_or_file), *args, **kwargs
     )
 
 
 def _mended(meta_graph_or_file):
-    """The ``MetaGraphDef`` given or in that file, with a graph that imports."""
+    """The ``MetaGraphDef``, or that in the file, with a graph that can be imported."""
     given = meta_graph_or_file
     if not isinstance(given, tf.MetaGraphDef):
         given = meta_graph.read_meta_graph_file(given)
@@ -48,7 +48,7 @@ class SavedModelLoader(loader_impl.SavedModelLoader):
     """Loads SavedModels of earlier releases too."""
 
     def load_graph(self, graph, tags, *args, **kwargs):
-        """As TensorFlow's; the graph is made such that it imports."""
+        """Makes the graph importable, then does what TensorFlow's own method does."""
         _mend(self.get_meta_graph_def_from_tags(tags))
         return super().load_graph(graph, tags, *args, **kwargs)
 

@@ -12,7 +12,7 @@ from legacy.names.call_forms import is_index, named
 def resize_images(*args, **kwargs):
     """``(images, size, method)``, and ``(images, new_height, new_width, method)``.
 
-    The old form is told by its second argument: one number is never a size.
+    The second argument tells the forms apart: only in the old one is it one number.
     """
     old = {"new_height", "new_width"} & set(kwargs) or (
         len(args) > 1 and is_index(args[1])

@@ -1,4 +1,4 @@
-"""Modules that were never public and that scripts used all the same.
+"""Modules that were never public, but that scripts used.
 
 Origin: the modules visible as attributes of ``tensorflow`` and ``tensorflow.nn`` in
 TensorFlow 0.8 to 0.12 and 1.x, and the deep imports of public scripts.

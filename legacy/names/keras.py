@@ -1,4 +1,4 @@
-"""``tf.keras`` names of TensorFlow 1.15 that Keras 2 has elsewhere by now."""
+"""``tf.keras`` names of TensorFlow 1.15 that Keras 2 has under other names."""
 
 _KERAS = "tf_keras:"
 

@@ -1,9 +1,9 @@
 """``tf.nn``: argument orders up to 0.12, and names that were removed since.
 
-Origin: signatures of TensorFlow 0.12.1 and 1.0.0. Two functions changed the order of
-two float arguments in 1.0, so that types cannot tell the forms apart:
-``weighted_cross_entropy_with_logits`` and ``log_poisson_loss``. By position they go by
-the release of the script; 0.12's keywords are accepted.
+Origin: signatures of TensorFlow 0.12.1 and 1.0.0. In 1.0, two functions changed the
+order of two float arguments: ``weighted_cross_entropy_with_logits`` and
+``log_poisson_loss``. Types cannot tell their forms apart. So the script's release
+decides the order by position; the keywords of 0.12 are accepted as well.
 """
 
 import tensorflow.compat.v1 as tf
@@ -18,7 +18,7 @@ _GEN_NN = "tensorflow.python.ops.gen_nn_ops:"
 def _cross_entropy(name, order):
     """A cross entropy by keywords, or, up to 0.12, by position in ``order``.
 
-    Releases 1.0 to 1.15 refuse positions; so a position is always the old form.
+    Releases 1.0 to 1.15 refuse positions, so arguments by position are the old form.
     """
     real = getattr(tf.nn, name)
 
@@ -82,7 +82,7 @@ def _sampled(name):
 def ctc_loss(*args, **kwargs):
     """``ctc_loss(labels, inputs, ...)``; up to 0.12 ``inputs`` came first.
 
-    Labels are the sparse tensor of the two.
+    The labels are the one of the two that is a sparse tensor.
     """
     if len(args) > 1 and isinstance(args[1], tf.SparseTensor):
         args = (args[1], args[0], *args[2:])

@@ -1,4 +1,4 @@
-"""``tf.train.Saver`` that restores checkpoints of earlier releases under their names.
+"""``tf.train.Saver`` that also restores checkpoints with names of earlier releases.
 
 TensorFlow 1.0 and 1.2 renamed scopes and weights (``RNN`` to ``rnn``, ``BiRNN/FW`` to
 ``bidirectional_rnn/fw``, ``Linear/Matrix`` to ``weights``, later ``kernel``). A script
@@ -38,7 +38,7 @@ _KERAS_CELL = re.compile(r"/(?:lstm|gru|simple_rnn)_cell(?:_\d+)?$")
 
 
 def canonical(name):
-    """One spelling for the names that releases gave to one variable.
+    """One spelling for all the names that releases gave to one variable.
 
     >>> canonical("RNN/MultiRNNCell/Cell0/BasicLSTMCell/Linear/Matrix")
     'rnn/multi_rnn_cell/cell_0/basic_lstm_cell/kernel'
@@ -58,9 +58,9 @@ def canonical(name):
 
 
 def _spellings(names):
-    """Name -> canonical name, less the cell's name that Keras 2 came to put in.
+    """Name -> canonical name, without the cell's name, which Keras 2 puts in.
 
-    `lstm/lstm_cell/kernel` was `lstm/kernel` in 1.15; Keras's cells alone have a
+    `lstm/lstm_cell/kernel` was `lstm/kernel` in 1.15. Only Keras's cells have a
     `recurrent_kernel`.
     """
     cells = {
@@ -78,7 +78,7 @@ def _spellings(names):
 
 
 def renames(wanted, present):
-    """Which of the names ``present`` holds each of the names ``wanted``.
+    """For each of the names ``wanted``, the one of ``present`` that stands for it.
 
     Args:
       wanted: name -> shape (a list) of the variables to restore.
@@ -104,7 +104,8 @@ class Saver(tf.train.Saver):
     """``tf.train.Saver``; ``restore`` also finds names of releases before 1.2."""
 
     def restore(self, sess, save_path):
-        """Restores as TensorFlow does; failing that, by the names of older releases.
+        """Restores as TensorFlow does. If a name is missing, tries those of older
+        releases.
 
         Raises:
           tf.errors.NotFoundError: a variable is in the checkpoint under no known name.

@@ -1,8 +1,4 @@
-"""TensorFlow names whose behaviour depends on the era's Python: files, flags, MNIST.
-
-Format as in ``numpy_names.TABLE``: for each module of the old TensorFlow, what lies
-over today's.
-"""
+"""Files, flags and the MNIST reader: names that several modules of TensorFlow had."""
 
 _FILES = {
     "GFile": "legacy.names.files:GFile",

@@ -72,7 +72,7 @@ def merge_all_summaries(key=tf.GraphKeys.SUMMARIES):
 
 
 def _writer(real, args, kwargs):
-    """Accepts a graph or a ``GraphDef`` in the second place, as 0.8 to 0.12 did."""
+    """Accepts a ``GraphDef`` or a graph as second argument, as 0.8 to 0.12 did."""
     order = ("logdir", "graph", "max_queue", "flush_secs", "graph_def")
     given = named("SummaryWriter", order, args, kwargs)
     if isinstance(given.get("graph"), tf.GraphDef):

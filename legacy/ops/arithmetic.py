@@ -24,7 +24,7 @@ def add(x, y, name=None):
 
 @stands_for(_MATH + "_ReductionDims")
 def reduction_dims(x, axis):
-    """The dimensions to reduce; of a variable they are counted in the graph."""
+    """The dimensions to reduce; for a variable, the graph counts them."""
     if axis is not None:
         return axis
     rank = x.shape.rank if isinstance(x, tf.Tensor) else None
@@ -35,7 +35,7 @@ def reduction_dims(x, axis):
 
 @stands_for(_MATH + "reduce_logsumexp")
 def reduce_logsumexp(input_tensor, axis=None, keepdims=False, name=None):
-    """log Σ exp, from which the largest finite element is taken out beforehand."""
+    """log Σ exp, computed after the largest finite element is subtracted."""
     input_tensor = tf.convert_to_tensor(input_tensor)
     with tf.name_scope(name, "ReduceLogSumExp", [input_tensor]):
         largest = tf.reduce_max(input_tensor, axis=axis, keepdims=True)
@@ -52,7 +52,7 @@ def reduce_logsumexp(input_tensor, axis=None, keepdims=False, name=None):
 
 @around(_ARRAY + "shape_internal")
 def shape_internal(original, input, name=None, optimize=True, out_type=None):
-    """The shape as one constant, named as the operation ``Shape`` would be."""
+    """The shape as one constant, with the name that the operation ``Shape`` has."""
     out_type = out_type or tf.int32
     return original(input, name, optimize, out_type)
 
@@ -80,7 +80,7 @@ def reduced_shape(input_shape, axes):
 
 @around(_ARRAY + "split")
 def split(original, value, num_or_size_splits, axis=0, num=None, name="split"):
-    """Also makes a constant, which nothing uses, of the number of pieces."""
+    """Also makes a constant of the number of pieces, which nothing uses."""
     if isinstance(num_or_size_splits, numbers.Integral):
         tf.convert_to_tensor(num_or_size_splits)
     return original(value, num_or_size_splits, axis, num, name)

@@ -7,7 +7,7 @@ from legacy.ops.replace import stands_for
 
 @stands_for("tensorflow.python.ops.tensor_array_ops:_GraphTensorArray.size")
 def size(self, name=None):
-    """Asks the graph, also if the size is known."""
+    """The size as an operation of the graph, even if it is known."""
     return tf.raw_ops.TensorArraySizeV3(
         handle=self.handle, flow_in=self.flow, name=name
     )

@@ -1,7 +1,7 @@
 """``tf.data`` iterators over data sets that are optimized as in TensorFlow 1.15.
 
-One of the default optimizations decides random numbers: a shuffle before a repeat
-becomes one step, which draws its order by another rule than the two.
+One of the default optimizations changes random numbers: a shuffle and a repeat after it
+become one step, which draws the order by another rule.
 """
 
 import tensorflow.compat.v1 as tf

@@ -17,7 +17,7 @@ _KERAS, _INNER = "tf_keras.src.layers.", "tensorflow.python.keras.layers."
     _KERAS + "convolutional.base_conv:Conv.build", _INNER + "convolutional:Conv.build"
 )
 def build_convolution(original, self, input_shape):
-    """Ends with the convolution as an object, which notes its dilation in the graph."""
+    """Also makes the convolution as an object; its dilation goes into the graph."""
     original(self, input_shape)
     if self.groups == 1:
         self._convolution_of_1_15 = _convolution(self, input_shape)
@@ -33,7 +33,7 @@ def convolution_op(original, self, inputs, kernel):
 
 
 def _convolved(layer, inputs, kernel):
-    """Runs that object, made anew if the input's static shape does not fit it."""
+    """Runs the object, and makes a new one if the input's static shape does not fit."""
     if not inputs.shape.is_compatible_with(layer._convolution_of_1_15.input_shape):
         layer._convolution_of_1_15 = _convolution(layer, inputs.shape)
     return layer._convolution_of_1_15(inputs, kernel)
@@ -102,7 +102,7 @@ def transposed_convolution(self, inputs):
 
 @stands_for(_KERAS + "reshaping.flatten:Flatten.call", _INNER + "core:Flatten.call")
 def flatten(self, inputs):
-    """Reshapes to the batch size and -1, whatever else is known."""
+    """Reshapes to the batch size and -1, even if more of the shape is known."""
     if self.data_format == "channels_first" and (inputs.shape.rank or 0) > 1:
         axes = [0, *range(2, inputs.shape.rank), 1]
         inputs = tf.transpose(inputs, perm=axes)

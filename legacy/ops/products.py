@@ -9,7 +9,7 @@ from legacy.ops.replace import around, gradient
 
 @around("tensorflow.python.ops.math_ops:tensordot")
 def tensordot(original, a, b, axes, name=None):
-    """Transposes and reshapes both, also where that changes nothing."""
+    """Transposes and reshapes both, even if that changes nothing."""
     pairs = _numbers(axes)
     if pairs is None:
         return original(a, b, axes, name)

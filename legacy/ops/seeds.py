@@ -1,8 +1,8 @@
 """Seeds of operations that have none of their own, by the rule of TensorFlow 1.
 
-With ``tf.set_random_seed(n)``, an operation gets the pair (n, number of operations made
-so far in its graph); TensorFlow 2.21 counts 0, 1, 2, ... instead. The kernels draw the
-same numbers from the same pair.
+After ``tf.set_random_seed(n)``, an operation gets the pair (n, number of operations in
+its graph so far). TensorFlow 2.21 counts 0, 1, 2, ... instead. From the same pair, the
+kernels draw the same numbers.
 """
 
 import tensorflow.compat.v1 as tf

@@ -1,4 +1,4 @@
-"""Variables that nobody gave a start, and optimizers' slots, by the release."""
+"""Default initializers, and optimizers' slots, as the script's release had them."""
 
 import functools
 
@@ -10,7 +10,7 @@ from legacy import release
 
 
 def _default_initializer(original):
-    """0.12 began with uniform unit scaling; later releases do with Glorot's rule."""
+    """The default is uniform unit scaling in 0.12, and Glorot's rule later."""
 
     @functools.wraps(original)
     def chosen(self, name, shape=None, dtype=tf.float32):
@@ -23,7 +23,7 @@ def _default_initializer(original):
 
 
 def _slot_maker(original):
-    """0.12 made slots and averages anew; later releases look them up under reuse."""
+    """Under reuse, 0.12 makes new slots and averages; later releases look them up."""
 
     @functools.wraps(original)
     def made(primary, start, name, validate_shape, shape, dtype, **options):

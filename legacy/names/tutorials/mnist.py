@@ -1,8 +1,9 @@
 """The MNIST reader of the tutorials: ``read_data_sets`` and its ``DataSet``.
 
-Behaviour is TensorFlow 1.15.5's, batches and their order included (recorded from it
-in tests/test_era.py), except where data come from: the four IDX files in the folder
-given, gzipped or not, or else Keras's own loader; nothing is written to the folder.
+It behaves as in TensorFlow 1.15.5, down to the order of the batches (recorded from it
+in tests/test_era.py). Only the source of the data differs: the four IDX files in the
+given folder, gzipped or not, or else Keras's own loader. Nothing is written to the
+folder.
 
 Source: the IDX format as described with the data set by Y. LeCun, C. Cortes and
 C. Burges, "The MNIST database of handwritten digits".
@@ -83,7 +84,8 @@ class DataSet:
       one_hot: shape of the fake labels.
       dtype: ``tf.float32`` scales images to 0..1, ``tf.uint8`` leaves them.
       reshape: flatten each image to a row.
-      seed: for the order; else the graph's seed; else the order differs each time.
+      seed: for the order. Without it, the graph's seed counts; without both, the
+          order differs each time.
     """
 
     def __init__(
@@ -201,7 +203,7 @@ def read_data_sets(
       train_dir: folder with the four IDX files.
       fake_data, one_hot, dtype, reshape, seed: see ``DataSet``.
       validation_size: how many of the training examples become validation.
-      source_url: ignored; where the era downloaded from.
+      source_url: ignored; TensorFlow 1 downloaded the files from there.
 
     Returns:
       A named tuple (train, validation, test) of ``DataSet``.

@@ -1,8 +1,8 @@
 """Reader of the Penn Treebank files ``ptb.{train,valid,test}.txt``.
 
 Origin: ``tensorflow.models.rnn.ptb.reader``, which TensorFlow 0.8 to 0.11 shipped with
-its tutorial. One token a word, newlines become ``<eos>``; words are numbered by
-falling frequency, then alphabetically.
+its tutorial. Each word is a token, and each newline becomes ``<eos>``. The most
+frequent word has number 0; words of one frequency are in alphabetical order.
 """
 
 import collections

@@ -1,7 +1,7 @@
 """The translation tutorial that TensorFlow 0.8 to 0.12 shipped with its wheel.
 
-Origin: ``tensorflow.models.rnn.translate``. Vocabulary files hold one word a line, the
-line's number is the word's; a sentence's last words come first in the encoder.
+Origin: ``tensorflow.models.rnn.translate``. Each line of a vocabulary file is a word,
+whose number is that of the line. The encoder gets a sentence's last words first.
 """
 
 import random
@@ -221,7 +221,7 @@ class Seq2SeqModel:
     ):
         """One step on a batch: (gradient norm, loss, None), or (None, loss, outputs).
 
-        ValueError where a list is not as long as its bucket.
+        ValueError if a list is not as long as its bucket.
         """
         source, target = self.buckets[bucket_id]
         feed = {}

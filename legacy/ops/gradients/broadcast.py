@@ -1,7 +1,7 @@
 """Gradients of operations of two operands that broadcast.
 
-Where the operands' shapes are known, TensorFlow 1.15 works the broadcast dimensions out
-while it builds the graph, once for each pair of shapes; elsewhere the graph does.
+If the operands' shapes are known, TensorFlow 1.15 computes the broadcast dimensions
+while it builds the graph, once for each pair of shapes. Otherwise the graph does.
 """
 
 import typing
@@ -19,14 +19,14 @@ _known_axes = weakref.WeakKeyDictionary()
 
 
 class Operand(typing.NamedTuple):
-    """What the gradient of one operand needs to get its shape back."""
+    """The shape of one operand, and the dimensions in which it was broadcast."""
 
     shape: object  # a tuple or a tensor
     axes: object  # dimensions to sum: a tuple or a tensor
     broadcast: bool  # whether it was, or may have been
 
     def reduced(self, value):
-        """``value``, of the result's shape, summed to that of the operand."""
+        """``value``, which has the result's shape, summed to the operand's shape."""
         if not self.broadcast:
             return value
         return tf.reshape(tf.reduce_sum(value, self.axes), self.shape)
@@ -68,7 +68,7 @@ def operands(x, y, grad):
 
 
 def same_shapes(x, y, grad):
-    """Whether nothing was broadcast, as far as static shapes tell."""
+    """Whether static shapes tell that nothing was broadcast."""
     if not isinstance(grad, tf.Tensor):
         return False
     shape = _static(x)

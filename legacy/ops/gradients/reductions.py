@@ -15,7 +15,7 @@ _known = weakref.WeakKeyDictionary()
 
 
 def _quotient(x, y):
-    """``x // y`` of shapes, where 0 // 0 is 0."""
+    """``x // y`` of shapes; 0 // 0 gives 0."""
     return x // tf.maximum(y, 1)
 
 
@@ -70,7 +70,7 @@ def mean(op, grad):
 
 @gradient("Max", "Min")
 def extreme(op, grad):
-    """Shared by all the elements that are the largest, or smallest."""
+    """All elements that are the largest (or smallest) share the gradient."""
     value, axes = op.inputs
     shape = tf.shape(value)
     kept = math_ops.reduced_shape(shape, axes)
