@@ -82,7 +82,7 @@ def forward_features(estimator, keys=None, sparse_default_values=None):
 def replicate_model_fn(
     model_fn, loss_reduction=tf.losses.Reduction.SUM_BY_NONZERO_WEIGHTS, devices=None
 ):
-    """The model on every GPU of `devices`; on one device, which is here, itself."""
+    """The model itself: this machine counts as one device."""
     if devices is not None and len(devices) > 1:
         raise ValueError(
             "Expected one device: copies of a model on several are not emulated. "
@@ -99,14 +99,14 @@ def TowerOptimizer(optimizer_or_optimizer_fn):
 
 
 def regression_head(weight_column=None, label_dimension=1, *arguments, **named):
-    """`RegressionHead`, whose first two arguments came in another order."""
+    """`RegressionHead` with the first two arguments in the other order."""
     return regression.RegressionHead(
         label_dimension, weight_column, *arguments, **named
     )
 
 
 def poisson_regression_head(weight_column=None, label_dimension=1, *rest, **named):
-    """`PoissonRegressionHead`, whose first two arguments came in another order."""
+    """`PoissonRegressionHead` with the first two arguments in the other order."""
     return regression.PoissonRegressionHead(
         label_dimension, weight_column, *rest, **named
     )

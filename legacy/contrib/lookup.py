@@ -39,7 +39,7 @@ class MutableHashTable(tf.lookup.experimental.MutableHashTable):
 
 
 class MutableDenseHashTable(tf.lookup.experimental.DenseHashTable):
-    """Table with open addressing; 1.0 knew no ``deleted_key``: nothing was removed."""
+    """Table with open addressing; 1.0 had no removals and no ``deleted_key``."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class MutableDenseHashTable(tf.lookup.experimental.DenseHashTable):
 
 
 def _unlike(key, dtype):
-    """A key that is no other's: the type's least value, or the next if that is it."""
+    """A key other than the given one: the type's smallest value, or the next."""
     if dtype == tf.string:
         return "\0legacy deleted key\0"
     key = tf.convert_to_tensor(key, dtype)

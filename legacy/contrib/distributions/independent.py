@@ -4,7 +4,7 @@ import tensorflow.compat.v1 as tf
 
 
 class Independent(tf.distributions.Distribution):
-    """Another's last batch dimensions, as dimensions of an event."""
+    """Makes the last batch dimensions of a distribution dimensions of its event."""
 
     def __init__(
         self,

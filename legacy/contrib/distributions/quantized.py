@@ -8,7 +8,7 @@ from legacy.contrib.distributions.base import (
 
 
 class QuantizedDistribution(tf.distributions.Distribution):
-    """Another's numbers, rounded up to whole ones, cut at `low` and `high`."""
+    """Another distribution's numbers, rounded up and cut at `low` and `high`."""
 
     def __init__(
         self,

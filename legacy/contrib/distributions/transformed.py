@@ -5,10 +5,10 @@ from tensorflow.python.ops.distributions import identity_bijector
 
 
 class TransformedDistribution(tf.distributions.Distribution):
-    """What a bijector makes of another distribution's numbers.
+    """The distribution of a bijector's values for another distribution's numbers.
 
-    `batch_shape` and `event_shape` make a distribution of one number one of many,
-    which are independent.
+    `batch_shape` and `event_shape` make a distribution of one number a distribution of
+    many independent ones.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class TransformedDistribution(tf.distributions.Distribution):
         return self._event_shape().ndims or 0
 
     def _inner(self, values):
-        """Sums what the inner distribution gave over dimensions made events here."""
+        """Sums the inner distribution's values over the dimensions of `event_shape`."""
         if self._own_event is None:
             return values
         axes = list(range(-(self._inner_event().ndims or 0), 0))

@@ -7,7 +7,7 @@ from legacy.contrib.layers.columns.base import Column, with_values
 
 
 def check_feature_columns(feature_columns):
-    """ValueError where two columns have one key, or a column is no column."""
+    """ValueError if two columns have one key, or if one is no column."""
     seen = set()
     for column in feature_columns:
         if not isinstance(column, Column):

@@ -72,7 +72,7 @@ def make_place_holder_tensors_for_base_features(feature_columns):
 def infer_real_valued_columns(features):
     """A real-valued column for each dense [B, D] feature (one nameless, for a tensor).
 
-    TypeError for a sparse one, ValueError where D is unknown.
+    TypeError for a sparse one, ValueError if D is unknown.
     """
     named = features if isinstance(features, dict) else {"": features}
     found = []

@@ -18,7 +18,7 @@ def model_with_buckets(
 ):
     """(outputs, losses) of each bucket (source length, target length), one model.
 
-    ValueError where the longest bucket needs more inputs than there are.
+    ValueError if the longest bucket needs more inputs than there are.
     """
     for what, given, wanted in (
         ("encoder_inputs", encoder_inputs, buckets[-1][0]),

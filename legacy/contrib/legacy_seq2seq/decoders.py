@@ -4,7 +4,7 @@ import tensorflow.compat.v1 as tf
 
 
 def extract_argmax_and_embed(embedding, output_projection=None, update_embedding=True):
-    """(output, step) -> the vector of its likeliest symbol, for the next step."""
+    """A function (output, step) -> the embedding of the output's most likely symbol."""
 
     def embed(output, _):
         if output_projection is not None:
@@ -16,8 +16,11 @@ def extract_argmax_and_embed(embedding, output_projection=None, update_embedding
 
 
 def rnn_decoder(decoder_inputs, initial_state, cell, loop_function=None, scope=None):
-    """The cell over the inputs; after the first step, over
-    `loop_function(output, step)` instead where it is given."""
+    """Runs the cell over the inputs.
+
+    If there is a `loop_function`, all steps but the first read
+    `loop_function(last output, step)` instead.
+    """
     with tf.variable_scope(scope or "rnn_decoder"):
         state, outputs = initial_state, []
         for step, inputs in enumerate(decoder_inputs):
@@ -59,7 +62,7 @@ def embedding_rnn_decoder(
     update_embedding_for_previous=True,
     scope=None,
 ):
-    """`rnn_decoder` over symbols [B]; with `feed_previous` over its own best ones."""
+    """`rnn_decoder` over symbols [B]; with `feed_previous`, over its own symbols."""
     with tf.variable_scope(scope or "embedding_rnn_decoder") as scope:
         require_projection(output_projection, num_symbols)
         vectors, loop = embedded(

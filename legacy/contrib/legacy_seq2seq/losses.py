@@ -6,10 +6,10 @@ import tensorflow.compat.v1 as tf
 
 
 def loss_of(function, target, logit):
-    """A user's softmax_loss_function, called as its release called it.
+    """Calls a user's softmax_loss_function as its release did.
 
-    From 1.1 by the names labels and logits; 1.0 (labels, logits); up to 0.12 (logits,
-    labels). Told apart by the names of its parameters.
+    Releases from 1.1 call it by the names labels and logits, 1.0 with (labels, logits),
+    and up to 0.12 with (logits, labels). The names of its parameters tell which.
     """
     names = list(inspect.signature(function).parameters)
     if {"labels", "logits"} <= set(names):

@@ -16,12 +16,12 @@ from legacy.contrib.rnn.wrappers import EmbeddingWrapper, OutputProjectionWrappe
 
 
 def _of_encoder(cell):
-    """The encoder's cell: the same up to 1.0, whose scope tells its weights apart."""
+    """The encoder's cell: a copy, or, up to 1.0, the same with weights by its scope."""
     return cell if scopes.by_scope() else copy.deepcopy(cell)
 
 
 def _either(feed_previous, decode, state):
-    """decode(feed_previous) -> (outputs, state), also where it is a bool tensor."""
+    """decode(feed_previous) -> (outputs, state); a bool or a bool tensor decides."""
     if isinstance(feed_previous, bool):
         return decode(feed_previous)
 
@@ -73,7 +73,10 @@ def embedding_rnn_seq2seq(
     dtype=None,
     scope=None,
 ):
-    """Symbols to symbols; outputs [B, num_decoder_symbols] unless projected later."""
+    """Symbols to symbols.
+
+    Outputs are [B, num_decoder_symbols], or the cell's with an `output_projection`.
+    """
     with tf.variable_scope(scope or "embedding_rnn_seq2seq", dtype=dtype) as scope:
         encoder = EmbeddingWrapper(
             _of_encoder(cell), num_encoder_symbols, embedding_size

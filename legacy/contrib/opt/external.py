@@ -7,11 +7,13 @@ from legacy.contrib.opt.base import dense
 
 
 class ExternalOptimizerInterface:
-    """Optimises outside of the graph: derive, and give ``_minimize``.
+    """Optimises outside of the graph; a subclass has a method ``_minimize``.
 
     Args:
-      loss: a scalar tensor; var_list: variables, all trainable ones by default.
-      equalities: tensors that shall be 0; inequalities: that shall not be negative.
+      loss: a scalar tensor.
+      var_list: variables; by default all trainable ones.
+      equalities: tensors that must become 0.
+      inequalities: tensors that must not become negative.
       var_to_bounds: variable -> ``(lower, upper)``.
     """
 
@@ -135,9 +137,9 @@ class ExternalOptimizerInterface:
 
 
 class ScipyOptimizerInterface(ExternalOptimizerInterface):
-    """``scipy.optimize.minimize`` over the variables; ``method`` and ``options`` pass.
+    """``scipy.optimize.minimize`` over the variables, with ``method`` and ``options``.
 
-    The method is L-BFGS-B, or SLSQP where there are constraints.
+    By default the method is L-BFGS-B, or SLSQP if there are constraints.
     """
 
     def _minimize(

@@ -6,7 +6,7 @@ from legacy.contrib.opt.base import called
 
 
 class DecoupledWeightDecayExtension:
-    """Subtracts ``weight_decay * variable`` beside an optimiser's own update.
+    """Subtracts ``weight_decay * variable`` in addition to an optimiser's update.
 
     Source: I. Loshchilov and F. Hutter, "Decoupled Weight Decay Regularization", arXiv
     1711.05101. Use it as the first base class, or through

@@ -129,10 +129,10 @@ class VariableClippingOptimizer(tf.train.Optimizer):
 
 
 class MultitaskOptimizerWrapper:
-    """Keeps an optimiser's moments still where a whole gradient is zero.
+    """Does not update a variable's moments if its whole gradient is zero.
 
-    For several tasks with heads of their own: a task that did not run gives zero
-    gradients for its head, which must not decay that head's moments.
+    This is for several tasks that have a head each. A task that did not run gives zero
+    gradients for its head. They must not decay the moments of that head.
     """
 
     def __init__(self, opt):

@@ -1,4 +1,4 @@
-"""`tf.contrib.seq2seq`: names as data; 1.1's classes, 1.0's decoder functions."""
+"""`tf.contrib.seq2seq`: classes of 1.1, decoder functions of 1.0; names as data."""
 
 _HERE = "legacy.contrib.seq2seq."
 _HOMES = {

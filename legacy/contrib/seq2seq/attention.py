@@ -31,7 +31,7 @@ def dense(units, name, dtype):
 
 
 def _masked_memory(memory, lengths, check_depth=True):
-    """Nested memory [B, L, D] with zeros past each row's length."""
+    """The nested memory [B, L, D], with zeros after the end of each row's sequence."""
     memory = nest.map_structure(
         lambda tensor: tf.convert_to_tensor(tensor, name="memory"), memory
     )
@@ -134,8 +134,10 @@ class Attention(AttentionMechanism):
 
 
 class Additive:
-    """Bahdanau et al. 2014: v · tanh(keys + W query), v normalised on demand
-    (Salimans & Kingma 2016)."""
+    """Bahdanau et al. 2014: v · tanh(keys + W query).
+
+    v may be normalised (Salimans & Kingma 2016).
+    """
 
     def _additive(self, query, biases=()):
         query = self.query_layer(query)
@@ -157,7 +159,7 @@ class Additive:
 
 
 class Multiplicative:
-    """Luong et al. 2015, "general": query · keys, maybe times a learnt scale."""
+    """Luong et al. 2015, "general": query · keys, or this times a learnt scale."""
 
     def _multiplicative(self, query):
         depth = tf.dimension_value(query.shape[-1])
@@ -178,13 +180,17 @@ class Multiplicative:
 
 
 def _memoryless(probability_fn):
-    """A probability function of (score, previous) out of one of the score."""
+    """Makes a function of the score one of (score, previous probabilities)."""
     return lambda score, _: (probability_fn or tf.nn.softmax)(score)
 
 
 class BahdanauAttention(Additive, Attention):
-    """Additive attention. Variables memory_layer/kernel where it is made;
-    bahdanau_attention/{query_layer/kernel, attention_v, _g, _b} in the cell."""
+    """Additive attention.
+
+    The variable memory_layer/kernel is in the scope that makes the object. The
+    variables bahdanau_attention/{query_layer/kernel, attention_v, _g, _b} are in the
+    cell's scope.
+    """
 
     _scope = "bahdanau_attention"
 
@@ -218,8 +224,11 @@ class BahdanauAttention(Additive, Attention):
 
 
 class LuongAttention(Multiplicative, Attention):
-    """Multiplicative attention. Variables memory_layer/kernel where it is made;
-    luong_attention/attention_g in the cell."""
+    """Multiplicative attention.
+
+    The variable memory_layer/kernel is in the scope that makes the object, the variable
+    luong_attention/attention_g in the cell's scope.
+    """
 
     _scope = "luong_attention"
 

@@ -49,12 +49,13 @@ def _attend(mechanism, query, state, layer):
 
 
 class AttentionWrapper(Plain, tf.nn.rnn_cell.RNNCell):
-    """A cell that reads [inputs, last attention] and attends with its output.
+    """A cell whose inputs are [inputs, last attention]; its output is the next query.
 
-    Luong et al. 2015's attention vector: layer([output, context]) where
-    `attention_layer_size` (or attention_layer) is given, else the context itself.
-    One mechanism or a list of them; `output_attention` says which of attention and
-    cell output is the output. Variables attention_layer/kernel and the mechanism's.
+    The attention is layer([output, context]) (Luong et al. 2015) if
+    `attention_layer_size` or `attention_layer` is given, else the context. There can be
+    several mechanisms, as a list. The wrapper's output is the attention if
+    `output_attention` is true, else the cell's output. Variables are
+    attention_layer/kernel and those of the mechanisms.
     """
 
     def __init__(
@@ -225,7 +226,7 @@ def _batch_of(tensor):
 
 
 def _as_many(value, mechanisms, what):
-    """One value a mechanism, out of a list, one value or None."""
+    """A list with a value for each mechanism, from a list, one value or None."""
     if value is None:
         return [None] * len(mechanisms)
     values = list(value) if isinstance(value, (list, tuple)) else [value]

@@ -14,8 +14,11 @@ from legacy.contrib.seq2seq.attention import (
 
 
 def safe_cumprod(x, *args, **kwargs):
-    """The cumulative product of x in [0, 1] by logs, no factor below the dtype's tiny;
-    further arguments as those of `tf.cumsum`."""
+    """The cumulative product of x in [0, 1], computed by logarithms.
+
+    Factors are at least the dtype's smallest normal number. Further arguments are those
+    of `tf.cumsum`.
+    """
     with tf.name_scope(None, "SafeCumprod", [x]):
         x = tf.convert_to_tensor(x, name="x")
         tiny = np.finfo(x.dtype.as_numpy_dtype).tiny
@@ -23,7 +26,7 @@ def safe_cumprod(x, *args, **kwargs):
 
 
 def monotonic_attention(p_choose_i, previous_attention, mode):
-    """Raffel et al. 2017: the chance of reading place j, having read `previous`.
+    """Raffel et al. 2017: the probability of reading place j after `previous`.
 
     Both [B, L]. `mode`: "recursive" (their eq. 9), "parallel" (eq. 11, fast) or
     "hard" (0/1 choices, for inference); ValueError for another.

@@ -11,7 +11,7 @@ Bijector = bijector_impl.Bijector
 def scale_of(
     loc=None, scale_diag=None, scale_tril=None, scale_identity_multiplier=None
 ):
-    """The linear operator that these parameters describe; `loc` [..., D] says D."""
+    """The linear operator of these parameters; `loc` [..., D] gives its size D."""
     operators = tf.linalg
     loc = None if loc is None else tf.convert_to_tensor(loc, name="loc")
     diagonal = None if scale_diag is None else tf.convert_to_tensor(scale_diag)

@@ -7,7 +7,7 @@ Bijector = bijector_impl.Bijector
 
 
 class Invert(Bijector):
-    """Another's inverse."""
+    """The inverse of another bijector."""
 
     def __init__(self, bijector, validate_args=False, name=None):
         self._bijector = bijector
@@ -47,7 +47,7 @@ class Invert(Bijector):
 
 
 class Chain(Bijector):
-    """The last of `bijectors` first, then the one before, and so on."""
+    """Applies the last of `bijectors` first, then the one before it, and so on."""
 
     def __init__(self, bijectors=None, validate_args=False, name=None):
         self._bijectors = tuple(bijectors or ())
@@ -118,7 +118,7 @@ class Chain(Bijector):
 
 
 class Inline(Bijector):
-    """A bijector of functions that are given."""
+    """A bijector made of the user's functions."""
 
     def __init__(
         self,

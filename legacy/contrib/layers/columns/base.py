@@ -4,7 +4,7 @@ import tensorflow.compat.v1 as tf
 
 
 def sparse_of(tensor):
-    """A SparseTensor; in a dense one '' and -1 stand for nothing."""
+    """A SparseTensor; of a dense tensor, without the values '' and -1."""
     if isinstance(tensor, tf.SparseTensor):
         return tensor
     tensor = tf.convert_to_tensor(tensor)

@@ -35,17 +35,19 @@ def _sparse_cross(parts, **settings):
 
 
 def _unsigned(values):
-    """64 bits of each value as int64: a string's FarmHash fingerprint, a number."""
+    """Each value as int64: the number, or the FarmHash fingerprint of the string."""
     if values.dtype == tf.string:
         return tf.bitcast(tf.fingerprint(values), tf.int64)
     return tf.cast(values, tf.int64)
 
 
 def _crossed(parts, buckets):
-    """Crosses hashed as before there was a hash_key: the kernel is gone, its hash is
-    h <- h ^ (f + 0x9e3779b97f4a7800 + (h << 10) + (h >> 4)) over the fingerprints f,
-    from 0xDECAFCAFFE, in 64 bits with sign (measured: h >> 4 keeps it), the bucket
-    without."""
+    """Crosses with the hash of releases that had no hash_key; its kernel is gone.
+
+    The hash is h <- h ^ (f + 0x9e3779b97f4a7800 + (h << 10) + (h >> 4)) over the
+    fingerprints f. It starts with 0xDECAFCAFFE and has 64 bits with a sign, which h >>
+    4 keeps (measured). The bucket is that of h without a sign.
+    """
     numbered = [
         with_values(part, tf.as_string(tf.range(tf.size(part.values))))
         for part in parts

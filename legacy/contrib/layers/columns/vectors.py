@@ -47,7 +47,7 @@ class _EmbeddingColumn(
         return self.sparse_id_column.spec()
 
     def start(self):
-        """The variable's initialiser: from a checkpoint, given, or the usual draw."""
+        """The initialiser: a checkpoint's value, the given one, or a draw."""
         if self.checkpoint[0] is not None:
             path, tensor = self.checkpoint
             value = tf.train.load_variable(path, tensor)
