@@ -6,8 +6,9 @@ import subprocess
 import sys
 import textwrap
 
-import legacy_forks
+import forks
 
+MODULE = ("-m", "legacy")
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -23,9 +24,7 @@ def runner(fresh=False):
 
     ``fresh``: as a user does, importing everything anew.
     """
-    if fresh:
-        return (sys.executable, "-m", "legacy")
-    return legacy_forks.command(environment())
+    return (*((sys.executable,) if fresh else forks.python(environment())), *MODULE)
 
 
 def legacy(*arguments, cwd=None, fresh=False, interpreter=None, **extra):

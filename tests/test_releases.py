@@ -5,8 +5,6 @@ The files of tests/releases/recorded were written by real TensorFlow 0.12.1, 1.0
 --release``.
 """
 
-import sys
-
 import numpy as np
 import pytest
 

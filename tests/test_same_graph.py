@@ -6,7 +6,6 @@ order, so that no difference can come in unnoticed: today there is none.
 """
 
 import subprocess
-import sys
 
 import numpy as np
 import pytest

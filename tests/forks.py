@@ -1,12 +1,11 @@
-"""`python -m legacy` without the seconds that importing TensorFlow takes.
+"""A Python that has imported TensorFlow already, which takes seconds each time.
 
-    python legacy_forks.py SOCKET ARGUMENT ...
+    python forks.py SOCKET (-m MODULE | -c CODE | SCRIPT) [ARGUMENT ...]
 
-A server has imported TensorFlow as the runner would, and nothing has been computed. For
-each command it forks a process that gets the caller's streams, folder and environment,
-and runs `python -m legacy ARGUMENT ...` there. So each script still has a process of its
-own. The server ends with the process that started it. What a start itself does is for
-tests that take `legacy_process.legacy(..., fresh=True)`.
+A server has imported TensorFlow with tf_keras, as `python -m legacy` does, and nothing
+has been computed. For each command it forks a process that gets the caller's streams,
+folder and environment, and runs there what Python would run. So each script still has a
+process of its own. The server ends with the process that started it.
 """
 
 import atexit
@@ -27,11 +26,11 @@ _STREAMS = (0, 1, 2)
 _running = []
 
 
-def command(environment):
-    """The words of a command that runs the arguments after it by the server.
+def python(environment):
+    """The words of a command that stands for ``python``.
 
-    The server starts at the first call, under ``environment``, which the command's own
-    must be equal to but for what nobody reads at import.
+    The server starts at the first call, under ``environment``. Another one counts only
+    for what is not read while TensorFlow is imported.
     """
     if not _running:
         folder = tempfile.mkdtemp()
@@ -112,13 +111,20 @@ def _run(connection):
     os.environ.clear()
     os.environ.update(asked["environment"], TF_USE_LEGACY_KERAS="1")
     os.chdir(asked["cwd"])
-    sys.path[0] = asked["cwd"]
     folders = asked["environment"].get("PYTHONPATH", "").split(os.pathsep)
     sys.path[1:1] = [f for f in folders if f and f not in sys.path]
-    sys.argv = ["legacy", *asked["argv"]]
     np.random.seed()  # forked processes would all draw the same
+    kind, *arguments = asked["argv"]
     try:
-        runpy.run_module("legacy", run_name="__main__", alter_sys=True)
+        if kind == "-m":
+            sys.path[0], sys.argv = asked["cwd"], arguments
+            runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+        elif kind == "-c":
+            sys.path[0], sys.argv = "", ["-c", *arguments[1:]]
+            exec(arguments[0], {"__name__": "__main__"})
+        else:
+            sys.path[0], sys.argv = os.path.dirname(kind), asked["argv"]
+            runpy.run_path(kind, run_name="__main__")
         code = 0
     except SystemExit as end:
         code = end.code
