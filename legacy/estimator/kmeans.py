@@ -9,9 +9,7 @@ from tensorflow.python.ops import clustering_ops
 from tensorflow.python.saved_model.model_utils import export_output
 
 from legacy.estimator.core import Estimator
-from legacy.estimator.spec import EstimatorSpec
-
-_SERVING = tf.saved_model.signature_constants.DEFAULT_SERVING_SIGNATURE_DEF_KEY
+from legacy.estimator.spec import SERVING, EstimatorSpec
 
 
 class _Settled(tf.train.SessionRunHook):
@@ -124,7 +122,7 @@ class KMeansClustering(Estimator):
                 export_outputs={
                     self.ALL_DISTANCES: export_output.PredictOutput(distances[0]),
                     self.CLUSTER_INDEX: index,
-                    _SERVING: index,
+                    SERVING: index,
                 },
             )
 

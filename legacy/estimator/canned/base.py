@@ -2,6 +2,8 @@
 
 import tensorflow.compat.v1 as tf
 
+# Reduces the losses of a batch.
+SUM = tf.losses.Reduction.SUM
 _OPTIMIZERS = {
     "Adagrad": tf.train.AdagradOptimizer,
     "Adam": tf.train.AdamOptimizer,

@@ -3,13 +3,12 @@
 import tensorflow.compat.v1 as tf
 
 from legacy.estimator.canned.base import (
+    SUM,
     optimizer_of,
     require_dict,
 )
 from legacy.estimator.core import Estimator
 from legacy.estimator.heads import classes, regression
-
-_SUM = tf.losses.Reduction.SUM
 
 
 class BaselineEstimator(Estimator):
@@ -47,7 +46,7 @@ class BaselineClassifier(BaselineEstimator):
         label_vocabulary=None,
         optimizer="Ftrl",
         config=None,
-        loss_reduction=_SUM,
+        loss_reduction=SUM,
     ):
         head = classes.class_head(
             n_classes, weight_column, label_vocabulary, loss_reduction
@@ -65,7 +64,7 @@ class BaselineRegressor(BaselineEstimator):
         weight_column=None,
         optimizer="Ftrl",
         config=None,
-        loss_reduction=_SUM,
+        loss_reduction=SUM,
     ):
         head = regression.RegressionHead(label_dimension, weight_column, loss_reduction)
         super().__init__(head, model_dir, optimizer, config)

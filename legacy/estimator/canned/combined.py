@@ -6,6 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from legacy.estimator.canned.base import (
     LARGE,
+    SUM,
     optimizer_of,
     partitioner,
     require_dict,
@@ -19,8 +20,6 @@ from legacy.estimator.canned.logits import (
 )
 from legacy.estimator.core import Estimator
 from legacy.estimator.heads import classes, regression
-
-_SUM = tf.losses.Reduction.SUM
 
 
 class _Combined(Estimator):
@@ -102,7 +101,7 @@ class DNNLinearCombinedClassifier(_Combined):
         input_layer_partitioner=None,
         config=None,
         warm_start_from=None,
-        loss_reduction=_SUM,
+        loss_reduction=SUM,
         batch_norm=False,
         linear_sparse_combiner="sum",
     ):
@@ -138,7 +137,7 @@ class DNNLinearCombinedRegressor(_Combined):
         input_layer_partitioner=None,
         config=None,
         warm_start_from=None,
-        loss_reduction=_SUM,
+        loss_reduction=SUM,
         batch_norm=False,
         linear_sparse_combiner="sum",
     ):

@@ -3,6 +3,7 @@
 import tensorflow.compat.v1 as tf
 
 from legacy.estimator.canned.base import (
+    SUM,
     optimizer_of,
     partitioner,
     require_dict,
@@ -11,8 +12,6 @@ from legacy.estimator.canned.base import (
 from legacy.estimator.canned.logits import dnn_logit_fn_builder, layers_of
 from legacy.estimator.core import Estimator
 from legacy.estimator.heads import classes, regression
-
-_SUM = tf.losses.Reduction.SUM
 
 
 class _Dense(Estimator):
@@ -53,7 +52,7 @@ class DNNClassifier(_Dense):
         input_layer_partitioner=None,
         config=None,
         warm_start_from=None,
-        loss_reduction=_SUM,
+        loss_reduction=SUM,
         batch_norm=False,
     ):
         self._start(
@@ -84,7 +83,7 @@ class DNNRegressor(_Dense):
         input_layer_partitioner=None,
         config=None,
         warm_start_from=None,
-        loss_reduction=_SUM,
+        loss_reduction=SUM,
         batch_norm=False,
     ):
         self._start(

@@ -6,6 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from legacy.estimator.canned.base import (
     LARGE,
+    SUM,
     optimizer_of,
     partitioner,
     require_dict,
@@ -13,8 +14,6 @@ from legacy.estimator.canned.base import (
 from legacy.estimator.canned.logits import linear_logit_fn_builder
 from legacy.estimator.core import Estimator
 from legacy.estimator.heads import classes, regression
-
-_SUM = tf.losses.Reduction.SUM
 
 
 class _Linear(Estimator):
@@ -58,7 +57,7 @@ class LinearClassifier(_Linear):
         config=None,
         partitioner=None,
         warm_start_from=None,
-        loss_reduction=_SUM,
+        loss_reduction=SUM,
         sparse_combiner="sum",
     ):
         head = classes.class_head(
@@ -89,7 +88,7 @@ class LinearRegressor(_Linear):
         config=None,
         partitioner=None,
         warm_start_from=None,
-        loss_reduction=_SUM,
+        loss_reduction=SUM,
         sparse_combiner="sum",
     ):
         head = regression.RegressionHead(label_dimension, weight_column, loss_reduction)

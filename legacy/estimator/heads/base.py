@@ -5,7 +5,8 @@ from tensorflow.python.saved_model.model_utils import export_output
 
 from legacy.estimator.spec import EstimatorSpec, ModeKeys
 
-_SUM = tf.losses.Reduction.SUM
+# Reduces the losses of a batch.
+MEAN = tf.losses.Reduction.SUM_OVER_BATCH_SIZE
 
 
 def _reduction(name):
@@ -158,7 +159,7 @@ class Head:
             if updates:
                 train_op = tf.group(train_op, *updates)
             mean = None
-            if self._loss_reduction == _SUM:
+            if self._loss_reduction == tf.losses.Reduction.SUM:
                 mean = loss / tf.reduce_sum(weights * tf.ones_like(unreduced))
         with tf.name_scope(""):
             tf.summary.scalar(self._key("loss"), total)

@@ -4,12 +4,9 @@ import tensorflow.compat.v1 as tf
 from tensorflow.python.ops import lookup_ops
 from tensorflow.python.saved_model.model_utils import export_output
 
-from legacy.estimator.heads.base import Head
+from legacy.estimator.heads.base import MEAN, Head
 from legacy.estimator.heads.metrics import at_thresholds, given
-
-_SERVING = tf.saved_model.signature_constants.DEFAULT_SERVING_SIGNATURE_DEF_KEY
-
-_MEAN = tf.losses.Reduction.SUM_OVER_BATCH_SIZE
+from legacy.estimator.spec import SERVING
 
 
 class _Classes(Head):
@@ -63,7 +60,7 @@ class _Classes(Head):
             scores=predictions["probabilities"],
             classes=self._names(predictions["logits"])[1],
         )
-        return {_SERVING: output, "classification": output}
+        return {SERVING: output, "classification": output}
 
 
 class MultiClassHead(_Classes):
@@ -74,7 +71,7 @@ class MultiClassHead(_Classes):
         n_classes,
         weight_column=None,
         label_vocabulary=None,
-        loss_reduction=_MEAN,
+        loss_reduction=MEAN,
         loss_fn=None,
         name=None,
     ):
@@ -128,7 +125,7 @@ class BinaryClassHead(_Classes):
         weight_column=None,
         thresholds=None,
         label_vocabulary=None,
-        loss_reduction=_MEAN,
+        loss_reduction=MEAN,
         loss_fn=None,
         name=None,
     ):

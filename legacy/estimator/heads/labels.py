@@ -4,12 +4,9 @@ import tensorflow.compat.v1 as tf
 from tensorflow.python.ops import lookup_ops
 from tensorflow.python.saved_model.model_utils import export_output
 
-from legacy.estimator.heads.base import Head
+from legacy.estimator.heads.base import MEAN, Head
 from legacy.estimator.heads.metrics import at_thresholds, given
-
-_SERVING = tf.saved_model.signature_constants.DEFAULT_SERVING_SIGNATURE_DEF_KEY
-
-_MEAN = tf.losses.Reduction.SUM_OVER_BATCH_SIZE
+from legacy.estimator.spec import SERVING
 
 
 class MultiLabelHead(Head):
@@ -21,7 +18,7 @@ class MultiLabelHead(Head):
         weight_column=None,
         thresholds=None,
         label_vocabulary=None,
-        loss_reduction=_MEAN,
+        loss_reduction=MEAN,
         loss_fn=None,
         classes_for_class_based_metrics=None,
         name=None,
@@ -60,7 +57,7 @@ class MultiLabelHead(Head):
             scores=predictions["probabilities"],
             classes=tf.tile(tf.expand_dims(words, 0), rows),
         )
-        return {_SERVING: output, "classification": output}
+        return {SERVING: output, "classification": output}
 
     def _targets(self, labels):
         return labels

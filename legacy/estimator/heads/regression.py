@@ -3,12 +3,9 @@
 import tensorflow.compat.v1 as tf
 from tensorflow.python.saved_model.model_utils import export_output
 
-from legacy.estimator.heads.base import Head
+from legacy.estimator.heads.base import MEAN, Head
 from legacy.estimator.heads.metrics import mean_of
-
-_SERVING = tf.saved_model.signature_constants.DEFAULT_SERVING_SIGNATURE_DEF_KEY
-
-_MEAN = tf.losses.Reduction.SUM_OVER_BATCH_SIZE
+from legacy.estimator.spec import SERVING
 
 
 class RegressionHead(Head):
@@ -18,7 +15,7 @@ class RegressionHead(Head):
         self,
         label_dimension=1,
         weight_column=None,
-        loss_reduction=_MEAN,
+        loss_reduction=MEAN,
         loss_fn=None,
         inverse_link_fn=None,
         name=None,
@@ -37,7 +34,7 @@ class RegressionHead(Head):
 
     def _outputs(self, predictions):
         output = export_output.RegressionOutput(predictions["predictions"])
-        return {_SERVING: output, "regression": output}
+        return {SERVING: output, "regression": output}
 
     def _targets(self, labels):
         return tf.cast(labels, tf.float32)
@@ -61,7 +58,7 @@ class PoissonRegressionHead(RegressionHead):
         self,
         label_dimension=1,
         weight_column=None,
-        loss_reduction=_MEAN,
+        loss_reduction=MEAN,
         compute_full_loss=True,
         name=None,
     ):
@@ -78,7 +75,7 @@ class PoissonRegressionHead(RegressionHead):
 class LogisticRegressionHead(RegressionHead):
     """Shares of one, in [0, 1]: predicts sigmoid(logits)."""
 
-    def __init__(self, weight_column=None, loss_reduction=_MEAN, name=None):
+    def __init__(self, weight_column=None, loss_reduction=MEAN, name=None):
         def loss_fn(labels, logits):
             return tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits)
 

@@ -1,11 +1,9 @@
 """Bijectors that scale and shift."""
 
 import tensorflow.compat.v1 as tf
-from tensorflow.python.ops.distributions import bijector_impl
+from tensorflow.python.ops.distributions.bijector_impl import Bijector
 
 from legacy.contrib.distributions.bijectors.elements import Elements
-
-Bijector = bijector_impl.Bijector
 
 
 def scale_of(

@@ -1,9 +1,7 @@
 """Bijectors made of others, or of the user's functions."""
 
 import tensorflow.compat.v1 as tf
-from tensorflow.python.ops.distributions import bijector_impl
-
-Bijector = bijector_impl.Bijector
+from tensorflow.python.ops.distributions.bijector_impl import Bijector
 
 
 class Invert(Bijector):

@@ -2,9 +2,8 @@
 
 import numpy as np
 import tensorflow.compat.v1 as tf
-from tensorflow.python.ops.distributions import bijector_impl, util
-
-Bijector = bijector_impl.Bijector
+from tensorflow.python.ops.distributions import util
+from tensorflow.python.ops.distributions.bijector_impl import Bijector
 
 
 class Elements(Bijector):

@@ -1,9 +1,8 @@
 """Bijectors that give a vector another order or shape."""
 
 import tensorflow.compat.v1 as tf
-from tensorflow.python.ops.distributions import bijector_impl, util
-
-Bijector = bijector_impl.Bijector
+from tensorflow.python.ops.distributions import util
+from tensorflow.python.ops.distributions.bijector_impl import Bijector
 
 
 class Permute(Bijector):

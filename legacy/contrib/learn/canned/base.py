@@ -1,6 +1,5 @@
 """What the canned models share: optimizers, summaries, predictions."""
 
-import tensorflow.compat.v1 as tf
 from tf_slim.layers import optimizers as slim_optimizers
 
 from legacy.contrib.learn.estimator import Estimator
@@ -15,11 +14,6 @@ def optimizer_of(given, rate):
 
 def named(features):
     return features if isinstance(features, dict) else {"": features}
-
-
-def summary(value, tag):
-    tf.summary.scalar(f"{tag}/fraction_of_zero_values", tf.nn.zero_fraction(value))
-    tf.summary.histogram(f"{tag}/activation", value)
 
 
 def rest_of(model_dir, config, feature_engineering_fn):

@@ -13,11 +13,10 @@ from legacy.contrib.learn.canned.base import (
     named,
     optimizer_of,
     rest_of,
-    summary,
 )
 from legacy.contrib.learn.canned.logits import dense_logits, linear_logits, multipliers
 from legacy.contrib.learn.estimator import Estimator
-from legacy.estimator.canned.base import LARGE, partitioner
+from legacy.estimator.canned.base import LARGE, partitioner, summary
 
 
 class _Combined(Canned):

@@ -5,9 +5,8 @@ from tf_slim.layers import layers
 
 from legacy.contrib.layers import models
 from legacy.contrib.layers.columns.base import Column
-from legacy.contrib.learn.canned.base import summary
 from legacy.contrib.learn.estimator import ModeKeys
-from legacy.estimator.canned.base import LARGE, partitioner
+from legacy.estimator.canned.base import LARGE, partitioner, summary
 
 
 def _are_old(columns):
