@@ -2,7 +2,7 @@
 
 import tensorflow.compat.v1 as tf
 
-from legacy.contrib.opt.base import ByFormula, dense
+from legacy.contrib.opt.base import ByFormula, densified
 
 
 class AdaMaxOptimizer(ByFormula):
@@ -81,7 +81,7 @@ class NadamOptimizer(tf.train.AdamOptimizer):
     _resource_apply_dense = _apply_dense
 
     def _apply_sparse(self, grad, var):
-        return self._apply_dense(dense(grad), var)
+        return self._apply_dense(densified(grad), var)
 
 
 class LazyAdamOptimizer(tf.train.AdamOptimizer):

@@ -3,7 +3,7 @@
 import tensorflow.compat.v1 as tf
 
 
-def dense(grad):
+def densified(grad):
     return tf.convert_to_tensor(grad)
 
 
@@ -25,11 +25,11 @@ class ByFormula(tf.train.Optimizer):
         return self._apply_dense(grad, var)
 
     def _apply_sparse(self, grad, var):
-        return self._apply_dense(dense(grad), var)
+        return self._apply_dense(densified(grad), var)
 
     def _resource_apply_sparse(self, grad, handle, indices):
         dense = tf.IndexedSlices(grad, indices, tf.shape(handle))
-        return self._apply_dense(dense(dense), handle)
+        return self._apply_dense(densified(dense), handle)
 
     def _value(self, number, var):
         return tf.cast(tf.convert_to_tensor(called(number)), var.dtype.base_dtype)

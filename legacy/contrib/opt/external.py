@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from legacy.contrib.opt.base import dense
+from legacy.contrib.opt.base import densified
 
 
 class ExternalOptimizerInterface:
@@ -66,7 +66,9 @@ class ExternalOptimizerInterface:
         grads = tf.gradients(tensor, self._vars)
         return tf.concat(
             [
-                tf.reshape(tf.zeros_like(var) if grad is None else dense(grad), [-1])
+                tf.reshape(
+                    tf.zeros_like(var) if grad is None else densified(grad), [-1]
+                )
                 for grad, var in zip(grads, self._vars, strict=True)
             ],
             0,

@@ -2,7 +2,7 @@
 
 import tensorflow.compat.v1 as tf
 
-from legacy.contrib.opt.base import called, dense
+from legacy.contrib.opt.base import called, densified
 
 
 class LARSOptimizer(tf.train.Optimizer):
@@ -67,4 +67,4 @@ class LARSOptimizer(tf.train.Optimizer):
         ).op
 
     def _apply_sparse(self, grad, var):
-        return self._apply_dense(dense(grad), var)
+        return self._apply_dense(densified(grad), var)
