@@ -1,7 +1,7 @@
 """Keras 3 layers: one step (``BNLSTMCell``) and whole sequences (``BNLSTM``).
 
 Keras's side of things only: arguments, weights, shapes, masks, configuration. The
-mathematics is in ``ops``, what differs between Keras's backends in ``backend``.
+mathematics is in ``general``, what differs between Keras's backends in ``backend``.
 """
 
 import inspect
@@ -13,13 +13,14 @@ import numpy as np
 # Keras's loop asks for this class, which is not among its public names.
 from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell
 
-from bnlstm_compat import backend, modes, ops, spec
+from bnlstm_compat import backend, spec
+from bnlstm_compat.compute import choice, general
 from bnlstm_compat.weights import BNLSTMWeights
 
 if backend.NAME == "tensorflow":
-    from bnlstm_compat import fast
+    from bnlstm_compat.compute import fused
 else:
-    fast = None
+    fused = None
 
 _PACKAGE = "bnlstm_compat"
 # Up to here every whole number is one of the dtype's.
@@ -213,7 +214,7 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
         self.state_size = [self.units, self.units, 1]
         self.output_size = self.units
         #: While set, a pass normalises with the batch's moments and hands them to it,
-        #: as ``ops.Moments``, and the statistics stay: see ``recalibration``.
+        #: as ``general.Moments``, and the statistics stay: see ``recalibration``.
         self.collector = None
 
     def build(self, input_shape):
@@ -275,7 +276,7 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
         return keras.ops.concatenate([forget, rest], -1)
 
     def tensors(self):
-        """Name to tensor, for ``ops``: kernels in the compute dtype, the rest wide."""
+        """Name to tensor: kernels in the compute dtype, the rest wide."""
         wide = self.input_moving_mean.dtype
         kernels = {"kernel", "recurrent_kernel"}
         names = [*spec.NAMES, *([spec.COUNT] if self.bias_correction else [])]
@@ -341,8 +342,8 @@ class BNLSTMCell(keras.layers.Layer, DropoutRNNCell):
             )
         probe = call == _PROBE
         update = training and self.collector is None and not probe
-        h, c = ops.cell_step(
-            ops.at_rows(w, place.row),
+        h, c = general.cell_step(
+            general.at_rows(w, place.row),
             inputs,
             fed,
             c,
@@ -427,13 +428,13 @@ class _Place:
         names = [f"{site}_moving_{kind}" for kind in ("mean", "variance")]
         if not training:
             return tuple(keras.ops.take(w[name], self.row, axis=0) for name in names)
-        moments = ops.batch_moments(z, 0, w[names[0]].dtype, self._valid)
+        moments = general.batch_moments(z, 0, w[names[0]].dtype, self._valid)
         self._found[site] = moments
         if update:
             kept = cell.momentum
             if cell.bias_correction:
                 count = keras.ops.take(w[spec.COUNT], self.head, axis=0)
-                kept = ops.kept_share(count, 1, cell.momentum)
+                kept = general.kept_share(count, 1, cell.momentum)
             for name, moment in zip(names, moments, strict=True):
                 old = keras.ops.take(w[name], self.head, axis=0)
                 moved = old * kept + moment * (1 - kept)
@@ -452,8 +453,8 @@ class _Place:
         )
 
     def moments(self):
-        """The moments of this step, as ``ops.Moments`` of one step."""
-        return ops.Moments(
+        """The moments of this step, as ``general.Moments`` of one step."""
+        return general.Moments(
             backend.current.where(self._moves, self.head, -1)[None],
             self._counted[None],
             {site: mean[None] for site, (mean, _) in self._found.items()},
@@ -613,8 +614,8 @@ class BNLSTM(keras.layers.RNN):
             **kwargs,
         )
         self.synchronized = bool(synchronized)
-        self.mode = _one_of("mode", mode, modes.MODES)
-        self._shapes = modes.Shapes()
+        self.mode = _one_of("mode", mode, choice.MODES)
+        self._shapes = choice.Shapes()
         self.input_spec = keras.layers.InputSpec(ndim=3)
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
@@ -636,7 +637,7 @@ class BNLSTM(keras.layers.RNN):
             how = "zero" if self.zero_output_for_mask else "repeat"
             if how == "repeat" and self.padding == "v1":
                 how = "raw"
-            outputs = ops.filled_padding(outputs, lengths, h, how)
+            outputs = general.filled_padding(outputs, lengths, h, how)
             if self.go_backwards:
                 outputs = keras.ops.flip(_reversed(outputs, lengths), axis=1)
         if right_padded is not None:
@@ -731,7 +732,7 @@ class BNLSTM(keras.layers.RNN):
         )
 
     def _run(self, training, masks, x, state, fresh, lengths):
-        """Outputs, h, c, step, and the statistics after: see ``ops.sequence``."""
+        """Outputs, h, c, step, and the statistics after: see ``general.sequence``."""
         cell = self.cell
         collect = cell.collector
         measured = training or collect is not None
@@ -757,22 +758,22 @@ class BNLSTM(keras.layers.RNN):
                     "without a step, or use padding='v1'. Received: initial_state with "
                     "3 tensors"
                 )
-            *results, tables = ops.sequence_by_rows(
+            *results, tables = general.sequence_by_rows(
                 w, x, *state, momentum=cell.momentum, **options
             )
             return *results, tables if training else {}
         options["padding"] = cell.padding
-        known = fast and fast.supports(cell.activation, cell.recurrent_activation)
+        known = fused and fused.supports(cell.activation, cell.recurrent_activation)
         if self.mode == "general" or all_sum is not None or not known:
             unroll = self.unroll or all_sum is not None
-            *results, moments = ops.sequence(
+            *results, moments = general.sequence(
                 w, x, *state, unroll=unroll, all_sum=all_sum, **options
             )
         else:
             mode = self.mode
             if mode == "auto" and collect is not None:
                 mode = "plain"  # one pass over some data: compiling would not pay
-            *results, moments = fast.sequence(
+            *results, moments = fused.sequence(
                 w,
                 x,
                 *state,
@@ -787,7 +788,7 @@ class BNLSTM(keras.layers.RNN):
         return *results, self._moved(w, moments) if training else {}
 
     def _moved(self, w, moments):
-        """The statistics after a pass with ``ops.Moments``, by name."""
+        """The statistics after a pass with ``general.Moments``, by name."""
         cell = self.cell
         count = w.get(spec.COUNT)
         tables = {}
@@ -795,11 +796,11 @@ class BNLSTM(keras.layers.RNN):
             for kind in ("mean", "variance"):
                 name = f"{site}_moving_{kind}"
                 batch = keras.ops.stop_gradient(getattr(moments, kind)[site])
-                tables[name] = ops.updated_statistics(
+                tables[name] = general.updated_statistics(
                     w[name], batch, moments.rows, cell.momentum, count
                 )
         if count is not None:
-            tables[spec.COUNT] = count + ops.row_hits(
+            tables[spec.COUNT] = count + general.row_hits(
                 moments.rows, count.shape[0], count.dtype
             )
         return tables

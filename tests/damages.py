@@ -13,7 +13,7 @@ import numpy as np
 
 import migrate
 from bnlstm_compat import BNLSTM, layer
-from bnlstm_compat.cells import layers_in
+from bnlstm_compat.statistics.find import layers_in
 from migrate.bits import same_bits
 from migrate.cells.layouts import layout_of
 from migrate.cells.settings import GIVEN, USUAL, Known

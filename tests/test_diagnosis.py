@@ -11,7 +11,8 @@ import aged
 import bnlstm_compat
 import golden as goldens
 import migrate
-from bnlstm_compat import BNLSTM, diagnosis
+from bnlstm_compat import BNLSTM
+from bnlstm_compat.statistics import diagnosis
 
 # Fault and rows, told from the checkpoint alone, and what T and lengths add.
 ALONE = {

@@ -16,7 +16,8 @@ import tensorflow as tf
 
 import aged
 import bnlstm_compat
-from bnlstm_compat import BNLSTM, BNLSTMCell, recalibration, reference, spec
+from bnlstm_compat import BNLSTM, BNLSTMCell, reference, spec
+from bnlstm_compat.statistics import recalibration
 from rounding import close, within
 
 D, H, M, T, B = 3, 4, 6, 6, 8

@@ -36,7 +36,7 @@ LIGHT = {
     "bnlstm_compat/spec.py": set(),
     "bnlstm_compat/weights.py": {"numpy"},
     "bnlstm_compat/reference.py": {"numpy"},
-    "bnlstm_compat/ops.py": {"keras", "numpy"},
+    "bnlstm_compat/compute/general.py": {"keras", "numpy"},
     "legacy/cell.py": {"numpy", "tensorflow"},
     "migrate/cli/main.py": set(),
     "migrate/models/rules.py": set(),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import keras
 
-from bnlstm_compat.cells import layers_in
+from bnlstm_compat.statistics.find import layers_in
 from migrate.cells.inventory import Inventory
 from migrate.graph.names import stored_names
 from migrate.models.assignments import CellAssignment, WeightAssignment

@@ -51,7 +51,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from bnlstm_compat import spec
-from bnlstm_compat.loops import loop
+from bnlstm_compat.backend.tensorflow_loop import loop
 
 #: Activations whose derivative is known from their result ``y``.
 FUNCTIONS = {"tanh": tf.tanh, "sigmoid": tf.sigmoid, "relu": tf.nn.relu, "linear": None}
@@ -153,7 +153,7 @@ class _Run:
         return tf.matmul(e, e, transpose_a=True) / tf.cast(self.batch, e.dtype)
 
     def loop(self, one_step, known, found, state, **options):
-        """``loops.loop``, with which rows count and run, and results cast."""
+        """``tensorflow_loop.loop``, with which rows count and run, and results cast."""
         extra = self.extra
         by_step = {k: extra[k] for k in ("share", "running") if k in extra}
 

@@ -2,9 +2,10 @@
 
 import tensorflow as tf
 
-from bnlstm_compat import ops, spec
-from bnlstm_compat.bptt import activate
-from bnlstm_compat.loops import loop
+from bnlstm_compat import spec
+from bnlstm_compat.backend.tensorflow_loop import loop
+from bnlstm_compat.compute import general
+from bnlstm_compat.compute.fused_training import activate
 
 
 def forward(setting, args, extra):
@@ -16,10 +17,10 @@ def forward(setting, args, extra):
     goes into its kernel too, and both matmuls are one.
 
     Args:
-      setting: a ``bptt.Setting``; ``factored`` says into which kernels.
-      args: as for ``bptt.forward``.
-      extra: dict with ``{site}_mean``, ``{site}_variance`` [T,.] and, as for
-        ``bptt.forward``, optionally ``running``, ``recurrent_mask``, ``bound``.
+      setting: a ``fused_training.Setting``; ``factored`` says into which kernels.
+      args: as for ``fused_training.forward``.
+      extra: dict with ``{site}_mean``, ``{site}_variance`` [T,.] and, as in
+        training, optionally ``running``, ``recurrent_mask``, ``bound``.
 
     Returns:
       ``(outputs [T,B,H], h, c)``.
@@ -31,7 +32,7 @@ def forward(setting, args, extra):
     steps = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
     units = recurrent_kernel.shape[0]
     (input_scale, shift), (scale, recurrent_shift), (cell_scale, cell_shift) = (
-        ops.affine(
+        general.affine(
             args,
             site,
             extra[f"{site}_mean"],

@@ -1,7 +1,7 @@
-"""The compiled sequence: ``ops.sequence``'s contract, with a gradient written by hand.
+"""The compiled sequence: what ``general.sequence`` gives, its gradient written by hand.
 
-What is computed is in ``bptt`` (training) and ``folded`` (inference), how it is run in
-``modes``; here both meet TensorFlow's gradients and compiler.
+What is computed is in ``fused_training`` and ``fused_inference``, how it is run in
+``choice``; here both meet TensorFlow's gradients and compiler.
 
 Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025.
 """
@@ -12,7 +12,8 @@ import keras
 import tensorflow as tf
 from tensorflow.python.eager import record  # no public name tells what tapes watch
 
-from bnlstm_compat import bptt, exports, folded, modes, ops, spec
+from bnlstm_compat import exports, spec
+from bnlstm_compat.compute import choice, fused_inference, fused_training, general
 
 _NAMES = {
     keras.activations.tanh: "tanh",
@@ -53,22 +54,22 @@ def sequence(
     mode="auto",
     shapes=None,
 ):
-    """All steps of a batch of sequences: ``ops.sequence``, faster.
+    """All steps of a batch of sequences: ``general.sequence``, faster.
 
     Args:
-      as for ``ops.sequence``; the activations must be ones that ``supports`` knows.
-      mode: one of ``modes.MODES`` but "general"; ``unroll`` makes it "unrolled".
-      shapes: the ``modes.Shapes`` of the layer; None: all shapes are compiled.
+      as for ``general.sequence``; the activations must be ones that ``supports`` knows.
+      mode: one of ``choice.MODES`` but "general"; ``unroll`` makes it "unrolled".
+      shapes: the ``choice.Shapes`` of the layer; None: all shapes are compiled.
 
     Returns:
-      As ``ops.sequence``. Differentiable once, with respect to the trained weights, x,
-      h and c; the moving statistics are constants to the gradient.
+      As ``general.sequence``. Differentiable once, with respect to the trained weights,
+      x, h and c; the moving statistics are constants to the gradient.
 
     Raises:
       NotImplementedError: when a second derivative is asked for.
     """
     x = tf.convert_to_tensor(x)  # a variable's reading is what a tape sees
-    plan = ops.schedule(
+    plan = general.schedule(
         x,
         step,
         w["cell_moving_mean"].shape[0],
@@ -76,7 +77,7 @@ def sequence(
         padding=padding,
         overflow=overflow,
     )
-    chosen = modes.choose(
+    chosen = choice.choose(
         "unrolled" if unroll else mode,
         x.shape[1],
         eager=tf.executing_eagerly(),
@@ -92,7 +93,7 @@ def sequence(
             extra["bound"] = plan.bound
     if recurrent_mask is not None:
         extra["recurrent_mask"] = recurrent_mask
-    setting = bptt.Setting(
+    setting = fused_training.Setting(
         _NAMES[activation],
         _NAMES[recurrent_activation],
         float(epsilon),
@@ -103,12 +104,12 @@ def sequence(
     )
     if training:
         extra |= _weighted(w, x, plan, padding)
-        sites = modes.factored(
+        sites = choice.factored(
             x.shape[0], h.shape[1], x.shape[2], bool({"share", "use_given"} & {*extra})
         )
         run = _training(setting._replace(factored=sites), chosen.compiled, extra)
     else:
-        sites = modes.folded(x.shape[0], h.shape[1], x.shape[2], chosen.compiled)
+        sites = choice.folded(x.shape[0], h.shape[1], x.shape[2], chosen.compiled)
         run = _inference(
             setting._replace(factored=sites), chosen.compiled, extra, w, plan
         )
@@ -124,13 +125,13 @@ def sequence(
             dict(zip(spec.SITES, part, strict=True))
             for part in (moments[:3], moments[3:])
         )
-        moments = ops.Moments(plan.updates, plan.counts, mean, variance)
+        moments = general.Moments(plan.updates, plan.counts, mean, variance)
     return outputs, h, c, step + tf.cast(ran, step.dtype), moments or None
 
 
 def _arguments(w, x, h, c, plan):
-    """The tensors of ``bptt.ARGUMENTS``."""
-    by_step = ops.at_rows(w, plan.rows)
+    """The tensors of ``fused_training.ARGUMENTS``."""
+    by_step = general.at_rows(w, plan.rows)
     affine = (by_step[name] for name in spec.TRAINABLE[2:])
     if by_step is w:
         affine = (tensor[None] for tensor in affine)
@@ -151,14 +152,14 @@ def _watched(tensor):
 def _population(w, plan):
     """The statistics that each step reads, by ``{site}_mean`` and ``_variance``."""
     return {
-        f"{site}_{kind}": ops.taken(w[f"{site}_moving_{kind}"], plan.rows)
+        f"{site}_{kind}": general.taken(w[f"{site}_moving_{kind}"], plan.rows)
         for site in spec.SITES
         for kind in ("mean", "variance")
     }
 
 
 def _weighted(w, x, plan, padding):
-    """Of ``bptt.forward``'s extra: which rows count, and what where too few do."""
+    """Of the ``extra`` of training: which rows count, and what where too few do."""
     if padding == "v1" or (plan.valid is None and (x.shape[0] or 0) > 1):
         return {}
     few = plan.counts < 2
@@ -175,7 +176,7 @@ def _weighted(w, x, plan, padding):
 
 
 def _training(setting, compiled, extra):
-    """A function of the tensors of ``bptt.ARGUMENTS`` with bptt's gradient.
+    """A function of the tensors of ``fused_training.ARGUMENTS`` with its gradient.
 
     It gives outputs [T,B,H], h, c, then the means and the variances [T,.] by site.
     """
@@ -229,7 +230,9 @@ def _inference(setting, compiled, extra, w, plan):
 
 def _constants(tensors):
     """By name, and out of the tape's sight: it has the gradient from elsewhere."""
-    return dict(zip(bptt.ARGUMENTS, map(tf.stop_gradient, tensors), strict=True))
+    return dict(
+        zip(fused_training.ARGUMENTS, map(tf.stop_gradient, tensors), strict=True)
+    )
 
 
 def _gradient(setting, compiled, arguments, extra, saved, outputs, given):
@@ -252,14 +255,16 @@ def _gradient(setting, compiled, arguments, extra, saved, outputs, given):
         return dict(zip(names, run(*given, *arguments), strict=True))
 
     if setting.to_input:
-        gradients = once(bptt.ARGUMENTS, setting)
+        gradients = once(fused_training.ARGUMENTS, setting)
     else:
-        gradients = once([name for name in bptt.ARGUMENTS if name != "x"], setting)
+        gradients = once(
+            [name for name in fused_training.ARGUMENTS if name != "x"], setting
+        )
         if not tf.executing_eagerly():
             # No tape of this graph watches x, but one around the graph's function, or
             # around its loop, may want it. Apart, so that TensorFlow drops it if not.
             gradients |= once(["x"], setting._replace(to_input=True))
-    return [gradients.get(name) for name in bptt.ARGUMENTS]
+    return [gradients.get(name) for name in fused_training.ARGUMENTS]
 
 
 def _refuse(*_):
@@ -272,14 +277,18 @@ def _refuse(*_):
 
 @functools.cache
 def _functions(setting, compiled):
-    """``forward``, ``backward``, ``backward_input`` of ``bptt`` in one setting."""
-    parts = (bptt.forward, bptt.backward, bptt.backward_input)
+    """``forward``, ``backward``, ``backward_input`` of training in one setting."""
+    parts = (
+        fused_training.forward,
+        fused_training.backward,
+        fused_training.backward_input,
+    )
     return tuple(_function(part, setting, compiled) for part in parts)
 
 
 @functools.cache
 def _inference_function(setting, compiled):
-    return _function(folded.forward, setting, compiled)
+    return _function(fused_inference.forward, setting, compiled)
 
 
 def _function(part, setting, compiled):

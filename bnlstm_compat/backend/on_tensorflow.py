@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from bnlstm_compat import loops
+from bnlstm_compat.backend import tensorflow_loop
 
 # Of ``keras.ops``, what each step needs.
 concatenate = tf.concat
@@ -19,7 +19,7 @@ zeros_like = tf.zeros_like
 #: Whether the input's product is computed for all steps before the loop.
 INPUTS_AT_ONCE = True
 #: ``(z [B,.], gamma, beta or None, epsilon) -> (bn(z), mean, variance)``, with the
-#: gradient of ``bn(z)`` alone, or None: here ``fast`` has it.
+#: gradient of ``bn(z)`` alone, or None: here ``fused`` has it.
 batch_norm = None
 #: What a model raises for data that do not fit.
 ERRORS = (ValueError, TypeError, tf.errors.OpError)
@@ -61,7 +61,7 @@ def loop(one_step, known, found, state, steps, *, bound=None, unroll=False):
     Returns:
       ``(state, results)``: for each name of ``found`` a tensor [T,...].
     """
-    state, arrays = loops.loop(
+    state, arrays = tensorflow_loop.loop(
         one_step,
         known,
         found,

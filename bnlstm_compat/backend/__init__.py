@@ -33,7 +33,7 @@ if NAME not in BACKENDS:
         f"bnlstm_compat expects Keras on one of {', '.join(BACKENDS)}. Received: "
         f"the backend {NAME!r}; set KERAS_BACKEND before Keras is imported"
     )
-current = importlib.import_module(f"bnlstm_compat.on_{NAME}")
+current = importlib.import_module(f"bnlstm_compat.backend.on_{NAME}")
 
 
 def array(variable):

@@ -191,7 +191,7 @@ def _cells(source, padding):
         }
         return [("cell", source, settings)]
     # Here, so that arrays are diagnosed without TensorFlow's layers.
-    from bnlstm_compat.cells import cells_in
+    from bnlstm_compat.statistics.find import cells_in
 
     found = []
     for name, cell, _ in cells_in(source):
