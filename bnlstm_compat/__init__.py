@@ -11,8 +11,9 @@ Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025.
 """
 
 import bnlstm_compat.backend  # noqa: F401 - first: it says what is not installed
+from bnlstm_compat.cell import BNLSTMCell
 from bnlstm_compat.exports import exporting
-from bnlstm_compat.layer import BNLSTM, BNLSTMCell
+from bnlstm_compat.layer import BNLSTM
 from bnlstm_compat.memory import keep_memory
 from bnlstm_compat.reverse import ReverseSequences
 from bnlstm_compat.statistics.diagnosis import diagnose

@@ -12,7 +12,8 @@ import pytest
 import tensorflow as tf
 
 from bnlstm_compat import BNLSTM, BNLSTMWeights, reference, spec
-from bnlstm_compat.compute import choice, fused, general
+from bnlstm_compat.compute import choice, general, masks
+from bnlstm_compat.compute.fused import sequence as fused
 from layers import needs_bfloat16
 from rounding import ROUNDINGS, close, moved, within
 
@@ -95,7 +96,7 @@ class Problem:
                 self.w, x, *self.state, self.step, training=training, **options
             )
             if "lengths" in options:  # the rest is the layer's to fill
-                outputs = general.filled_padding(outputs, options["lengths"], h, "zero")
+                outputs = masks.filled(outputs, options["lengths"], h, "zero")
             loss = sum(
                 tf.reduce_sum(result * weight)
                 for result, weight in zip((outputs, h, c), self.into_loss, strict=True)

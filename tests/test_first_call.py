@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bnlstm_compat.compute import choice, fused
+from bnlstm_compat.compute import choice
+from bnlstm_compat.compute.fused import sequence as fused
 from layers import B, D, filled, random_weights
 from rounding import close
 

@@ -35,7 +35,7 @@ ERRORS = (ValueError, TypeError, RuntimeError)
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(3,))
 def batch_norm(z, gamma, beta, epsilon):
-    """With the gradient written out: see ``fused_training``, "Backward through bn"."""
+    """With the gradient written out: see ``fused.training``, "Backward through bn"."""
     return _batch_norm(z, gamma, beta, epsilon)[0]
 
 

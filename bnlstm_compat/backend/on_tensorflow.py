@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from bnlstm_compat import keras_private
 from bnlstm_compat.backend import tensorflow_loop
 
 # Of ``keras.ops``, what each step needs.
@@ -154,8 +155,8 @@ def passes(run, dataset, model, *, compiled):
 def _strategy(model):
     strategy = tf.distribute.get_strategy()
     if not tf.distribute.has_strategy():
-        raw = model.weights[0].value
-        strategy = getattr(raw, "distribute_strategy", strategy)
+        made_by = keras_private.strategy_of(model.weights[0].value)
+        strategy = strategy if made_by is None else made_by
     if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         raise ValueError(
             "Recalibration runs in one process: load the model there, recalibrate and "

@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 import keras
 
-from bnlstm_compat.layer import BNLSTM, BNLSTMCell
+from bnlstm_compat import keras_private
+from bnlstm_compat.cell import BNLSTMCell
+from bnlstm_compat.layer import BNLSTM
 
 
 class Found(NamedTuple):
@@ -28,8 +30,7 @@ def layers_in(model) -> list:
     def visit(layer):
         if id(layer) not in found:
             found[id(layer)] = layer
-            # Not _flatten_layers: it gives the layers inside a layer back to front.
-            for inner in layer._layers:
+            for inner in keras_private.layers_inside(layer):
                 visit(inner)
 
     visit(model)

@@ -4,8 +4,8 @@ import tensorflow as tf
 
 from bnlstm_compat import spec
 from bnlstm_compat.backend.tensorflow_loop import loop
-from bnlstm_compat.compute import general
-from bnlstm_compat.compute.fused_training import activate
+from bnlstm_compat.compute.fused.setting import activate
+from bnlstm_compat.compute.norm import affine
 
 
 def forward(setting, args, extra):
@@ -17,8 +17,8 @@ def forward(setting, args, extra):
     goes into its kernel too, and both matmuls are one.
 
     Args:
-      setting: a ``fused_training.Setting``; ``factored`` says into which kernels.
-      args: as for ``fused_training.forward``.
+      setting: a ``Setting``; ``factored`` says into which kernels.
+      args: as for ``training.forward``.
       extra: dict with ``{site}_mean``, ``{site}_variance`` [T,.] and, as in
         training, optionally ``running``, ``recurrent_mask``, ``bound``.
 
@@ -32,7 +32,7 @@ def forward(setting, args, extra):
     steps = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
     units = recurrent_kernel.shape[0]
     (input_scale, shift), (scale, recurrent_shift), (cell_scale, cell_shift) = (
-        general.affine(
+        affine(
             args,
             site,
             extra[f"{site}_mean"],

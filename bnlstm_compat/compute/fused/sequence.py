@@ -1,6 +1,6 @@
 """The compiled sequence: what ``general.sequence`` gives, its gradient written by hand.
 
-What is computed is in ``fused_training`` and ``fused_inference``, how it is run in
+What is computed is in ``training`` and ``inference``, how it is run in
 ``choice``; here both meet TensorFlow's gradients and compiler.
 
 Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025.
@@ -10,10 +10,15 @@ import functools
 
 import keras
 import tensorflow as tf
-from tensorflow.python.eager import record  # no public name tells what tapes watch
 
 from bnlstm_compat import exports, spec
-from bnlstm_compat.compute import choice, fused_inference, fused_training, general
+from bnlstm_compat.compute import choice
+from bnlstm_compat.compute.fused import inference
+from bnlstm_compat.compute.fused import training as training_pass
+from bnlstm_compat.compute.fused.setting import ARGUMENTS, Setting
+from bnlstm_compat.compute.schedule import at_rows, schedule, taken
+from bnlstm_compat.compute.statistics import Moments
+from bnlstm_compat.keras_private import watched
 
 _NAMES = {
     keras.activations.tanh: "tanh",
@@ -69,7 +74,7 @@ def sequence(
       NotImplementedError: when a second derivative is asked for.
     """
     x = tf.convert_to_tensor(x)  # a variable's reading is what a tape sees
-    plan = general.schedule(
+    plan = schedule(
         x,
         step,
         w["cell_moving_mean"].shape[0],
@@ -93,13 +98,16 @@ def sequence(
             extra["bound"] = plan.bound
     if recurrent_mask is not None:
         extra["recurrent_mask"] = recurrent_mask
-    setting = fused_training.Setting(
+    setting = Setting(
         _NAMES[activation],
         _NAMES[recurrent_activation],
         float(epsilon),
         unroll=chosen.unrolled,
         stacked=chosen.compiled,
-        to_input=_watched(x) or not _watched(w["kernel"]),
+        # Where no tape watches x, [T,B,4H] is not kept for it. Tapes watch variables
+        # and what comes from them: where the kernel is not watched there is no tape,
+        # and ``tf.gradients`` may ask for anything.
+        to_input=watched(x) or not watched(w["kernel"]),
         portable=chosen.portable,
     )
     if training:
@@ -125,13 +133,13 @@ def sequence(
             dict(zip(spec.SITES, part, strict=True))
             for part in (moments[:3], moments[3:])
         )
-        moments = general.Moments(plan.updates, plan.counts, mean, variance)
+        moments = Moments(plan.updates, plan.counts, mean, variance)
     return outputs, h, c, step + tf.cast(ran, step.dtype), moments or None
 
 
 def _arguments(w, x, h, c, plan):
-    """The tensors of ``fused_training.ARGUMENTS``."""
-    by_step = general.at_rows(w, plan.rows)
+    """The tensors of ``ARGUMENTS``."""
+    by_step = at_rows(w, plan.rows)
     affine = (by_step[name] for name in spec.TRAINABLE[2:])
     if by_step is w:
         affine = (tensor[None] for tensor in affine)
@@ -139,20 +147,10 @@ def _arguments(w, x, h, c, plan):
     return [w["kernel"], w["recurrent_kernel"], *affine, x, h, c]
 
 
-def _watched(tensor):
-    """Whether a gradient tape watches ``tensor``, in the graph at hand.
-
-    Where none does, [T,B,4H] is not kept for it. Tapes watch variables and what comes
-    from them, so where the kernel is not watched there is no tape, and ``tf.gradients``
-    may ask for anything.
-    """
-    return record.should_record_backprop([tensor])
-
-
 def _population(w, plan):
     """The statistics that each step reads, by ``{site}_mean`` and ``_variance``."""
     return {
-        f"{site}_{kind}": general.taken(w[f"{site}_moving_{kind}"], plan.rows)
+        f"{site}_{kind}": taken(w[f"{site}_moving_{kind}"], plan.rows)
         for site in spec.SITES
         for kind in ("mean", "variance")
     }
@@ -176,7 +174,7 @@ def _weighted(w, x, plan, padding):
 
 
 def _training(setting, compiled, extra):
-    """A function of the tensors of ``fused_training.ARGUMENTS`` with its gradient.
+    """A function of the tensors of ``ARGUMENTS`` with its gradient.
 
     It gives outputs [T,B,H], h, c, then the means and the variances [T,.] by site.
     """
@@ -230,9 +228,7 @@ def _inference(setting, compiled, extra, w, plan):
 
 def _constants(tensors):
     """By name, and out of the tape's sight: it has the gradient from elsewhere."""
-    return dict(
-        zip(fused_training.ARGUMENTS, map(tf.stop_gradient, tensors), strict=True)
-    )
+    return dict(zip(ARGUMENTS, map(tf.stop_gradient, tensors), strict=True))
 
 
 def _gradient(setting, compiled, arguments, extra, saved, outputs, given):
@@ -255,16 +251,14 @@ def _gradient(setting, compiled, arguments, extra, saved, outputs, given):
         return dict(zip(names, run(*given, *arguments), strict=True))
 
     if setting.to_input:
-        gradients = once(fused_training.ARGUMENTS, setting)
+        gradients = once(ARGUMENTS, setting)
     else:
-        gradients = once(
-            [name for name in fused_training.ARGUMENTS if name != "x"], setting
-        )
+        gradients = once([name for name in ARGUMENTS if name != "x"], setting)
         if not tf.executing_eagerly():
             # No tape of this graph watches x, but one around the graph's function, or
             # around its loop, may want it. Apart, so that TensorFlow drops it if not.
             gradients |= once(["x"], setting._replace(to_input=True))
-    return [gradients.get(name) for name in fused_training.ARGUMENTS]
+    return [gradients.get(name) for name in ARGUMENTS]
 
 
 def _refuse(*_):
@@ -279,16 +273,16 @@ def _refuse(*_):
 def _functions(setting, compiled):
     """``forward``, ``backward``, ``backward_input`` of training in one setting."""
     parts = (
-        fused_training.forward,
-        fused_training.backward,
-        fused_training.backward_input,
+        training_pass.forward,
+        training_pass.backward,
+        training_pass.backward_input,
     )
     return tuple(_function(part, setting, compiled) for part in parts)
 
 
 @functools.cache
 def _inference_function(setting, compiled):
-    return _function(fused_inference.forward, setting, compiled)
+    return _function(inference.forward, setting, compiled)
 
 
 def _function(part, setting, compiled):
