@@ -17,8 +17,8 @@ import keras
 import numpy as np
 
 from bnlstm_compat import backend, spec
-from bnlstm_compat.statistics.diagnosis import row_ranges
 from bnlstm_compat.statistics.find import cells_in, layers_in
+from bnlstm_compat.statistics.findings import row_ranges
 
 METHODS = ("mean", "pooled")
 # The standard error of a variance from n values is sqrt(2 / n) of it: 25 % at 32.

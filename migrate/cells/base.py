@@ -153,8 +153,8 @@ class Layout:
         raise NotImplementedError
 
     def faults(self, weights, moves=None) -> list:
-        """``bnlstm_compat.diagnosis.Finding`` for what the cell's code does wrong with
-        its statistics, whatever its tables hold.
+        """A ``Finding`` for each thing that the cell's code does wrong with its
+        statistics, whatever its tables hold.
 
         ``moves``: what its graph shows of the updates, see ``cells.faults``; None: what
         is usual for the layout.

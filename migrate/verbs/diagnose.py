@@ -10,7 +10,7 @@ import numpy as np
 
 from bnlstm_compat import BNLSTMWeights
 from bnlstm_compat import diagnose as diagnose_weights
-from bnlstm_compat.statistics.diagnosis import Diagnosis
+from bnlstm_compat.statistics.findings import Diagnosis
 from migrate.cells.base import Cell
 from migrate.cells.faults import SHARED_BY_ALL
 from migrate.cells.layouts import layout_of

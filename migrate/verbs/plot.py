@@ -6,7 +6,7 @@ import os
 import numpy as np
 
 from bnlstm_compat import spec
-from bnlstm_compat.statistics.diagnosis import row_ranges
+from bnlstm_compat.statistics.findings import row_ranges
 from migrate.errors import MigrateError
 from migrate.output.atomic import write_file
 
