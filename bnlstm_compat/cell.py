@@ -4,11 +4,22 @@ Keras's side of things only: arguments, weights, configuration, and the statisti
 one step. The mathematics is in ``compute``.
 """
 
+from typing import Any
+
 import keras
 import numpy as np
 
 from bnlstm_compat import backend, keras_private, spec
-from bnlstm_compat.arguments import at_least, between, one_of, require_countable
+from bnlstm_compat.arguments import (
+    Function,
+    Initializer,
+    Option,
+    Tensor,
+    at_least,
+    between,
+    one_of,
+    require_countable,
+)
 from bnlstm_compat.compute.norm import batch_moments
 from bnlstm_compat.compute.schedule import at_rows
 from bnlstm_compat.compute.statistics import Moments, kept_share
@@ -79,34 +90,34 @@ class BNLSTMCell(keras.layers.Layer, keras_private.DropoutRNNCell):
 
     def __init__(
         self,
-        units,
-        max_bn_steps,
-        activation="tanh",
-        recurrent_activation="sigmoid",
-        kernel_initializer="orthogonal",
-        recurrent_initializer="orthogonal",
-        beta_initializer="zeros",
-        gamma_initializer=None,
-        unit_forget_bias=True,
-        kernel_regularizer=None,
-        recurrent_regularizer=None,
-        beta_regularizer=None,
-        gamma_regularizer=None,
-        kernel_constraint=None,
-        recurrent_constraint=None,
-        beta_constraint=None,
-        gamma_constraint=None,
-        dropout=0.0,
-        recurrent_dropout=0.0,
-        seed=None,
-        momentum=spec.MOMENTUM,
-        epsilon=spec.EPSILON,
-        padding="masked",
-        overflow="update",
-        bias_correction=False,
-        affine_per_step=False,
-        **kwargs,
-    ):
+        units: int,
+        max_bn_steps: int,
+        activation: Function = "tanh",
+        recurrent_activation: Function = "sigmoid",
+        kernel_initializer: Initializer = "orthogonal",
+        recurrent_initializer: Initializer = "orthogonal",
+        beta_initializer: Initializer = "zeros",
+        gamma_initializer: Initializer | None = None,
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Option = None,
+        recurrent_regularizer: Option = None,
+        beta_regularizer: Option = None,
+        gamma_regularizer: Option = None,
+        kernel_constraint: Option = None,
+        recurrent_constraint: Option = None,
+        beta_constraint: Option = None,
+        gamma_constraint: Option = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        momentum: float = spec.MOMENTUM,
+        epsilon: float = spec.EPSILON,
+        padding: str = "masked",
+        overflow: str = "update",
+        bias_correction: bool = False,
+        affine_per_step: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.units = at_least("units", units, 1)
         self.max_bn_steps = at_least("max_bn_steps", max_bn_steps, 1)
@@ -145,7 +156,7 @@ class BNLSTMCell(keras.layers.Layer, keras_private.DropoutRNNCell):
         #: as ``Moments``, and the statistics stay: see ``recalibration``.
         self.collector = None
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int, ...]) -> None:
         """Creates the weights, in the order of ``spec.WEIGHTS``."""
         # Statistics are kept in float32 at least.
         wide = "float64" if self.variable_dtype == "float64" else "float32"
@@ -203,7 +214,7 @@ class BNLSTMCell(keras.layers.Layer, keras_private.DropoutRNNCell):
         rest = self.beta_initializer((*rows, size - self.units), dtype=dtype)
         return keras.ops.concatenate([forget, rest], -1)
 
-    def tensors(self):
+    def tensors(self) -> dict[str, Tensor]:
         """Name to tensor: kernels in the compute dtype, the rest wide."""
         wide = self.input_moving_mean.dtype
         kernels = {"kernel", "recurrent_kernel"}
@@ -215,7 +226,7 @@ class BNLSTMCell(keras.layers.Layer, keras_private.DropoutRNNCell):
             for name in (*spec.NAMES, *self._count())
         }
 
-    def tables(self):
+    def tables(self) -> dict[str, Tensor]:
         """The statistics as they are, by name."""
         return {
             name: keras.ops.convert_to_tensor(getattr(self, name))
@@ -231,7 +242,7 @@ class BNLSTMCell(keras.layers.Layer, keras_private.DropoutRNNCell):
             **{name: backend.array(getattr(self, name)) for name in spec.NAMES}
         )
 
-    def import_weights(self, weights: BNLSTMWeights):
+    def import_weights(self, weights: BNLSTMWeights) -> None:
         """Sets all weights; ``ValueError`` if a shape does not fit.
 
         With ``bias_correction``, statistics that come from elsewhere are taken to be
@@ -249,7 +260,7 @@ class BNLSTMCell(keras.layers.Layer, keras_private.DropoutRNNCell):
         if self.bias_correction:
             self.moving_count.assign(np.full(self.max_bn_steps, _SETTLED))
 
-    def dropout_masks(self, x):
+    def dropout_masks(self, x: Tensor) -> tuple[Tensor | None, ...]:
         """Masks [B,D] of x and [B,H] of h, the same for all steps, or None."""
         batch = keras.ops.shape(x)[0]
         return tuple(
@@ -264,14 +275,16 @@ class BNLSTMCell(keras.layers.Layer, keras_private.DropoutRNNCell):
             )
         )
 
-    def get_initial_state(self, batch_size=None):
+    def get_initial_state(self, batch_size: int | None = None) -> list[Tensor]:
         """``[h, c, step]`` before the first step: zeros [B,H], [B,H], [B,1]."""
         return [
             keras.ops.zeros((batch_size, size), self.compute_dtype)
             for size in self.state_size
         ]
 
-    def call(self, inputs, states, training=False):
+    def call(
+        self, inputs: Tensor, states: list[Tensor], training: bool | None = False
+    ) -> tuple[Tensor, list[Tensor]]:
         """One step: inputs [B,D] and states to ``(h', [h', c', step + 1])``."""
         h, c, step = states
         require_countable(step.dtype, self.max_bn_steps)
@@ -311,7 +324,7 @@ class BNLSTMCell(keras.layers.Layer, keras_private.DropoutRNNCell):
             backend.current.set_row(self.moving_count, at_step.head, count)
         return h, [h, c, step + 1]
 
-    def own_config(self):
+    def own_config(self) -> dict[str, Any]:
         """The arguments of the constructor that are not those of every layer."""
         config = {
             "units": self.units,
@@ -338,12 +351,12 @@ class BNLSTMCell(keras.layers.Layer, keras_private.DropoutRNNCell):
                 config[name] = serialize(getattr(self, name))
         return config
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor."""
         return {**super().get_config(), **self.own_config()}
 
 
-def counters_alike(step):
+def counters_alike(step: Tensor) -> bool:
     """Whether the counters [B,1] are known to be equal."""
     if not backend.current.known(step):
         return False

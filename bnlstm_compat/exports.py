@@ -8,6 +8,7 @@ function that is traced before it is handed to a converter needs ``exporting``.
 
 import contextlib
 import contextvars
+from collections.abc import Iterator
 
 from bnlstm_compat import keras_private
 
@@ -15,11 +16,12 @@ from bnlstm_compat import keras_private
 #: fastest, and ONNX has an equal of it; in "litert" the loop does without.
 LITERT, TENSORFLOW = "litert", "tensorflow"
 TARGETS = {"litert": LITERT, "onnx": TENSORFLOW, "saved_model": TENSORFLOW}
+_asked: contextvars.ContextVar[str | None]
 _asked = contextvars.ContextVar("exporting", default=None)
 
 
 @contextlib.contextmanager
-def exporting(format):
+def exporting(format: str) -> Iterator[None]:
     """In this context ``BNLSTM`` layers are traced for a target.
 
     ``model.export``, ``keras.export.ExportArchive`` and

@@ -4,12 +4,20 @@ Keras's side of things only: arguments, states, masks, configuration, and which 
 the computation is taken. The mathematics is in ``compute``.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import keras
 
 from bnlstm_compat import backend, spec
-from bnlstm_compat.arguments import one_of, require_countable
+from bnlstm_compat.arguments import (
+    Function,
+    Initializer,
+    Option,
+    Tensor,
+    one_of,
+    require_countable,
+)
 from bnlstm_compat.cell import PACKAGE, BNLSTMCell, counters_alike
 from bnlstm_compat.compute import choice, general, masks
 from bnlstm_compat.compute.by_rows import sequence_by_rows
@@ -17,8 +25,6 @@ from bnlstm_compat.compute.statistics import tables_after
 
 if backend.NAME == "tensorflow":
     from bnlstm_compat.compute.fused import sequence as fused
-else:
-    fused = None
 
 
 class _Batch(NamedTuple):
@@ -28,12 +34,12 @@ class _Batch(NamedTuple):
     None. ``dropout``: masks of x [B,D] and of h [B,H], each or None.
     """
 
-    x: Any
-    h: Any
-    c: Any
-    step: Any
+    x: Tensor
+    h: Tensor
+    c: Tensor
+    step: Tensor
     fresh: bool
-    lengths: Any
+    lengths: Tensor | None
     dropout: tuple = (None, None)
 
 
@@ -43,11 +49,11 @@ class _Result(NamedTuple):
     ``tables`` is empty where the statistics stay.
     """
 
-    outputs: Any
-    h: Any
-    c: Any
-    step: Any
-    tables: dict
+    outputs: Tensor
+    h: Tensor
+    c: Tensor
+    step: Tensor
+    tables: dict[str, Tensor]
 
 
 def _of_cell(name):
@@ -166,43 +172,43 @@ class BNLSTM(keras.layers.RNN):
 
     def __init__(
         self,
-        units,
-        max_bn_steps,
-        activation="tanh",
-        recurrent_activation="sigmoid",
-        kernel_initializer="orthogonal",
-        recurrent_initializer="orthogonal",
-        beta_initializer="zeros",
-        gamma_initializer=None,
-        unit_forget_bias=True,
-        kernel_regularizer=None,
-        recurrent_regularizer=None,
-        beta_regularizer=None,
-        gamma_regularizer=None,
-        kernel_constraint=None,
-        recurrent_constraint=None,
-        beta_constraint=None,
-        gamma_constraint=None,
-        dropout=0.0,
-        recurrent_dropout=0.0,
-        seed=None,
-        momentum=spec.MOMENTUM,
-        epsilon=spec.EPSILON,
-        padding="masked",
-        overflow="update",
-        bias_correction=False,
-        affine_per_step=False,
-        activity_regularizer=None,
-        return_sequences=False,
-        return_state=False,
-        go_backwards=False,
-        stateful=False,
-        unroll=False,
-        synchronized=False,
-        mode="auto",
-        zero_output_for_mask=None,
-        **kwargs,
-    ):
+        units: int,
+        max_bn_steps: int,
+        activation: Function = "tanh",
+        recurrent_activation: Function = "sigmoid",
+        kernel_initializer: Initializer = "orthogonal",
+        recurrent_initializer: Initializer = "orthogonal",
+        beta_initializer: Initializer = "zeros",
+        gamma_initializer: Initializer | None = None,
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Option = None,
+        recurrent_regularizer: Option = None,
+        beta_regularizer: Option = None,
+        gamma_regularizer: Option = None,
+        kernel_constraint: Option = None,
+        recurrent_constraint: Option = None,
+        beta_constraint: Option = None,
+        gamma_constraint: Option = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        momentum: float = spec.MOMENTUM,
+        epsilon: float = spec.EPSILON,
+        padding: str = "masked",
+        overflow: str = "update",
+        bias_correction: bool = False,
+        affine_per_step: bool = False,
+        activity_regularizer: Option = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        synchronized: bool = False,
+        mode: str = "auto",
+        zero_output_for_mask: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
         cell = BNLSTMCell(
             units=units,
             max_bn_steps=max_bn_steps,
@@ -254,7 +260,13 @@ class BNLSTM(keras.layers.RNN):
         self._shapes = choice.Shapes()
         self.input_spec = keras.layers.InputSpec(ndim=3)
 
-    def call(self, sequences, initial_state=None, mask=None, training=False):
+    def call(
+        self,
+        sequences: Tensor,
+        initial_state: Sequence[Tensor] | None = None,
+        mask: Tensor | None = None,
+        training: Tensor | bool | None = False,
+    ) -> Tensor:
         """Sequences [B,T,D] to outputs, and states with ``return_state``."""
         x = keras.ops.cast(sequences, self.compute_dtype)
         if (self.unroll or self.mode == "unrolled") and x.shape[1] is None:
@@ -268,7 +280,8 @@ class BNLSTM(keras.layers.RNN):
             lengths, right_padded = masks.lengths_of(mask, x)
         if self.go_backwards:
             x = masks.reversed_in_time(x, lengths)
-        result = self._passed(_Batch(x, *state, fresh, lengths), training)
+        h, c, step = state
+        result = self._passed(_Batch(x, h, c, step, fresh, lengths), training)
         if lengths is not None:
             result = result._replace(outputs=self._outputs_by_mask(result, lengths))
         if right_padded is not None:
@@ -348,7 +361,9 @@ class BNLSTM(keras.layers.RNN):
             )
             return _Result(*results, tables if training else {})
         options["padding"] = cell.padding
-        known = fused and fused.supports(cell.activation, cell.recurrent_activation)
+        known = backend.NAME == "tensorflow" and fused.supports(
+            cell.activation, cell.recurrent_activation
+        )
         if self.mode == "general" or all_sum is not None or not known:
             unroll = self.unroll or all_sum is not None
             *results, moments = general.sequence(
@@ -416,7 +431,7 @@ class BNLSTM(keras.layers.RNN):
             )
         return all_sum
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor."""
         config = super().get_config()
         del config["cell"]
@@ -431,6 +446,6 @@ class BNLSTM(keras.layers.RNN):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> "BNLSTM":
         """The layer of a configuration."""
         return cls(**config)

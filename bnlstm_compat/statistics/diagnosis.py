@@ -1,24 +1,29 @@
 """What is wrong with population statistics, told from the statistics themselves."""
 
+from collections.abc import Callable, Sequence
+
+import keras
 import numpy as np
+import numpy.typing as npt
 
 from bnlstm_compat import reference, spec
 from bnlstm_compat.statistics import checks
+from bnlstm_compat.statistics.find import cells_in
 from bnlstm_compat.statistics.findings import FAULTS, Diagnosis
 from bnlstm_compat.weights import BNLSTMWeights
 
 
 def diagnose(
-    source,
+    source: BNLSTMWeights | keras.layers.Layer,
     *,
-    steps=None,
-    lengths=None,
-    padding=None,
-    x=None,
-    constant=(),
-    momentum=None,
-    epsilon=None,
-    activation=None,
+    steps: int | None = None,
+    lengths: Sequence[int] | np.ndarray | bool | None = None,
+    padding: str | None = None,
+    x: npt.ArrayLike | None = None,
+    constant: Sequence[int] = (),
+    momentum: float | None = None,
+    epsilon: float | None = None,
+    activation: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> list[Diagnosis]:
     """Looks for faults in the population statistics of every cell in ``source``.
 
@@ -59,12 +64,12 @@ def diagnose(
         )
     found = []
     for name, weights, settings in cells:
-        gap, still, known = None, constant, steps
+        gap, still, known = None, np.asarray(constant, int), steps
         if x is not None:
-            x = _fitting(x, weights)
-            known = x.shape[1] if steps is None else steps
-            still = np.flatnonzero((np.ptp(x, axis=0) == 0).all(axis=-1))
-            gap = _gap(weights, x, lengths, settings)
+            inputs = _fitting(x, weights)
+            known = inputs.shape[1] if steps is None else steps
+            still = np.flatnonzero((np.ptp(inputs, axis=0) == 0).all(axis=-1))
+            gap = _gap(weights, inputs, lengths, settings)
         found.append(_diagnose(name, weights, settings, known, lengths, still, gap))
     return found
 
@@ -79,9 +84,6 @@ def _cells(source, padding):
             "padding": padding or "v1",
         }
         return [("cell", source, settings)]
-    # Here, so that arrays are diagnosed without TensorFlow's layers.
-    from bnlstm_compat.statistics.find import cells_in
-
     found = []
     for name, cell, _ in cells_in(source):
         settings = {
@@ -99,14 +101,15 @@ def _plain(activation):
     return lambda z: np.asarray(activation(z))
 
 
-def _fitting(x, weights):
-    x = np.asarray(x)
-    if x.ndim != 3 or x.shape[2] != weights.input_dim or 0 in x.shape:
+def _fitting(x: npt.ArrayLike, weights: BNLSTMWeights) -> np.ndarray:
+    inputs = np.asarray(x)
+    fits = inputs.ndim == 3 and inputs.shape[2] == weights.input_dim
+    if not fits or 0 in inputs.shape:
         raise ValueError(
             f"Expected inputs of shape [B,T,{weights.input_dim}]. Received: "
-            f"x.shape={x.shape}"
+            f"x.shape={inputs.shape}"
         )
-    return x
+    return inputs
 
 
 def _gap(weights, x, lengths, settings):

@@ -17,7 +17,7 @@ class Found(NamedTuple):
     layer: BNLSTM | None
 
 
-def layers_in(model) -> list:
+def layers_in(model: keras.layers.Layer) -> list[keras.layers.Layer]:
     """All layers inside a layer or model, and itself, each once.
 
     Raises:
@@ -37,7 +37,7 @@ def layers_in(model) -> list:
     return list(found.values())
 
 
-def cells_in(model) -> list[Found]:
+def cells_in(model: keras.layers.Layer) -> list[Found]:
     """Every cell in a model, in the order of the layers.
 
     A cell goes by the name of its ``BNLSTM``, or its own inside ``keras.layers.RNN``;
@@ -48,7 +48,8 @@ def cells_in(model) -> list[Found]:
     """
     layers = layers_in(model)
     owners = {id(layer.cell): layer for layer in layers if isinstance(layer, BNLSTM)}
-    found, seen = [], {}
+    found: list[Found] = []
+    seen: dict[str, int] = {}
     for cell in layers:
         if not isinstance(cell, BNLSTMCell):
             continue

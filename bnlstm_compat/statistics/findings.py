@@ -1,6 +1,8 @@
 """What a diagnosis says: faults by name, and where and why they are seen."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 NON_FINITE = "non-finite"
 NEVER_UPDATED = "never updated"
@@ -33,7 +35,7 @@ class Finding:
     effect: str
     cure: str
 
-    def asdict(self):
+    def asdict(self) -> dict[str, Any]:
         """As plain data for JSON."""
         return {**vars(self), "rows": list(self.rows)}
 
@@ -58,14 +60,14 @@ class Diagnosis:
     updates: int | None
     gap: float | None = None
 
-    def asdict(self):
+    def asdict(self) -> dict[str, Any]:
         """As plain data for JSON."""
         return {**vars(self), "findings": [one.asdict() for one in self.findings]}
 
 
-def row_ranges(rows) -> str:
+def row_ranges(rows: Iterable[int]) -> str:
     """``[0, 1, 2, 5]`` as "0-2, 5"."""
-    spans = []
+    spans: list[list[int]] = []
     for row in sorted(map(int, rows)):
         if spans and row == spans[-1][1] + 1:
             spans[-1][1] = row

@@ -12,9 +12,12 @@ import contextlib
 import copy
 import threading
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from bnlstm_compat import backend, spec
 from bnlstm_compat.statistics.find import cells_in, layers_in
@@ -39,13 +42,19 @@ class PooledMoments:
     counts by the number of values that it is of. All in float64.
     """
 
-    def __init__(self, rows, features):
+    def __init__(self, rows: int, features: int) -> None:
         self.values = np.zeros(rows)
         self.mean = np.zeros((rows, features))
         self._within = np.zeros((rows, features))
         self._between = np.zeros((rows, features))
 
-    def add(self, rows, values, mean, variance):
+    def add(
+        self,
+        rows: npt.ArrayLike,
+        values: npt.ArrayLike,
+        mean: npt.ArrayLike,
+        variance: npt.ArrayLike,
+    ) -> None:
         """Merges moments; a row may come several times.
 
         Args:
@@ -64,13 +73,13 @@ class PooledMoments:
             self._between[row] += apart**2 * self.values[row][:, None] * share
             self.values[row] = total
 
-    def variance(self, method):
+    def variance(self, method: str) -> np.ndarray:
         """[M,F]: "mean" of the batches' variances, or of all values "pooled"."""
         if method == "mean":
             return self._within
         return self._within + self._between / np.maximum(self.values, 1)[:, None]
 
-    def steady_variance(self, method):
+    def steady_variance(self, method: str) -> np.ndarray:
         """``variance``, but 1 where it is that of constants that are not all zero."""
         variance = self.variance(method)
         between = self._between / np.maximum(self.values, 1)[:, None]
@@ -89,14 +98,14 @@ def _without_repeats(rows):
 
 
 def recalibrate(
-    model,
-    dataset,
-    method="mean",
-    max_bn_steps=None,
-    batch_size=32,
-    forward=None,
-    verbose=1,
-):
+    model: keras.layers.Layer,
+    dataset: Any,
+    method: str = "mean",
+    max_bn_steps: int | None = None,
+    batch_size: int = 32,
+    forward: Callable[[Any, Any], Any] | None = None,
+    verbose: int = 1,
+) -> keras.layers.Layer:
     """Estimates the population statistics of every BNLSTM anew, in one pass.
 
     The model runs as in inference (no dropout, other layers' statistics stay), but each
@@ -173,7 +182,7 @@ def recalibrate(
     return model
 
 
-def widen(model, max_bn_steps):
+def widen(model: keras.layers.Layer, max_bn_steps: int) -> keras.layers.Layer:
     """A copy of a model whose BNLSTM have rows of statistics for more steps.
 
     The new rows are copies of the last, so that in inference the copy gives what the

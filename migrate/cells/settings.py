@@ -1,7 +1,7 @@
 """The settings of a conversion: what a checkpoint does not hold, and who says it."""
 
 from dataclasses import dataclass, fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,7 @@ class Known(NamedTuple):
     """A setting's value, its origin (see ``ORIGINS``), and if that is the graph, the
     name of the node that shows it."""
 
-    value: object
+    value: Any
     origin: str = ASSUMED
     node: str | None = None
 

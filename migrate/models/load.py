@@ -1,6 +1,8 @@
 """Filling Keras models of one's own from a v1 checkpoint."""
 
 import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from migrate.cells import networks
 from migrate.cells.inventory import (
@@ -25,22 +27,23 @@ from migrate.models import rules as mapping_rules
 from migrate.models.agreement import assumptions, disagreements
 from migrate.models.assignments import CellAssignment
 from migrate.models.cells import find_cells
+from migrate.sources.arguments import GraphFile, Layouts, Path, SourceLike
 from migrate.sources.averaged import Averaged
 
 
 def load(
-    model,
-    ckpt,
-    scope=None,
+    model: Any,
+    ckpt: SourceLike,
+    scope: str | None = None,
     *,
-    map=None,
-    graph=None,
-    strict=True,
-    allow_missing=(),
-    averages=RAW,
-    layouts=None,
-    settings=None,
-):
+    map: Mapping[str, Any] | Path | None = None,
+    graph: GraphFile = None,
+    strict: bool = True,
+    allow_missing: Sequence[str] = (),
+    averages: str = RAW,
+    layouts: Layouts | None = None,
+    settings: Settings | None = None,
+) -> Any:
     """Fills a model with the variables of a checkpoint, or a layer with its cells.
 
     Args:

@@ -49,12 +49,12 @@ def read_v2(path) -> tuple[dict[str, Variable], int]:
     """
     from tensorflow.core.protobuf import tensor_bundle_pb2 as messages
 
-    entries = {key: value for key, value, _ in Table(path)}
-    header = _parse(messages.BundleHeaderProto, entries.pop(b"", b""))
+    blocks = {key: value for key, value, _ in Table(path)}
+    header = _parse(messages.BundleHeaderProto, blocks.pop(b"", b""))
     if header.endianness != messages.BundleHeaderProto.LITTLE:
         raise ValueError("it was written by a big-endian machine, which is not read")
     entries = {
-        key: _parse(messages.BundleEntryProto, value) for key, value in entries.items()
+        key: _parse(messages.BundleEntryProto, value) for key, value in blocks.items()
     }
     parts = {
         key: [(part, take(entries, key, part)[1]) for part in entry.slices]
