@@ -9,7 +9,7 @@ tensorflow/core/util/saved_tensor_slice.proto, for the meaning of the messages.
 
 import math
 import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from google.protobuf.message import DecodeError
 
@@ -100,7 +100,8 @@ def read_v1(paths) -> tuple[dict[str, Variable], list[Table]]:
 
     tables, variables = [Table(path) for path in paths], {}
     for file, table in enumerate(tables):
-        blocks, listed = {}, ()
+        blocks = {}
+        listed: Any = ()
         for key, value, block in table:
             blocks[key] = block
             if key == b"":
