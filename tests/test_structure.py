@@ -16,27 +16,55 @@ ALLOWED = {
     "legacy": {"legacy"},
     "migrate": {"bnlstm_compat", "legacy", "migrate"},
 }
-# The rooms of ``migrate``, low to high; a file imports none above its own.
-ROOMS = (
-    ("errors", "bits", "start"),
-    ("sources",),
-    ("cells",),
-    ("graph",),
-    ("models",),
-    ("output",),
-    ("proof",),
-    ("verbs",),
-    ("demo",),
-    ("cli",),
-    ("__init__", "__main__", "registration"),
-)
-LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
-MOST_LINES = {"migrate": 350}
+# The rooms of a package, low to high; a file imports none above its own.
+ROOMS = {
+    "bnlstm_compat": (
+        ("spec", "memory", "keras_private"),
+        ("weights", "arguments", "exports"),
+        ("reference", "backend"),
+        ("compute",),
+        ("cell", "reverse"),
+        ("layer",),
+        ("statistics",),
+        ("__init__",),
+    ),
+    "migrate": (
+        ("errors", "bits", "start"),
+        ("sources",),
+        ("cells",),
+        ("graph",),
+        ("models",),
+        ("output",),
+        ("proof",),
+        ("verbs",),
+        ("demo",),
+        ("cli",),
+        ("__init__", "__main__", "registration"),
+    ),
+}
+LEVELS = {
+    package: {room: level for level, rooms in enumerate(order) for room in rooms}
+    for package, order in ROOMS.items()
+}
+MOST_LINES = {"bnlstm_compat": 450, "legacy": 450, "migrate": 350}
+# Longer than that today.
+LONG = {
+    "legacy/contrib/distributions/bijectors.py",
+    "legacy/contrib/distributions/several.py",
+    "legacy/contrib/layers/columns.py",
+    "legacy/contrib/learn/canned.py",
+    "legacy/contrib/legacy_seq2seq.py",
+    "legacy/contrib/opt.py",
+    "legacy/contrib/seq2seq/attention.py",
+    "legacy/estimator/canned.py",
+    "legacy/estimator/heads.py",
+}
 LIGHT = {
     "bnlstm_compat/spec.py": set(),
     "bnlstm_compat/weights.py": {"numpy"},
     "bnlstm_compat/reference.py": {"numpy"},
-    "bnlstm_compat/compute/general.py": {"keras", "numpy"},
+    "bnlstm_compat/compute/schedule.py": {"keras", "numpy"},
+    "bnlstm_compat/compute/step.py": {"keras"},
     "legacy/cell.py": {"numpy", "tensorflow"},
     "migrate/cli/main.py": set(),
     "migrate/models/rules.py": set(),
@@ -82,26 +110,37 @@ def _imported(path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def _rooms(path):
-    """The rooms of ``migrate`` that a file imports from."""
-    return {
-        name.split(".")[1] for name in _imported(path) if name.startswith("migrate.")
-    }
+def _rooms(package, path):
+    """The rooms of its package that a file imports from."""
+    names = (name.split(".") for name in _imported(path))
+    return {part[1] for part in names if part[0] == package and len(part) > 1}
 
 
-def _files_of_migrate():
-    for path in sorted((ROOT / "migrate").rglob("*.py")):
-        parts = path.relative_to(ROOT / "migrate").parts
+def _files(package):
+    for path in sorted((ROOT / package).rglob("*.py")):
+        parts = path.relative_to(ROOT / package).parts
         if parts[:2] not in (("demo", "checkpoint"), ("demo", "script")):
             yield path, parts[0].removesuffix(".py")
 
 
-def test_the_rooms_of_migrate_are_in_order():
-    files = list(_files_of_migrate())
-    assert {room for _, room in files} <= set(LEVEL)
+@pytest.mark.parametrize("package", ROOMS)
+def test_the_rooms_are_in_order(package):
+    files, level = list(_files(package)), LEVELS[package]
+    assert {room for _, room in files} == set(level)
     for path, room in files:
-        above = {other for other in _rooms(path) if LEVEL[other] > LEVEL[room]}
+        rooms = _rooms(package, path)
+        above = {other for other in rooms if level[other] > level[room]}
         assert not above, f"{path} imports from {above}"
+
+
+def test_computation_knows_no_layers():
+    """Of Keras, ``compute`` has operations, and activations to recognise them."""
+    for path in sorted((ROOT / "bnlstm_compat/compute").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "keras":
+                assert [alias.name for alias in node.names] == ["ops"], path
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                assert node.value.id != "keras" or node.attr == "activations", path
 
 
 def test_an_arrow_up_is_seen(tmp_path):
@@ -109,8 +148,9 @@ def test_an_arrow_up_is_seen(tmp_path):
     (tmp_path / "b.py").write_text(
         "from migrate import proof\nimport migrate.verbs.diff"
     )
-    assert _rooms(tmp_path / "a.py") == {"cli"}
-    assert _rooms(tmp_path / "b.py") == {"proof", "verbs"}
+    assert _rooms("migrate", tmp_path / "a.py") == {"cli"}
+    assert _rooms("migrate", tmp_path / "b.py") == {"proof", "verbs"}
+    assert _rooms("bnlstm_compat", tmp_path / "b.py") == set()
 
 
 def test_no_import_goes_in_a_circle():
@@ -135,7 +175,8 @@ def test_no_import_goes_in_a_circle():
 def test_no_file_is_long(package):
     for path in sorted((ROOT / package).rglob("*.py")):
         lines = len(path.read_text(encoding="utf-8").splitlines())
-        assert lines <= MOST_LINES[package], f"{path} has {lines} lines"
+        long = path.relative_to(ROOT).as_posix() in LONG
+        assert (lines > MOST_LINES[package]) == long, f"{path} has {lines} lines"
 
 
 @pytest.mark.parametrize("file", LIGHT)

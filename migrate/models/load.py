@@ -80,16 +80,7 @@ def load(
 
     Source: of the cell, arXiv 1603.09025; of the layouts, ``migrate.cells``.
     """
-    if map is not None and scope is not None:
-        raise MigrateError("expected a scope or a map, not both")
-    if map is None and allow_missing:
-        raise MigrateError(
-            "expected a map to go with allow_missing: a layer is filled whole"
-        )
-    if averages not in CHOICES:
-        raise MigrateError(
-            f"expected averages to be {' or '.join(CHOICES)}. Received: {averages!r}"
-        )
+    _require_arguments(scope, map, allow_missing, averages)
     rules = None if map is None else mapping_rules.read(map)
     allowed = mapping_rules.patterns(allow_missing)
     source = variables = open_source(ckpt, graph, lenient=True)
@@ -137,6 +128,19 @@ def load(
             stacklevel=2,
         )
     return model
+
+
+def _require_arguments(scope, map, allow_missing, averages):
+    if map is not None and scope is not None:
+        raise MigrateError("expected a scope or a map, not both")
+    if map is None and allow_missing:
+        raise MigrateError(
+            "expected a map to go with allow_missing: a layer is filled whole"
+        )
+    if averages not in CHOICES:
+        raise MigrateError(
+            f"expected averages to be {' or '.join(CHOICES)}. Received: {averages!r}"
+        )
 
 
 def _plan_of_cells(layer, scope, inventory, label):
