@@ -403,12 +403,8 @@ class BNLSTM(keras.layers.RNN):
 
     def _unless(self, right_padded, result):
         """NaN outputs and unmoved statistics where the mask was not right-padded."""
-        where = backend.current.where
-        outputs, h, c = (
-            where(right_padded, y, keras.ops.cast(float("nan"), y.dtype))
-            for y in (result.outputs, result.h, result.c)
-        )
-        before = self.cell.tables()
+        outputs, h, c = masks.nan_unless(right_padded, *result[:3])
+        before, where = self.cell.tables(), backend.current.where
         tables = {
             name: where(right_padded, table, before[name])
             for name, table in result.tables.items()

@@ -48,6 +48,13 @@ def reversed_in_time(x, lengths):
     return current.reversed_within(x, lengths)
 
 
+def nan_unless(right_padded, *tensors):
+    """The tensors, or NaN where the mask was not right-padded."""
+    return [
+        current.where(right_padded, z, ops.cast(float("nan"), z.dtype)) for z in tensors
+    ]
+
+
 def filled(outputs, lengths, last, how):
     """Outputs [B,T,H] with what stands past each row's length.
 
