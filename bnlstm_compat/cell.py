@@ -297,8 +297,9 @@ class BNLSTMCell(keras.layers.Layer, keras_private.DropoutRNNCell):
             fed = h * self.get_recurrent_dropout_mask(h)
         alike = self.padding == "v1" or counters_alike(step)
         at_step = _AtStep(self, w, step, alike)
-        call = keras_private.call_of_cell()
         measured = training or self.collector is not None
+        # Only then does it matter.
+        call = keras_private.call_of_cell() if measured else None
         if measured and call == keras_private.SCAN:
             raise ValueError(
                 f"Cell '{self.name}' cannot move its statistics inside the scan that "
