@@ -56,10 +56,11 @@ class _Result(NamedTuple):
     tables: dict[str, Tensor]
 
 
-def _of_cell(name):
-    return property(
-        lambda self: getattr(self.cell, name), doc=f"The cell's ``{name}``."
-    )
+def _of_cell(name: str) -> property:
+    def value(layer: "BNLSTM") -> Any:
+        return getattr(layer.cell, name)
+
+    return property(value, doc=f"The cell's ``{name}``.")
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)

@@ -64,11 +64,8 @@ def named(one):
 @pytest.mark.parametrize(("package", "name"), [*PUBLIC, *OTHERS], ids=named)
 def test_public_functions_have_types(package, name):
     module = importlib.import_module(package) if isinstance(package, str) else package
-    one = getattr(module, name)
-    one = inspect.unwrap(one)
+    one = inspect.unwrap(getattr(module, name))
     found = {n: untyped(function) for n, function in functions(one).items()}
-    # What passes on to the cell is a property made for each name.
-    found.pop("<lambda>", None)
     assert not {n: missing for n, missing in found.items() if missing}
 
 
