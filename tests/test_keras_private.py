@@ -50,9 +50,7 @@ def test_no_other_module_knows_private_names():
 
 def said(name):
     """What the error for a missing name says."""
-    return (
-        rf"keras {re.escape(keras.__version__)} has no {name}.*Install keras 3\.4\.1"
-    )
+    return rf"keras {re.escape(keras.__version__)} has no {name}.*Install keras 3\.4\.1"
 
 
 def test_a_missing_name_is_told():
