@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 import keras
 
-from bnlstm_compat.layer import BNLSTM, BNLSTMCell
+from bnlstm_compat import keras_private
+from bnlstm_compat.cell import BNLSTMCell
+from bnlstm_compat.layer import BNLSTM
 
 
 class Found(NamedTuple):
@@ -15,7 +17,7 @@ class Found(NamedTuple):
     layer: BNLSTM | None
 
 
-def layers_in(model) -> list:
+def layers_in(model: keras.layers.Layer) -> list[keras.layers.Layer]:
     """All layers inside a layer or model, and itself, each once.
 
     Raises:
@@ -28,15 +30,14 @@ def layers_in(model) -> list:
     def visit(layer):
         if id(layer) not in found:
             found[id(layer)] = layer
-            # Not _flatten_layers: it gives the layers inside a layer back to front.
-            for inner in layer._layers:
+            for inner in keras_private.layers_inside(layer):
                 visit(inner)
 
     visit(model)
     return list(found.values())
 
 
-def cells_in(model) -> list[Found]:
+def cells_in(model: keras.layers.Layer) -> list[Found]:
     """Every cell in a model, in the order of the layers.
 
     A cell goes by the name of its ``BNLSTM``, or its own inside ``keras.layers.RNN``;
@@ -47,7 +48,8 @@ def cells_in(model) -> list[Found]:
     """
     layers = layers_in(model)
     owners = {id(layer.cell): layer for layer in layers if isinstance(layer, BNLSTM)}
-    found, seen = [], {}
+    found: list[Found] = []
+    seen: dict[str, int] = {}
     for cell in layers:
         if not isinstance(cell, BNLSTMCell):
             continue

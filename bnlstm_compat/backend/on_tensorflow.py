@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from bnlstm_compat import loops
+from bnlstm_compat import keras_private
+from bnlstm_compat.backend import tensorflow_loop
 
 # Of ``keras.ops``, what each step needs.
 concatenate = tf.concat
@@ -19,7 +20,7 @@ zeros_like = tf.zeros_like
 #: Whether the input's product is computed for all steps before the loop.
 INPUTS_AT_ONCE = True
 #: ``(z [B,.], gamma, beta or None, epsilon) -> (bn(z), mean, variance)``, with the
-#: gradient of ``bn(z)`` alone, or None: here ``fast`` has it.
+#: gradient of ``bn(z)`` alone, or None: here ``fused`` has it.
 batch_norm = None
 #: What a model raises for data that do not fit.
 ERRORS = (ValueError, TypeError, tf.errors.OpError)
@@ -61,7 +62,7 @@ def loop(one_step, known, found, state, steps, *, bound=None, unroll=False):
     Returns:
       ``(state, results)``: for each name of ``found`` a tensor [T,...].
     """
-    state, arrays = loops.loop(
+    state, arrays = tensorflow_loop.loop(
         one_step,
         known,
         found,
@@ -154,8 +155,8 @@ def passes(run, dataset, model, *, compiled):
 def _strategy(model):
     strategy = tf.distribute.get_strategy()
     if not tf.distribute.has_strategy():
-        raw = model.weights[0].value
-        strategy = getattr(raw, "distribute_strategy", strategy)
+        made_by = keras_private.strategy_of(model.weights[0].value)
+        strategy = strategy if made_by is None else made_by
     if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         raise ValueError(
             "Recalibration runs in one process: load the model there, recalibrate and "

@@ -9,8 +9,8 @@ from bnlstm_compat import exports
 
 #: "auto" chooses by the rules below; "plain": a loop of TensorFlow's; "unrolled": a
 #: loop of Python's; "xla": compiled by XLA, also in a step that is not; "general": the
-#: loop of ``ops.sequence``, differentiated by TensorFlow, which knows every activation
-#: and has gradients of any order.
+#: loop of ``general.sequence``, differentiated by TensorFlow, which knows every
+#: activation and has gradients of any order.
 MODES = ("auto", "plain", "unrolled", "xla", "general")
 
 #: The moments of z = u W [B,4H] come from those of u [B,U] where B is at least so many

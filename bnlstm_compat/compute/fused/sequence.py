@@ -1,7 +1,7 @@
-"""The compiled sequence: ``ops.sequence``'s contract, with a gradient written by hand.
+"""The compiled sequence: what ``general.sequence`` gives, its gradient written by hand.
 
-What is computed is in ``bptt`` (training) and ``folded`` (inference), how it is run in
-``modes``; here both meet TensorFlow's gradients and compiler.
+What is computed is in ``training`` and ``inference``, how it is run in
+``choice``; here both meet TensorFlow's gradients and compiler.
 
 Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025.
 """
@@ -10,9 +10,15 @@ import functools
 
 import keras
 import tensorflow as tf
-from tensorflow.python.eager import record  # no public name tells what tapes watch
 
-from bnlstm_compat import bptt, exports, folded, modes, ops, spec
+from bnlstm_compat import exports, spec
+from bnlstm_compat.compute import choice
+from bnlstm_compat.compute.fused import inference
+from bnlstm_compat.compute.fused import training as training_pass
+from bnlstm_compat.compute.fused.setting import ARGUMENTS, Setting
+from bnlstm_compat.compute.schedule import at_rows, schedule, taken
+from bnlstm_compat.compute.statistics import Moments
+from bnlstm_compat.keras_private import watched
 
 _NAMES = {
     keras.activations.tanh: "tanh",
@@ -53,22 +59,22 @@ def sequence(
     mode="auto",
     shapes=None,
 ):
-    """All steps of a batch of sequences: ``ops.sequence``, faster.
+    """All steps of a batch of sequences: ``general.sequence``, faster.
 
     Args:
-      as for ``ops.sequence``; the activations must be ones that ``supports`` knows.
-      mode: one of ``modes.MODES`` but "general"; ``unroll`` makes it "unrolled".
-      shapes: the ``modes.Shapes`` of the layer; None: all shapes are compiled.
+      as for ``general.sequence``; the activations must be ones that ``supports`` knows.
+      mode: one of ``choice.MODES`` but "general"; ``unroll`` makes it "unrolled".
+      shapes: the ``choice.Shapes`` of the layer; None: all shapes are compiled.
 
     Returns:
-      As ``ops.sequence``. Differentiable once, with respect to the trained weights, x,
-      h and c; the moving statistics are constants to the gradient.
+      As ``general.sequence``. Differentiable once, with respect to the trained weights,
+      x, h and c; the moving statistics are constants to the gradient.
 
     Raises:
       NotImplementedError: when a second derivative is asked for.
     """
     x = tf.convert_to_tensor(x)  # a variable's reading is what a tape sees
-    plan = ops.schedule(
+    plan = schedule(
         x,
         step,
         w["cell_moving_mean"].shape[0],
@@ -76,7 +82,7 @@ def sequence(
         padding=padding,
         overflow=overflow,
     )
-    chosen = modes.choose(
+    chosen = choice.choose(
         "unrolled" if unroll else mode,
         x.shape[1],
         eager=tf.executing_eagerly(),
@@ -92,23 +98,26 @@ def sequence(
             extra["bound"] = plan.bound
     if recurrent_mask is not None:
         extra["recurrent_mask"] = recurrent_mask
-    setting = bptt.Setting(
+    setting = Setting(
         _NAMES[activation],
         _NAMES[recurrent_activation],
         float(epsilon),
         unroll=chosen.unrolled,
         stacked=chosen.compiled,
-        to_input=_watched(x) or not _watched(w["kernel"]),
+        # Where no tape watches x, [T,B,4H] is not kept for it. Tapes watch variables
+        # and what comes from them: where the kernel is not watched there is no tape,
+        # and ``tf.gradients`` may ask for anything.
+        to_input=watched(x) or not watched(w["kernel"]),
         portable=chosen.portable,
     )
     if training:
         extra |= _weighted(w, x, plan, padding)
-        sites = modes.factored(
+        sites = choice.factored(
             x.shape[0], h.shape[1], x.shape[2], bool({"share", "use_given"} & {*extra})
         )
         run = _training(setting._replace(factored=sites), chosen.compiled, extra)
     else:
-        sites = modes.folded(x.shape[0], h.shape[1], x.shape[2], chosen.compiled)
+        sites = choice.folded(x.shape[0], h.shape[1], x.shape[2], chosen.compiled)
         run = _inference(
             setting._replace(factored=sites), chosen.compiled, extra, w, plan
         )
@@ -124,13 +133,13 @@ def sequence(
             dict(zip(spec.SITES, part, strict=True))
             for part in (moments[:3], moments[3:])
         )
-        moments = ops.Moments(plan.updates, plan.counts, mean, variance)
+        moments = Moments(plan.updates, plan.counts, mean, variance)
     return outputs, h, c, step + tf.cast(ran, step.dtype), moments or None
 
 
 def _arguments(w, x, h, c, plan):
-    """The tensors of ``bptt.ARGUMENTS``."""
-    by_step = ops.at_rows(w, plan.rows)
+    """The tensors of ``ARGUMENTS``."""
+    by_step = at_rows(w, plan.rows)
     affine = (by_step[name] for name in spec.TRAINABLE[2:])
     if by_step is w:
         affine = (tensor[None] for tensor in affine)
@@ -138,27 +147,17 @@ def _arguments(w, x, h, c, plan):
     return [w["kernel"], w["recurrent_kernel"], *affine, x, h, c]
 
 
-def _watched(tensor):
-    """Whether a gradient tape watches ``tensor``, in the graph at hand.
-
-    Where none does, [T,B,4H] is not kept for it. Tapes watch variables and what comes
-    from them, so where the kernel is not watched there is no tape, and ``tf.gradients``
-    may ask for anything.
-    """
-    return record.should_record_backprop([tensor])
-
-
 def _population(w, plan):
     """The statistics that each step reads, by ``{site}_mean`` and ``_variance``."""
     return {
-        f"{site}_{kind}": ops.taken(w[f"{site}_moving_{kind}"], plan.rows)
+        f"{site}_{kind}": taken(w[f"{site}_moving_{kind}"], plan.rows)
         for site in spec.SITES
         for kind in ("mean", "variance")
     }
 
 
 def _weighted(w, x, plan, padding):
-    """Of ``bptt.forward``'s extra: which rows count, and what where too few do."""
+    """Of the ``extra`` of training: which rows count, and what where too few do."""
     if padding == "v1" or (plan.valid is None and (x.shape[0] or 0) > 1):
         return {}
     few = plan.counts < 2
@@ -175,7 +174,7 @@ def _weighted(w, x, plan, padding):
 
 
 def _training(setting, compiled, extra):
-    """A function of the tensors of ``bptt.ARGUMENTS`` with bptt's gradient.
+    """A function of the tensors of ``ARGUMENTS`` with its gradient.
 
     It gives outputs [T,B,H], h, c, then the means and the variances [T,.] by site.
     """
@@ -229,7 +228,7 @@ def _inference(setting, compiled, extra, w, plan):
 
 def _constants(tensors):
     """By name, and out of the tape's sight: it has the gradient from elsewhere."""
-    return dict(zip(bptt.ARGUMENTS, map(tf.stop_gradient, tensors), strict=True))
+    return dict(zip(ARGUMENTS, map(tf.stop_gradient, tensors), strict=True))
 
 
 def _gradient(setting, compiled, arguments, extra, saved, outputs, given):
@@ -252,14 +251,14 @@ def _gradient(setting, compiled, arguments, extra, saved, outputs, given):
         return dict(zip(names, run(*given, *arguments), strict=True))
 
     if setting.to_input:
-        gradients = once(bptt.ARGUMENTS, setting)
+        gradients = once(ARGUMENTS, setting)
     else:
-        gradients = once([name for name in bptt.ARGUMENTS if name != "x"], setting)
+        gradients = once([name for name in ARGUMENTS if name != "x"], setting)
         if not tf.executing_eagerly():
             # No tape of this graph watches x, but one around the graph's function, or
             # around its loop, may want it. Apart, so that TensorFlow drops it if not.
             gradients |= once(["x"], setting._replace(to_input=True))
-    return [gradients.get(name) for name in bptt.ARGUMENTS]
+    return [gradients.get(name) for name in ARGUMENTS]
 
 
 def _refuse(*_):
@@ -272,14 +271,18 @@ def _refuse(*_):
 
 @functools.cache
 def _functions(setting, compiled):
-    """``forward``, ``backward``, ``backward_input`` of ``bptt`` in one setting."""
-    parts = (bptt.forward, bptt.backward, bptt.backward_input)
+    """``forward``, ``backward``, ``backward_input`` of training in one setting."""
+    parts = (
+        training_pass.forward,
+        training_pass.backward,
+        training_pass.backward_input,
+    )
     return tuple(_function(part, setting, compiled) for part in parts)
 
 
 @functools.cache
 def _inference_function(setting, compiled):
-    return _function(folded.forward, setting, compiled)
+    return _function(inference.forward, setting, compiled)
 
 
 def _function(part, setting, compiled):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import torch
 
-from bnlstm_compat.on_others import (  # noqa: F401 - the names of every backend
+from bnlstm_compat.backend.on_others import (  # noqa: F401 - the names of every backend
     asserted,
     batched,
     replicas_mean,

@@ -6,7 +6,7 @@ import jax
 import keras
 import numpy as np
 
-from bnlstm_compat.on_others import (  # noqa: F401 - the names of every backend
+from bnlstm_compat.backend.on_others import (  # noqa: F401 - the names of every backend
     asserted,
     batched,
     replicas_mean,
@@ -35,7 +35,7 @@ ERRORS = (ValueError, TypeError, RuntimeError)
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(3,))
 def batch_norm(z, gamma, beta, epsilon):
-    """With the gradient written out: see ``bptt``, "Backward through bn"."""
+    """With the gradient written out: see ``fused.training``, "Backward through bn"."""
     return _batch_norm(z, gamma, beta, epsilon)[0]
 
 

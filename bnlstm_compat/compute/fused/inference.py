@@ -2,9 +2,11 @@
 
 import tensorflow as tf
 
-from bnlstm_compat import ops, spec
-from bnlstm_compat.bptt import activate
-from bnlstm_compat.loops import loop
+from bnlstm_compat import spec
+from bnlstm_compat.backend.tensorflow_loop import loop
+from bnlstm_compat.compute.fused.packed import Packed
+from bnlstm_compat.compute.fused.setting import activate
+from bnlstm_compat.compute.norm import affine
 
 
 def forward(setting, args, extra):
@@ -16,10 +18,10 @@ def forward(setting, args, extra):
     goes into its kernel too, and both matmuls are one.
 
     Args:
-      setting: a ``bptt.Setting``; ``factored`` says into which kernels.
-      args: as for ``bptt.forward``.
-      extra: dict with ``{site}_mean``, ``{site}_variance`` [T,.] and, as for
-        ``bptt.forward``, optionally ``running``, ``recurrent_mask``, ``bound``.
+      setting: a ``Setting``; ``factored`` says into which kernels.
+      args: as for ``training.forward``.
+      extra: dict with ``{site}_mean``, ``{site}_variance`` [T,.] and, as in
+        training, optionally ``running``, ``recurrent_mask``, ``bound``.
 
     Returns:
       ``(outputs [T,B,H], h, c)``.
@@ -30,27 +32,24 @@ def forward(setting, args, extra):
     low, high = x.dtype, args["cell_gamma"].dtype
     steps = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
     units = recurrent_kernel.shape[0]
-    (input_scale, shift), (scale, recurrent_shift), (cell_scale, cell_shift) = (
-        ops.affine(
-            args,
-            site,
-            extra[f"{site}_mean"],
-            extra[f"{site}_variance"],
-            setting.epsilon,
-        )
-        for site in ("input", "recurrent", "cell")
-    )
-    shift += recurrent_shift
+    scale, shift = {}, {}
+    for site in spec.SITES:
+        moments = (extra[f"{site}_{kind}"] for kind in ("mean", "variance"))
+        scale[site], shift[site] = affine(args, site, *moments, setting.epsilon)
+    shift["gates"] = shift["input"] + shift["recurrent"]
+    given = {
+        "recurrent_scale": scale["recurrent"],
+        "cell_scale": scale["cell"],
+        "cell_shift": shift["cell"],
+    }
     in_kernel = "input" in setting.factored
-    # One tensor, for each that a step reads costs time of its own.
-    sizes = [4 * units, units, units, 4 * units, 4 * units]
-    vectors = [scale, cell_scale, cell_shift, input_scale, shift]
-    vectors = tf.concat(vectors, 1)
-    if not in_kernel:
-        vectors, input_scale, shift = tf.split(vectors, [6 * units, *sizes[3:]], 1)
-        x = tf.cast(tf.matmul(x, kernel), high) * input_scale[:, None] + shift[:, None]
-        x, sizes = tf.cast(x, low), sizes[:3]
-    known = {"x": x, "vectors": vectors}
+    if in_kernel:
+        given |= {"input_scale": scale["input"], "gates_shift": shift["gates"]}
+    else:
+        x = tf.cast(tf.matmul(x, kernel), high) * scale["input"][:, None]
+        x = tf.cast(x + shift["gates"][:, None], low)
+    vectors = Packed({name: vector.shape[1] for name, vector in given.items()})
+    known = {"x": x, "vectors": vectors.pack(given)}
     if "running" in extra:
         known["running"] = extra["running"]
     recurrent_mask = extra.get("recurrent_mask")
@@ -58,15 +57,17 @@ def forward(setting, args, extra):
     def scaled(matrix, scale):
         return tf.cast(tf.cast(matrix, high) * scale, low)
 
-    def gates_of(h, x, scale, input_scale=None, shift=None):
+    def gates_of(h, x, v):
         if "recurrent" in setting.factored:
-            both = [scaled(recurrent_kernel, scale), scaled(kernel, input_scale)]
-            both = tf.concat([*both, tf.cast(shift, low)[None]], 0)
+            both = [scaled(recurrent_kernel, v["recurrent_scale"])]
+            both += [scaled(kernel, v["input_scale"])]
+            both = tf.concat([*both, tf.cast(v["gates_shift"], low)[None]], 0)
             return tf.matmul(tf.concat([h, x, tf.ones_like(x[:, :1])], 1), both)
-        gates = scaled(tf.matmul(h, recurrent_kernel), scale)
+        gates = scaled(tf.matmul(h, recurrent_kernel), v["recurrent_scale"])
         if not in_kernel:
             return gates + x
-        kernel_now, shift = scaled(kernel, input_scale), tf.cast(shift, low)
+        kernel_now = scaled(kernel, v["input_scale"])
+        shift = tf.cast(v["gates_shift"], low)
         if kernel.shape[0] == 1:
             return gates + (x * kernel_now + shift)
         return gates + tf.nn.bias_add(tf.matmul(x, kernel_now), shift)
@@ -74,12 +75,13 @@ def forward(setting, args, extra):
     def one_step(read, state):
         h, c = state
         u = h if recurrent_mask is None else h * tf.cast(recurrent_mask, low)
-        scale, cell_scale, cell_shift, *more = tf.split(read("vectors"), sizes)
-        gates = tf.cast(gates_of(u, read("x"), scale, *more), high)
+        v = vectors.unpack(read("vectors"))
+        gates = tf.cast(gates_of(u, read("x"), v), high)
         f, i, o, j = tf.split(gates, len(spec.GATES), axis=1)
         f, i, o = (activate(z, setting.recurrent_activation) for z in (f, i, o))
         next_c = tf.cast(c, high) * f + i * activate(j, setting.activation)
-        a = activate(next_c * cell_scale + cell_shift, setting.activation)
+        a = next_c * v["cell_scale"] + v["cell_shift"]
+        a = activate(a, setting.activation)
         next_h, next_c = tf.cast(a * o, low), tf.cast(next_c, low)
         values = {"outputs": next_h}
         if "running" in extra:

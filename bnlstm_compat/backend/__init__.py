@@ -6,6 +6,7 @@ written in ``keras.ops``.
 """
 
 import importlib
+from typing import Any
 
 import numpy as np
 
@@ -33,10 +34,10 @@ if NAME not in BACKENDS:
         f"bnlstm_compat expects Keras on one of {', '.join(BACKENDS)}. Received: "
         f"the backend {NAME!r}; set KERAS_BACKEND before Keras is imported"
     )
-current = importlib.import_module(f"bnlstm_compat.on_{NAME}")
+current = importlib.import_module(f"bnlstm_compat.backend.on_{NAME}")
 
 
-def array(variable):
+def array(variable: Any) -> np.ndarray:
     """The value of a Keras variable or tensor as a NumPy array of its own."""
     value = keras.ops.convert_to_tensor(variable)
     if NAME == "tensorflow":  # of a tf.Variable, Keras's way makes NumPy warn

@@ -4,99 +4,40 @@ The exponential average of training starts from (0, 1), lags behind the weights,
 moved by whatever ran last. Here the weights stand still and every batch counts.
 
 Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025, section
-4 (population statistics are averages over the training set); merging of moments: T.
-Chan, G. Golub, R. LeVeque, "Algorithms for computing the sample variance", 1983.
+4 (population statistics are averages over the training set).
 """
 
 import contextlib
 import copy
 import threading
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
 
 from bnlstm_compat import backend, spec
-from bnlstm_compat.cells import cells_in, layers_in
-from bnlstm_compat.diagnosis import row_ranges
+from bnlstm_compat.statistics.find import cells_in, layers_in
+from bnlstm_compat.statistics.findings import row_ranges
+from bnlstm_compat.statistics.pooled import PooledMoments
 
 METHODS = ("mean", "pooled")
 # The standard error of a variance from n values is sqrt(2 / n) of it: 25 % at 32.
 FEW = 32
-# A deviation below this share of the mean, of variance below the least that epsilon
-# leaves any weight, is rounding: a float32 has 6e-8, a matrix product some of them.
-CONSTANT = 1e-5
-NEGLIGIBLE = 1e-10
 # tf.data's number of batches in a data set without an end.
 _INFINITE = -1
 
 
-class PooledMoments:
-    """Moments of many batches, merged without cancellation, in constant memory.
-
-    Holds for each of M rows and F features the mean of everything, the mean of the
-    variances within the batches, and the spread of the batches' means; every moment
-    counts by the number of values that it is of. All in float64.
-    """
-
-    def __init__(self, rows, features):
-        self.values = np.zeros(rows)
-        self.mean = np.zeros((rows, features))
-        self._within = np.zeros((rows, features))
-        self._between = np.zeros((rows, features))
-
-    def add(self, rows, values, mean, variance):
-        """Merges moments; a row may come several times.
-
-        Args:
-          rows: [N] integers. values: [N], of how many values each moment is.
-          mean, variance: [N,F]; variances are biased (divided by the number).
-        """
-        rows, values = np.asarray(rows), np.asarray(values, np.float64)
-        mean, variance = np.asarray(mean, np.float64), np.asarray(variance, np.float64)
-        for chosen in _without_repeats(rows):
-            row, new = rows[chosen], values[chosen]
-            total = self.values[row] + new
-            share = (new / total)[:, None]
-            apart = mean[chosen] - self.mean[row]
-            self.mean[row] += apart * share
-            self._within[row] += (variance[chosen] - self._within[row]) * share
-            self._between[row] += apart**2 * self.values[row][:, None] * share
-            self.values[row] = total
-
-    def variance(self, method):
-        """[M,F]: "mean" of the batches' variances, or of all values "pooled"."""
-        if method == "mean":
-            return self._within
-        return self._within + self._between / np.maximum(self.values, 1)[:, None]
-
-    def steady_variance(self, method):
-        """``variance``, but 1 where it is that of constants that are not all zero."""
-        variance = self.variance(method)
-        between = self._between / np.maximum(self.values, 1)[:, None]
-        rounding = CONSTANT**2 * (self.mean**2 + between)
-        constant = variance < np.minimum(rounding, NEGLIGIBLE)
-        return np.where(constant, 1.0, variance)
-
-
-def _without_repeats(rows):
-    """Indices into ``rows``, in groups in which no row comes twice, in order."""
-    order = np.argsort(rows, kind="stable")
-    _, first, counts = np.unique(rows[order], return_index=True, return_counts=True)
-    place = np.empty(len(rows), int)
-    place[order] = np.arange(len(rows)) - np.repeat(first, counts)
-    return [np.flatnonzero(place == k) for k in range(place.max(initial=-1) + 1)]
-
-
 def recalibrate(
-    model,
-    dataset,
-    method="mean",
-    max_bn_steps=None,
-    batch_size=32,
-    forward=None,
-    verbose=1,
-):
+    model: keras.layers.Layer,
+    dataset: Any,
+    method: str = "mean",
+    max_bn_steps: int | None = None,
+    batch_size: int = 32,
+    forward: Callable[[Any, Any], Any] | None = None,
+    verbose: int = 1,
+) -> keras.layers.Layer:
     """Estimates the population statistics of every BNLSTM anew, in one pass.
 
     The model runs as in inference (no dropout, other layers' statistics stay), but each
@@ -173,7 +114,7 @@ def recalibrate(
     return model
 
 
-def widen(model, max_bn_steps):
+def widen(model: keras.layers.Layer, max_bn_steps: int) -> keras.layers.Layer:
     """A copy of a model whose BNLSTM have rows of statistics for more steps.
 
     The new rows are copies of the last, so that in inference the copy gives what the
