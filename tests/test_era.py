@@ -29,7 +29,7 @@ from legacy.era import (
     translate,
 )
 from legacy.era.python2 import files, pickles
-from legacy_process import legacy, succeeded, write
+from legacy_process import legacy, runner, succeeded, write
 
 HERE = pathlib.Path(__file__).parent
 RECORDED = HERE / "era" / "recorded"
@@ -46,7 +46,7 @@ def run_legacy(script, folder, *arguments):
         path.write_text(textwrap.dedent(script))
         script = path
     return subprocess.run(
-        [sys.executable, "-m", "legacy", str(script), *arguments],
+        [*runner(), str(script), *arguments],
         cwd=folder,
         env=ENVIRONMENT,
         capture_output=True,
@@ -119,8 +119,8 @@ NOTEBOOK = """
     shell = InteractiveShell.instance()
     for cell in (
         "print('three', 7 / 2)",
-        "import sys\\nfrom legacy import era\\nfrom legacy.facade import asks\\n"
-        "era.install(asks.is_user, lambda line: print(line, file=sys.stderr))",
+        "import sys\\nfrom legacy import era\\nfrom legacy.imports import ownership\\n"
+        "era.install(ownership.is_user, lambda line: print(line, file=sys.stderr))",
         "print('still three', 7 / 2)",
         "print 'two', 7 / 2, {'a': 1}.has_key('a'),\\nprint u'caf\\\\xe9'",
         "class A:\\n    def f(self):\\n        print round(2.5), xrange(2)[1]",

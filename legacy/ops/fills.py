@@ -3,8 +3,7 @@
 import functools
 import operator
 
-from tensorflow.python.framework import tensor_util
-from tensorflow.python.ops import gen_array_ops
+import tensorflow.compat.v1 as tf
 
 from legacy.ops.replace import around
 
@@ -17,7 +16,7 @@ def constant_if_small(original, value, shape, dtype, name, layout=None):
 
     NumPy of the time multiplied tensors, and nobody used the answer.
     """
-    if isinstance(shape, (list, tuple)) and any(map(tensor_util.is_tf_type, shape)):
+    if isinstance(shape, (list, tuple)) and any(map(tf.is_tensor, shape)):
         try:
             functools.reduce(operator.mul, shape) < 1000  # noqa: B015
         except TypeError:  # sizes of several types
@@ -40,18 +39,18 @@ def _diagonal(name, made, arguments):
 
 matrix_diag = _diagonal(
     "matrix_diag",
-    lambda diagonal, name="diag": gen_array_ops.matrix_diag(diagonal, name=name),
+    lambda diagonal, name="diag": tf.raw_ops.MatrixDiag(diagonal=diagonal, name=name),
     arguments=1,
 )
 matrix_diag_part = _diagonal(
     "matrix_diag_part",
-    lambda input, name="diag_part": gen_array_ops.matrix_diag_part(input, name=name),
+    lambda input, name="diag_part": tf.raw_ops.MatrixDiagPart(input=input, name=name),
     arguments=1,
 )
 matrix_set_diag = _diagonal(
     "matrix_set_diag",
-    lambda input, diagonal, name="set_diag": gen_array_ops.matrix_set_diag(
-        input, diagonal, name=name
+    lambda input, diagonal, name="set_diag": tf.raw_ops.MatrixSetDiag(
+        input=input, diagonal=diagonal, name=name
     ),
     arguments=2,
 )

@@ -1,0 +1,80 @@
+"""Default initializers, regularization and optimizers' slots, as they were."""
+
+import functools
+
+import tensorflow.compat.v1 as tf
+from tensorflow.python.framework import ops
+from tensorflow.python.ops import variable_scope
+from tensorflow.python.training import slot_creator
+
+from legacy import release
+
+
+def _default_initializer(original):
+    """The default is uniform unit scaling in 0.12, and Glorot's rule later."""
+
+    @functools.wraps(original)
+    def chosen(self, name, shape=None, dtype=tf.float32):
+        floating = tf.as_dtype(dtype).is_floating
+        if floating and release.rule("initializer") == "uniform_unit_scaling":
+            return tf.uniform_unit_scaling_initializer(), False
+        return original(self, name, shape, dtype)
+
+    return chosen
+
+
+def _slot_maker(original):
+    """Under reuse, 0.12 makes new slots and averages; later releases look them up."""
+
+    @functools.wraps(original)
+    def made(primary, start, name, validate_shape, shape, dtype, **options):
+        reuse = tf.get_variable_scope().reuse
+        if not reuse or release.rule("slots") != "variable":
+            return original(
+                primary, start, name, validate_shape, shape, dtype, **options
+            )
+        kind = tf.as_dtype(dtype).base_dtype if dtype else None
+        return tf.Variable(
+            (lambda: start(shape, kind)) if callable(start) else start,
+            trainable=False,
+            validate_shape=validate_shape,
+            dtype=kind,
+            # The scope that TensorFlow has opened for the slot is its whole name.
+            name=tf.get_default_graph().get_name_scope() + "/",
+            use_resource=False,
+        )
+
+    return made
+
+
+def _regularized_once(original):
+    """Up to 1.15 a new variable's loss was made once, outside of all loops.
+
+    Today's TensorFlow makes it twice, and again wherever it is used.
+    """
+
+    @functools.wraps(original)
+    def single(self, name, *arguments, regularizer=None, **named):
+        if regularizer is None or tf.executing_eagerly():
+            return original(self, name, *arguments, regularizer=regularizer, **named)
+        known = name in self._vars
+        variable = original(self, name, *arguments, regularizer=None, **named)
+        if not known:
+            scope = tf.name_scope(f"{name}/Regularizer/")
+            with ops.colocate_with(variable), scope, tf.init_scope():
+                loss = regularizer(variable)
+            if loss is not None:
+                tf.add_to_collection(tf.GraphKeys.REGULARIZATION_LOSSES, loss)
+        return variable
+
+    return single
+
+
+def install():
+    """Puts the rules into TensorFlow's own functions."""
+    store = variable_scope._VariableStore
+    store._get_single_variable = _regularized_once(store._get_single_variable)
+    store._get_default_initializer = _default_initializer(
+        store._get_default_initializer
+    )
+    slot_creator._create_slot_var = _slot_maker(slot_creator._create_slot_var)
