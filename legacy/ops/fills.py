@@ -25,32 +25,25 @@ def constant_if_small(original, value, shape, dtype, name, layout=None):
     return original(value, shape, dtype, name, layout=layout)
 
 
-def _diagonal(name, made, arguments):
-    """Puts the first kernel in place, which knows the main diagonal only."""
-
-    @around(_ARRAY + name)
-    def function(original, *given, **named):
-        if len(given) > arguments + 1 or named.keys() & {"k", "padding_value"}:
-            return original(*given, **named)
-        return made(*given, **named)
-
-    return function
+# The first kernels, which the following three make, know the main diagonal only.
 
 
-matrix_diag = _diagonal(
-    "matrix_diag",
-    lambda diagonal, name="diag": tf.raw_ops.MatrixDiag(diagonal=diagonal, name=name),
-    arguments=1,
-)
-matrix_diag_part = _diagonal(
-    "matrix_diag_part",
-    lambda input, name="diag_part": tf.raw_ops.MatrixDiagPart(input=input, name=name),
-    arguments=1,
-)
-matrix_set_diag = _diagonal(
-    "matrix_set_diag",
-    lambda input, diagonal, name="set_diag": tf.raw_ops.MatrixSetDiag(
-        input=input, diagonal=diagonal, name=name
-    ),
-    arguments=2,
-)
+@around(_ARRAY + "matrix_diag")
+def matrix_diag(original, diagonal, name="diag", **others):
+    if others.keys() & {"k", "num_rows", "num_cols", "padding_value"}:
+        return original(diagonal, name, **others)
+    return tf.raw_ops.MatrixDiag(diagonal=diagonal, name=name)
+
+
+@around(_ARRAY + "matrix_diag_part")
+def matrix_diag_part(original, input, name="diag_part", **others):
+    if others.keys() & {"k", "padding_value"}:
+        return original(input, name, **others)
+    return tf.raw_ops.MatrixDiagPart(input=input, name=name)
+
+
+@around(_ARRAY + "matrix_set_diag")
+def matrix_set_diag(original, input, diagonal, name="set_diag", **others):
+    if "k" in others:
+        return original(input, diagonal, name, **others)
+    return tf.raw_ops.MatrixSetDiag(input=input, diagonal=diagonal, name=name)
