@@ -32,8 +32,8 @@ def plot(cases: Sequence[Any], path: Path) -> None:
             "a plot needs matplotlib: pip install 'bnlstm-compat[plot]'"
         ) from error
     figure = Figure(figsize=(13, 5.4 * len(cases)), layout="constrained")
-    parts: Any = np.atleast_1d(figure.subfigures(len(cases), 1))  # type: ignore[arg-type]
-    for part, case in zip(parts, cases, strict=True):
+    parts: Any = figure.subfigures(len(cases), 1)
+    for part, case in zip(np.atleast_1d(parts), cases, strict=True):
         _draw(part, case)
     kind = os.path.splitext(path)[1].removeprefix(".") or "png"
     drawn = io.BytesIO()
