@@ -551,6 +551,9 @@ class BNLSTM(keras.layers.RNN):
     Source: arXiv 1603.09025, equations 6-8.
     """
 
+    #: The class of its cell; a layer with another kind of cell has its own.
+    cell_type = BNLSTMCell
+
     def __init__(
         self,
         units,
@@ -591,7 +594,7 @@ class BNLSTM(keras.layers.RNN):
         **kwargs,
     ):
         given = locals()
-        cell = BNLSTMCell(
+        cell = self.cell_type(
             **{name: given[name] for name in _OF_CELL},
             dtype=kwargs.get("dtype"),
             trainable=kwargs.get("trainable", True),

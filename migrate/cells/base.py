@@ -83,6 +83,9 @@ class Layout:
     #: Whether one step of an optimizer takes Keras's weights where it took the
     #: variables: not if several of them are one weight, or one is several.
     trains_alike = True
+    #: Where that is so because several offsets are one weight, and would not be so with
+    #: a weight for each: from the names of those beside the first to the variables.
+    further_offsets: Mapping[str, str] = {}
     #: Whether ``legacy.BNLSTMCell`` computes it, so that a graph can be the reference.
     in_legacy = False
 

@@ -73,8 +73,35 @@ class Normalised(Layout):
     @property
     def trains_alike(self):
         """See ``Layout``: several offsets would be one weight."""
-        complete = len(self.roles) == len(WEIGHTS) and not self.unrolled
-        return complete and len(self._offsets()) == 1
+        return self._complete and len(self._offsets()) == 1
+
+    @property
+    def further_offsets(self):
+        """See ``Layout``."""
+        if not self._complete:
+            return {}
+        names = {"recurrent_beta": "state_beta"}  # Keras's has that of the first
+        roles = [(name, self.roles[name]) for name in self._offsets()[1:]]
+        return {names.get(role, role): name for name, role in roles}
+
+    @property
+    def _complete(self):
+        """Whether each of Keras's weights was a variable, or one at each step."""
+        of = {role: name for name, role in self.roles.items()}
+        first = self._offsets()[:1]
+        others = [name for name in WEIGHTS if name != "recurrent_beta"]
+        if not first or not set(others) <= set(of):
+            return False
+        affine = [of[name] for name in others if WEIGHTS[name].affine]
+        return len(set(map(at_each_step, affine + first))) == 1
+
+    def offset_to_keras(self, arrays, name):
+        """One offset of the gates as Keras has it; its name may be a pattern."""
+        return reorder(gathered(arrays, name), self.gates, GATES)
+
+    def offset_from_keras(self, array, name, steps):
+        """The way back: arrays by variable."""
+        return scattered(name, reorder(array, GATES, self.gates), steps)
 
     def _offsets(self):
         """The names of offsets of the gates: those at each step first, for they can

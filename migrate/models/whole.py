@@ -2,6 +2,7 @@
 
 import keras
 
+from migrate.cells.layouts import layout_of
 from migrate.errors import MigrateError, did_you_mean
 from migrate.graph.cells import used_variables
 from migrate.graph.chosen import Chosen
@@ -20,6 +21,7 @@ from migrate.graph.reads import read_once
 from migrate.graph.regularisation import regularisation_terms
 from migrate.graph.thawed import thawed, trained_variables
 from migrate.models.assembly import Assembly, cell_layer
+from migrate.models.assignments import trains_otherwise
 from migrate.models.regularisation import regularizers
 
 
@@ -94,10 +96,21 @@ class _Making:
                 break
             places = self._without(places, shared)
         cells = {id(place): cells for place, cells in places}
+        self._say_what_trains_otherwise(cells, divided)
         made = Assembly(self.graph, self.source, divided, cells, options, terms)
         whole = made.model(outputs, rest)
         whole.decided = tuple(self.decided)
         return whole
+
+    def _say_what_trains_otherwise(self, cells, divided):
+        needed = [cell for place in divided.places for cell in cells[id(place)]]
+        for cell in {cell.scope: cell for cell in needed}.values():
+            layout = layout_of(cell)
+            if not (layout.trains_alike or layout.further_offsets):
+                self.decided.append(
+                    f"{trains_otherwise(cell)}, so that a step of an optimizer moves it "
+                    "otherwise than in TensorFlow 1"
+                )
 
     def _regularised(self, places, terms):
         """The places that can have the terms of their variables; options of their
