@@ -13,6 +13,7 @@ from migrate.graph.moves import after, before
 from migrate.graph.nodes import VARIABLES, Graph, output
 from migrate.graph.session import border
 from migrate.graph.sizes import shape_of
+from migrate.graph.updates import written
 
 _SAME = ("Identity", "Enter", "StopGradient", "Switch", "Merge", "RefSwitch")
 # Where weights meet what a model is given; labels meet only what comes of that.
@@ -20,8 +21,9 @@ _WEIGHTS_MEET = re.compile(
     "MatMul|BatchMatMul(V2)?|Conv.*|Depthwise.*|Gather(V2)?|ResourceGather|Einsum|Mul"
     "|SparseTensorDenseMatMul|CudnnRNN.*|.*Block(LSTM|GRU).*|BiasAdd"
 )
-# What tf.gradients calls what it makes.
+# What tf.gradients makes of an operation, in the scope that it was told.
 _GRADIENTS = re.compile(r"(^|/)gradients(_\d+)?/")
+_GRADIENT = re.compile(r"_grad(_\d+)?/")
 _STEPS = re.compile("(Resource)?(Sparse)?Apply.*")
 _NO_RESULT = re.compile(
     ".*Summary.*|Save.*|Restore.*|Assert|NoOp|Assign.*|Shape.*|Print|Const|TensorArray.*"
@@ -180,10 +182,14 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
     if signatures:
         key = "serving_default" if "serving_default" in signatures else min(signatures)
         return list(dict.fromkeys(signatures[key][1].values()))
-    forward = {name for name in graph if not _GRADIENTS.search(name)}
-    training = [n for n in graph if n not in forward or _STEPS.match(graph.op(n))]
-    training += graph.collections.get("update_ops", ())
-    used = before(graph, training)
+    gradients = _gradients(graph)
+    of_gradients = after(graph, gradients)
+    forward = set(graph) - of_gradients
+    steps = {name for name in graph if _STEPS.match(graph.op(name))}
+    steps |= set(written(graph, of_gradients))
+    # Gradients that no step takes, such as those of inputs, are not training.
+    training = steps | (gradients & before(graph, steps))
+    used = before(graph, [*training, *graph.collections.get("update_ops", ())])
     data, labels = _data_and_labels(graph, forward)
     results = _values_of(graph, data) & _values_of(graph, list(graph.variables))
     free = forward & results - after(graph, labels) - used - inside_loops(graph)
@@ -207,6 +213,26 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
             "the outputs (--outputs NAME,...)"
         )
     return shown
+
+
+def _gradients(graph):
+    """The nodes that tf.gradients made, whatever it was told to call them: what it
+    makes of an operation F is in SCOPE/F_grad."""
+    scopes = set()
+    for name in graph:
+        for match in _GRADIENT.finditer(name):
+            parts = name[: match.start()].split("/")
+            cuts = range(1, len(parts))
+            cut = next((n for n in cuts if "/".join(parts[n:]) in graph), None)
+            if cut is not None:
+                scopes.add("/".join(parts[:cut]) + "/")
+    made = (*graph.variables, *graph.placeholders)
+    scopes = [s for s in scopes if not any(name.startswith(s) for name in made)]
+    return {
+        name
+        for name in graph
+        if _GRADIENTS.search(name) or name.startswith(tuple(scopes))
+    }
 
 
 def _values_of(graph, names):

@@ -108,7 +108,7 @@ class _Making:
             layout = layout_of(cell)
             if not (layout.trains_alike or layout.further_offsets):
                 self.decided.append(
-                    f"{trains_otherwise(cell)}, so that a step of an optimizer moves it "
+                    f"{trains_otherwise(cell)}, so that an optimizer's step moves it "
                     "otherwise than in TensorFlow 1"
                 )
 
