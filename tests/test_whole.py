@@ -33,8 +33,6 @@ MARKED = [
     pytest.param(name, marks=[pytest.mark.slow] * (name not in FAST)) for name in MODELS
 ]
 
-pytestmark = pytest.mark.filterwarnings("ignore:The structure of `inputs`")
-
 
 def checkpoint(name):
     return str(folder(name) / "model.ckpt-40")

@@ -25,8 +25,6 @@ from migrate.graph.lists import WithoutGradientError
 # statistics.
 INFERENCE, TRAINING, GRADIENTS, STATISTICS = 6e-7, 3e-6, 3e-6, 3e-7
 
-pytestmark = pytest.mark.filterwarnings("ignore:The structure of `inputs`")
-
 
 def checkpoint(name):
     return str(folder("wholes") / name / "model.ckpt-1")

@@ -83,11 +83,14 @@ class Layout:
     #: Whether one step of an optimizer takes Keras's weights where it took the
     #: variables: not if several of them are one weight, or one is several.
     trains_alike = True
-    #: Where that is so because several offsets are one weight, and would not be so with
-    #: a weight for each: from the names of those beside the first to the variables.
-    further_offsets: Mapping[str, str] = {}
     #: Whether ``legacy.BNLSTMCell`` computes it, so that a graph can be the reference.
     in_legacy = False
+
+    @property
+    def further_offsets(self) -> dict[str, str]:
+        """Where a cell trains as it did if each offset of its gates has a weight of its
+        own: from the names of those beside the first to the variables. Else {}."""
+        return {}
 
     def suffix(self, variable: str) -> str:
         """What follows the cell's scope in the v1 name of ``variable``."""
