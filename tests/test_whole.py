@@ -89,6 +89,7 @@ def test_a_whole_model_gives_what_real_tensorflow_recorded(name):
         assert error.max() <= STATISTICS, variable
     kept = [layer for layer in whole.layers if isinstance(layer, keras.layers.RNN)]
     assert bool(kept) == (name not in LOOPS)
+    assert not any("optimizer" in text for text in whole.decided)  # all train alike
 
 
 @pytest.mark.parametrize("name", MARKED)
@@ -166,6 +167,23 @@ def test_it_trains_and_its_statistics_are_found():
     recalibrate(whole, x, verbose=0)
     assert not np.array_equal(layer.cell.input_moving_mean.numpy(), before)
     assert diagnose(whole) is not None
+
+
+def test_the_only_input_may_be_bare(tmp_path, recwarn):
+    whole, record = made("tf-1.15.5/settings")
+    x, y = record.feeds(False)["x"], record.feeds(False)["input_y"]
+    expected = whole({"x": x})["probabilities"]
+    whole.save(tmp_path / "whole.keras")
+    for one in (whole, keras.models.load_model(tmp_path / "whole.keras")):
+        for given in (x, tf.constant(x), [x]):
+            assert np.array_equal(one(given)["probabilities"], expected)
+        larger = keras.Sequential([keras.Input(x.shape[1:]), one])
+        assert np.array_equal(larger(x)["probabilities"], expected)
+        one.compile("adam", "categorical_crossentropy", run_eagerly=True)
+        found = one.predict(x, verbose=0)["probabilities"]
+        assert np.abs(found - expected).max() <= INFERENCE
+        one.fit(x, y, verbose=0)
+    assert not [w for w in recwarn if "structure" in str(w.message)]
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/graphs")

@@ -173,7 +173,8 @@ def _near(graph, names, most):
 def usual_outputs(graph: Graph, found: Found) -> list[str]:
     """What a person would pick: the outputs of a SavedModel's signature, else tensors
     that depend on weights and on what the model is given, not on labels, and that
-    training does not consume further; no RNN's own, if there are others.
+    training does not consume further; no RNN's own, if there are others. If training
+    consumes all, such as the logits, those that meet labels.
 
     Raises:
       MigrateError: there are none.
@@ -187,10 +188,12 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
     forward = set(graph) - of_gradients
     steps = {name for name in graph if _STEPS.match(graph.op(name))}
     steps |= set(written(graph, of_gradients))
-    # Gradients that no step takes, such as those of inputs, are not training.
-    training = steps | (gradients & before(graph, steps))
-    used = before(graph, [*training, *graph.collections.get("update_ops", ())])
     data, labels = _data_and_labels(graph, forward)
+    # Gradients that no step takes, such as those of inputs, are not training; if no
+    # step is in the graph, those of a loss are.
+    training = gradients & (before(graph, steps) or after(graph, labels))
+    training |= steps | set(graph.collections.get("update_ops", ()))
+    used = before(graph, training)
     results = _values_of(graph, data) & _values_of(graph, list(graph.variables))
     free = forward & results - after(graph, labels) - used - inside_loops(graph)
     free = {name for name in free if not _NO_RESULT.fullmatch(graph.op(name))}
@@ -204,15 +207,32 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
         )
     ]
     shown = [n for n in shown if not any(n.startswith(f"{o}/") for o in shown)]
-    borders = {output(t)[0] for rnn in found.rnns for t in border(rnn)}
-    borders |= {n for n in shown if _stacks(graph, n) or _enters_loop(graph, n)}
-    shown = [name for name in shown if name not in borders] or shown
+    own = {output(t)[0] for rnn in found.rnns for t in border(rnn)}
+    others = [n for n in shown if n not in own]
+    ends = [n for n in others if not (_stacks(graph, n) or _enters_loop(graph, n))]
+    if not ends:
+        ends = _meeting_labels(graph, forward, results, after(graph, labels))
+        ends = list(dict.fromkeys([*others, *ends]))
+    shown = ends or shown
     if not shown:
         raise MigrateError(
             f"{graph.label} has no tensor that training does not consume further: name "
             "the outputs (--outputs NAME,...)"
         )
     return shown
+
+
+def _meeting_labels(graph, forward, results, of_labels):
+    """The results that a loss takes together with labels, as they were before it."""
+    found = {}
+    for name in graph:
+        takers = {taker for taker, _, _ in graph.consumers(name)}
+        meets = takers & of_labels & forward
+        if name in forward & results - of_labels - inside_loops(graph) and meets:
+            while graph.op(name) == "Reshape":
+                name = graph.inputs(name)[0][0]
+            found[name] = None
+    return [name for name in found if not _NO_RESULT.fullmatch(graph.op(name))]
 
 
 def _gradients(graph):
