@@ -48,7 +48,7 @@ def steps_by_hand():
 
 
 def gradients_of_the_input():
-    x, probabilities, w, loss = network()
+    x, probabilities, _, loss = network()
     best = tf.reduce_max(probabilities, 1)
     (saliency,) = v1.gradients(best, [x], name="saliency")
     tf.abs(saliency, name="heat")

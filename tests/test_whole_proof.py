@@ -31,6 +31,7 @@ GRADIENTS = 3e-6
 # Measured: 2.4e-7 of the losses; 1.2e-7 of the outputs.
 LOSSES, OUTPUTS = 2e-6, 6e-7
 
+
 def slow(names, *fast):
     marks = [pytest.mark.slow]
     return [pytest.param(n, marks=[] if n in fast else marks) for n in names]

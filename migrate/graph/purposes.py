@@ -11,7 +11,7 @@ from migrate.graph.found import Found
 from migrate.graph.loops import ENTER, inside_loops
 from migrate.graph.moves import after, before
 from migrate.graph.nodes import VARIABLES, Graph, output
-from migrate.graph.session import border
+from migrate.graph.session import border, names_of
 from migrate.graph.sizes import shape_of
 from migrate.graph.updates import written
 
@@ -19,7 +19,7 @@ _SAME = ("Identity", "Enter", "StopGradient", "Switch", "Merge", "RefSwitch")
 # Where weights meet what a model is given; labels meet only what comes of that.
 _WEIGHTS_MEET = re.compile(
     "MatMul|BatchMatMul(V2)?|Conv.*|Depthwise.*|Gather(V2)?|ResourceGather|Einsum|Mul"
-    "|SparseTensorDenseMatMul|CudnnRNN.*|.*Block(LSTM|GRU).*|BiasAdd"
+    "|SparseTensorDenseMatMul|CudnnRNN.*|.*(Block(LSTM|GRU)|BlockCell).*|BiasAdd"
 )
 # What tf.gradients makes of an operation, in the scope that it was told.
 _GRADIENTS = re.compile(r"(^|/)gradients(_\d+)?/")
@@ -174,7 +174,8 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
     """What a person would pick: the outputs of a SavedModel's signature, else tensors
     that depend on weights and on what the model is given, not on labels, and that
     training does not consume further; no RNN's own, if there are others. If training
-    consumes all, such as the logits, those that meet labels.
+    consumes all, such as the logits, those that meet labels; if there is nothing else,
+    what the last RNN gives.
 
     Raises:
       MigrateError: there are none.
@@ -197,6 +198,7 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
     results = _values_of(graph, data) & _values_of(graph, list(graph.variables))
     free = forward & results - after(graph, labels) - used - inside_loops(graph)
     free = {name for name in free if not _NO_RESULT.fullmatch(graph.op(name))}
+    free -= set(written(graph, free))
     shown = [
         name
         for name in graph
@@ -213,7 +215,9 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
     if not ends:
         ends = _meeting_labels(graph, forward, results, after(graph, labels))
         ends = list(dict.fromkeys([*others, *ends]))
-    shown = ends or shown
+    shown = (
+        ends or shown or [t for rnn in found.rnns[-1:] for t in names_of(rnn.outputs)]
+    )
     if not shown:
         raise MigrateError(
             f"{graph.label} has no tensor that training does not consume further: name "

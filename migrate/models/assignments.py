@@ -7,9 +7,9 @@ from what has their names and shapes, such as their optimizer slots.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import keras
 import numpy as np
 
+from bnlstm_compat import backend
 from migrate.cells.base import Cell
 from migrate.cells.layouts import layout_of
 from migrate.cells.settings import Settings
@@ -136,4 +136,4 @@ class WeightAssignment:
         """See ``CellAssignment``."""
         del originals
         # Not a view of the weight's memory.
-        return {self.name: np.array(keras.ops.convert_to_numpy(self.weight))}
+        return {self.name: np.array(backend.array(self.weight))}
