@@ -198,7 +198,7 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
     results = _values_of(graph, data) & _values_of(graph, list(graph.variables))
     free = forward & results - after(graph, labels) - used - inside_loops(graph)
     free = {name for name in free if not _NO_RESULT.fullmatch(graph.op(name))}
-    free -= set(written(graph, free))
+    free -= _only_written(graph, free)
     shown = [
         name
         for name in graph
@@ -210,6 +210,7 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
     ]
     shown = [n for n in shown if not any(n.startswith(f"{o}/") for o in shown)]
     own = {output(t)[0] for rnn in found.rnns for t in border(rnn)}
+    own |= {n for n in shown if _reverses(graph, n) and graph.inputs(n)[0][0] in own}
     others = [n for n in shown if n not in own]
     ends = [n for n in others if not (_stacks(graph, n) or _enters_loop(graph, n))]
     if not ends:
@@ -224,6 +225,19 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
             "the outputs (--outputs NAME,...)"
         )
     return shown
+
+
+def _only_written(graph, free):
+    """What writes to variables, and what nothing else takes, such as statistics."""
+    found = set(written(graph, free))
+    waiting = list(found)
+    while waiting:
+        for source, _ in graph.inputs(waiting.pop()):
+            takers = {taker for taker, _, _ in graph.consumers(source)}
+            if source in free - found and takers <= found:
+                found.add(source)
+                waiting.append(source)
+    return found
 
 
 def _meeting_labels(graph, forward, results, of_labels):
@@ -275,6 +289,10 @@ def _stacks(graph, name):
     while graph.op(name) in ("Transpose", *_SAME) and graph.inputs(name):
         name = graph.inputs(name)[0][0]
     return graph.op(name).startswith(("TensorArrayGather", "TensorArrayPack"))
+
+
+def _reverses(graph, name):
+    return graph.op(name) in ("ReverseSequence", "ReverseV2", "Reverse")
 
 
 def _enters_loop(graph, name):
