@@ -7,8 +7,8 @@ units in both RNNs, a batch of 32: inference, and a training step (Adam). PYTHON
 TensorFlow 1.15.5: it writes the checkpoint with its graph (``whole_speed_graph.py``),
 and runs it in its session. The others are a session of today's TensorFlow and what
 ``migrate.model`` makes. All take turns, in another order each round; each ratio is of
-the medians over rounds, once of the clock, and once of the processor's time of all threads,
-which depends less on what else the machine does.
+the medians over rounds, of the clock, and of the processor's time of all threads, which
+depends less on what else the machine does.
 """
 
 import argparse
