@@ -1,6 +1,7 @@
 """Counts the false alarms of ``verify`` over models that nothing is wrong with.
 
-    python tests/healthy.py MODELS [--part I/N] [--setting NAME] [--record FILE]
+    python tests/healthy.py MODELS [--graph-only] [--part I/N] [--setting NAME]
+                            [--record FILE]
 
 MODELS holds folders of checkpoints beside their graphs, as ``tests/train_healthy.py``
 and ``make.py`` of the recorded graphs train them. Each is converted and verified by its
@@ -8,6 +9,8 @@ graph; and without the graph, from the settings that its ``truth.json`` has, if 
 one and its names are enough. A model that is not called equal is a false alarm: it is
 named, and the exit code is 1.
 
+``--graph-only`` leaves the second out. ``--record`` notes every difference in a file,
+and what stands there already is not done again: a run that was stopped goes on.
 ``--part 1/3`` takes every third model. ``--setting`` is a name of ``settings.py``: the
 same under its environment variables, as on another processor.
 """
@@ -41,7 +44,7 @@ def truth_of(folder):
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def proofs(folder):
+def proofs(folder, graph_only):
     """Pairs of a reference ("graph" or "names") and the ``Proof`` of a conversion."""
     import migrate
 
@@ -49,7 +52,7 @@ def proofs(folder):
         out = os.path.join(place, "graph")
         migrate.convert(folder, out)
         yield "graph", migrate.verify(folder, out)
-        truth = truth_of(folder)
+        truth = None if graph_only else truth_of(folder)
         if truth is None or truth["gates"] != "fioj":
             return
         given = {name: truth[name] for name in _GIVEN}
@@ -64,9 +67,9 @@ def proofs(folder):
         yield "names", migrate.verify(folder, out, graph=False)
 
 
-def lines_of(folder, models):
+def lines_of(folder, models, graph_only):
     """A line of the record for each cell of each proof of a model."""
-    for by, proof in proofs(folder):
+    for by, proof in proofs(folder, graph_only):
         for cell in proof.cells:
             yield {
                 "model": str(folder.relative_to(models)),
@@ -98,16 +101,22 @@ def summary(lines):
     return text
 
 
-def measure(models, part, record):
+def measure(models, part, graph_only, record):
     """Verifies the models of a part; returns the exit code."""
     number, of = part
     lines = []
+    if record is not None:
+        record.seek(0)
+        lines = [json.loads(line) for line in record]
+    done = {line["model"] for line in lines}
     for folder in folders(models)[number - 1 :: of]:
-        for line in lines_of(folder, models):
-            lines.append(line)
-            if record is not None:
-                record.write(json.dumps(line) + "\n")
-                record.flush()
+        if str(folder.relative_to(models)) in done:
+            continue
+        found = list(lines_of(folder, models, graph_only))
+        lines += found
+        if record is not None:
+            record.writelines(json.dumps(line) + "\n" for line in found)
+            record.flush()
     print(*summary(lines), sep="\n")
     return int(not lines or not all(line["equal"] for line in lines))
 
@@ -122,15 +131,16 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models")
     parser.add_argument("--part", type=_part, default=(1, 1), metavar="I/N")
+    parser.add_argument("--graph-only", action="store_true")
     parser.add_argument("--setting", choices=settings.SETTINGS, default="none")
-    parser.add_argument("--record", type=argparse.FileType("a"), metavar="FILE")
+    parser.add_argument("--record", type=argparse.FileType("a+"), metavar="FILE")
     given = parser.parse_args(argv)
     variables = settings.SETTINGS[given.setting]
     if any(os.environ.get(name) != value for name, value in variables.items()):
         # Libraries read them as they are loaded.
         command = [sys.executable, __file__, *(sys.argv[1:] if argv is None else argv)]
         return subprocess.run(command, env=os.environ | variables).returncode
-    return measure(given.models, given.part, given.record)
+    return measure(given.models, given.part, given.graph_only, given.record)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,9 @@ import subprocess
 import sys
 import textwrap
 
+import forks
+
+MODULE = ("-m", "legacy")
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -16,10 +19,23 @@ def environment(**extra):
     return {**kept, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "-1", **extra}
 
 
-def legacy(*arguments, cwd=None, interpreter=(sys.executable, "-m", "legacy"), **extra):
-    """The finished process of `python -m legacy ARGUMENTS`, with its output as text."""
+def runner(fresh=False):
+    """The words of a command that starts the runner, under ``environment()``.
+
+    ``fresh``: as a user does, importing everything anew.
+    """
+    return (*((sys.executable,) if fresh else forks.python(environment())), *MODULE)
+
+
+def legacy(*arguments, cwd=None, fresh=False, interpreter=None, **extra):
+    """The finished process of `python -m legacy ARGUMENTS`, with its output as text.
+
+    ``fresh`` as in ``runner``; also with an ``extra`` environment, which may count when
+    TensorFlow is imported. ``interpreter``: other words in place of `python -m legacy`.
+    """
+    words = interpreter or runner(fresh or bool(extra))
     return subprocess.run(
-        [*interpreter, *map(str, arguments)],
+        [*words, *map(str, arguments)],
         cwd=cwd,
         env=environment(**extra),
         capture_output=True,

@@ -28,7 +28,7 @@ from legacy.era import (
     translate,
 )
 from legacy.era.python2 import files, pickles
-from legacy_process import legacy, succeeded, write
+from legacy_process import legacy, runner, succeeded, write
 
 HERE = pathlib.Path(__file__).parent
 RECORDED = HERE / "era" / "recorded"
@@ -45,7 +45,7 @@ def run_legacy(script, folder, *arguments):
         path.write_text(textwrap.dedent(script))
         script = path
     return subprocess.run(
-        [sys.executable, "-m", "legacy", str(script), *arguments],
+        [*runner(), str(script), *arguments],
         cwd=folder,
         env=ENVIRONMENT,
         capture_output=True,

@@ -5,12 +5,10 @@ The files of tests/releases/recorded were written by real TensorFlow 0.12.1, 1.0
 --release``.
 """
 
-import sys
-
 import numpy as np
 import pytest
 
-from legacy_process import environment
+from legacy_process import environment, runner
 from releases import record
 
 # Of the largest value: float32 in other kernels. The cases reach 3e-7.
@@ -70,8 +68,8 @@ def as_named(case, release):
 def test_as_the_release_did(name, release):
     wanted = record.read(name, release)
     assert wanted["tensorflow"] == release
-    runner = [sys.executable, "-m", "legacy", "--release", release]
-    found, told = record.run(runner, name, release, env=environment())
+    command = [*runner(), "--release", release]
+    found, told = record.run(command, name, release, env=environment())
     assert found.keys() == wanted["cases"].keys()
     gaps = [
         gap

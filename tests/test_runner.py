@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from legacy_process import ROOT, environment, legacy, succeeded, write
+from legacy_process import ROOT, environment, legacy, runner, succeeded, write
 
 PLAIN = (sys.executable,)
 # Lines that TensorFlow's C++ part prints while it is imported.
@@ -24,7 +24,7 @@ def both(*arguments, cwd):
     """The same command line under plain Python and under the runner."""
     return [
         legacy(*arguments, cwd=cwd, interpreter=interpreter)
-        for interpreter in (PLAIN, (sys.executable, "-m", "legacy"))
+        for interpreter in (PLAIN, runner(fresh=True))
     ]
 
 
@@ -133,12 +133,14 @@ def test_module_of_a_package(tmp_path):
         """,
     )
     write(package / "__main__.py", "import sys; print('main', sys.argv)\n")
-    run = succeeded(legacy("-m", "package.train", "--steps", "3", cwd=tmp_path))
+    run = succeeded(
+        legacy("-m", "package.train", "--steps", "3", cwd=tmp_path, fresh=True)
+    )
     argv = [str(package / "train.py"), "--steps", "3"]
     assert run.split("\n")[0] == (
         f"1.15.5 {argv} package __main__ package.train {tmp_path}"
     )
-    run = succeeded(legacy("-m", "package", cwd=tmp_path))
+    run = succeeded(legacy("-m", "package", cwd=tmp_path, fresh=True))
     assert run == f"main {[str(package / '__main__.py')]}\n"
 
 
@@ -339,9 +341,9 @@ def test_children_of_multiprocessing_are_of_tensorflow_1_too(tmp_path):
         """,
     )
     said = "[(1, '1.15.5', '1.15.5', ['{}'])]\n"
-    run = legacy(script.name, "forkserver", cwd=package)
+    run = legacy(script.name, "forkserver", cwd=package, fresh=True)
     assert succeeded(run) == said.format("forkserver")
-    run = legacy("-m", "package.train", "spawn", cwd=tmp_path)
+    run = legacy("-m", "package.train", "spawn", cwd=tmp_path, fresh=True)
     assert succeeded(run) == said.format("spawn")
 
 

@@ -6,12 +6,11 @@ order, so that no difference can come in unnoticed: today there is none.
 """
 
 import subprocess
-import sys
 
 import numpy as np
 import pytest
 
-from legacy_process import environment, legacy, succeeded, write
+from legacy_process import environment, legacy, runner, succeeded, write
 from recordings.same_graph import record
 
 # Run with the others by .ci/run; the rest are marked slow.
@@ -29,7 +28,7 @@ def test_same_graph_and_numbers_as_real_tensorflow(script, tmp_path):
     wanted = record.recorded(script)
     assert wanted["tensorflow"] == "1.15.5"
     found = record.run(
-        [sys.executable, "-m", "legacy"],
+        runner(),
         script,
         tmp_path,
         # On a busy machine, several threads take the draws of a loop in any order.

@@ -14,7 +14,7 @@ import sys
 import numpy as np
 import pytest
 
-from legacy_process import environment
+from legacy_process import environment, runner
 from rounding import within
 from scripts import printed, record
 
@@ -35,7 +35,7 @@ TOLERANCES = {
 def run(script, folder):
     """Runs a script under the runner; gives the finished process."""
     done = record.run(
-        [sys.executable, "-m", "legacy"],
+        runner(),
         script,
         folder,
         env=environment(),

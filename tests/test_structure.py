@@ -183,7 +183,7 @@ def test_help_imports_no_tensorflow():
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
 def test_ruff(command):
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", *command, "."],
+        [sys.executable, "-m", "ruff", *command, "--no-cache", "."],
         capture_output=True,
         text=True,
         cwd=ROOT,

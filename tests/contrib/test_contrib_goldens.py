@@ -11,9 +11,27 @@ import sys
 import pytest
 
 HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+import forks  # noqa: E402
+from legacy_process import environment  # noqa: E402
+
 FAMILIES = sorted(p.stem for p in (HERE / "scenarios").glob("[a-z]*.py"))
 # All but these are slow tests: a process each, for up to a minute.
 FIRST = {"cudnn_rnn", "layers"}
+
+
+def run_here(script, *arguments):
+    """The finished process of a script beside this file."""
+    variables = environment()
+    return subprocess.run(
+        [*forks.python(variables), str(HERE / script), *arguments],
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -25,22 +43,10 @@ FIRST = {"cudnn_rnn", "layers"}
 )
 def test_family_gives_what_real_tensorflow_gave(family):
     assert list((HERE / "goldens").glob(f"{family}-*.npz"))
-    run = subprocess.run(
-        [sys.executable, str(HERE / "replay.py"), family],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    run = run_here("replay.py", family)
     assert run.returncode == 0, run.stdout + run.stderr[-2000:]
 
 
 def test_every_name_resolves():
-    run = subprocess.run(
-        [sys.executable, str(HERE / "names.py")],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    run = run_here("names.py")
     assert run.returncode == 0, run.stdout + run.stderr[-2000:]

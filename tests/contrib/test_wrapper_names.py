@@ -1,9 +1,16 @@
-"""Names that real TensorFlow 0.12.1 saved for wrapped cells, found under today's."""
+"""Names that real TensorFlow saved for wrapped cells, found under today's."""
 
+import pathlib
 import subprocess
 import sys
 
-CHECK = """
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+import forks  # noqa: E402
+from legacy_process import environment  # noqa: E402
+
+WRAPPED = """
 from legacy.facade import saver
 old = {"att/RNN/EmbeddingWrapper/embedding": [5, 4],
        "att/RNN/GRUCell/Gates/Linear/Matrix": [7, 6],
@@ -14,12 +21,6 @@ new = dict(zip([top + "embedding_wrapper/embedding",
                old.values()))
 assert saver.renames(new, old) == dict(zip(new, old)), saver.renames(new, old)
 """
-
-
-def test_wrapped_cells_are_found():
-    subprocess.run([sys.executable, "-c", CHECK], check=True, timeout=120)
-
-
 KERAS = """
 from legacy.facade import saver
 layers = "lstm", "bidirectional/forward_gru", "rnn"
@@ -35,6 +36,17 @@ assert saver.renames({"rnn/kernel": [2]}, {"rnn/lstm_cell/kernel": [2]}) is None
 """
 
 
+def run(code):
+    variables = environment()
+    command = [*forks.python(variables), "-c", code]
+    subprocess.run(command, check=True, timeout=120, env=variables)
+
+
+def test_wrapped_cells_are_found():
+    """As real 0.12.1 saved them."""
+    run(WRAPPED)
+
+
 def test_keras_names_with_and_without_the_cell():
     """1.15 wrote `lstm/kernel`, later Keras `lstm/lstm_cell/kernel`."""
-    subprocess.run([sys.executable, "-c", KERAS], check=True, timeout=120)
+    run(KERAS)
