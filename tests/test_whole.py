@@ -131,25 +131,33 @@ def test_saved_and_loaded_it_gives_the_same_bits(name, tmp_path):
 
 
 SERVE = """
-import sys
-for name in ("migrate", "legacy", "bnlstm_compat"):
+import os, sys
+for name in ("migrate", "legacy", "bnlstm_compat", "keras"):
     sys.modules[name] = None
 import numpy as np, tensorflow as tf
-loaded = tf.saved_model.load(sys.argv[1])
-served = loaded.serve({"x": np.load(sys.argv[2])})
-np.save(sys.argv[3], served["probabilities"])
+for name in os.listdir("."):
+    served = tf.saved_model.load(name).serve(dict(np.load(name + "/given.npz")))
+    np.savez(name + "/served.npz", **served)
 """
+SERVED = ("1.15.5/conv_gru", "1.15.5/gamma_beta", "1.15.5/language", "1.15.5/peephole")
+SERVED = (*SERVED, "1.15.5/unrolled_comment", "0.12.1/sleep")
 
 
 @pytest.mark.slow
 def test_exported_it_is_served_without_this_package(tmp_path):
-    whole, record = made("tf-1.15.5/conv_gru")
-    whole.export(tmp_path / "exported")
-    np.save(tmp_path / "x.npy", record.feeds(False)["x"])
-    paths = [str(tmp_path / name) for name in ("exported", "x.npy", "y.npy")]
-    subprocess.run([sys.executable, "-c", SERVE, *paths], check=True)
-    error = np.load(paths[2]) - record.outputs(False)["probabilities"]
-    assert np.abs(error).max() <= INFERENCE
+    records = {}
+    for number, name in enumerate(SERVED):
+        whole, record = made(f"tf-{name}")
+        whole.export(tmp_path / str(number), verbose=False)
+        np.savez(tmp_path / str(number) / "given.npz", **given(whole, record, False))
+        records[tmp_path / str(number) / "served.npz"] = record.outputs(False)
+    subprocess.run([sys.executable, "-c", SERVE], check=True, cwd=tmp_path)
+    for path, expected in records.items():
+        served = np.load(path)
+        assert served.files
+        for tensor in served.files:
+            error = np.abs(served[tensor] - expected[tensor]).max()
+            assert error <= INFERENCE, (path, tensor)
 
 
 @pytest.mark.slow

@@ -302,6 +302,9 @@ def test_open_shapes_are_enough_where_layers_need_no_more(tmp_path):
     ("options", "text"),
     [
         ({"outputs": ["logits:1"]}, "logits:1 is no tensor"),
+        ({"outputs": []}, "outputs to be names of tensors .* Received: none"),
+        ({"outputs": "logit"}, "no tensor logit;"),
+        ({"training": True}, "boolean placeholder .* True, which is no placeholder"),
         ({"outputs": ["is_training"]}, "is_training .* depends on no input"),
         (
             {"feeds": {"words": 1}},

@@ -49,7 +49,7 @@ def training_switches(graph: Graph, found: Found, chosen=None) -> tuple[Switch, 
       MigrateError: there is no such boolean placeholder; several could be it.
     """
     if chosen is not None:
-        name = chosen.removeprefix("not ").strip()
+        name = str(chosen).removeprefix("not ").strip()
         if graph.placeholders.get(name) != "bool":
             bools = [n for n, dtype in graph.placeholders.items() if dtype == "bool"]
             kind = graph.placeholders.get(name)
@@ -59,7 +59,7 @@ def training_switches(graph: Graph, found: Found, chosen=None) -> tuple[Switch, 
                 f"switch ({', '.join(bools) or 'it has none'}). Received: {name}, "
                 f"which is {what}{did_you_mean(name, bools)}"
             )
-        return (Switch(name, not chosen.startswith("not ")),)
+        return (Switch(name, not str(chosen).startswith("not ")),)
     shown = {
         name: name not in rnn.inverted for rnn in found.rnns for name in rnn.switches
     }

@@ -159,7 +159,14 @@ class _Making:
         if outputs is None:
             outputs = usual_outputs(self.graph, self.found)
             self.decided.append(f"outputs: {', '.join(map(_short, outputs))}")
-        outputs = [_short(name) for name in outputs]
+        if isinstance(outputs, str):
+            outputs = [outputs]
+        outputs = list(dict.fromkeys(map(_short, outputs)))
+        if not any(outputs):
+            raise MigrateError(
+                f"expected outputs to be names of tensors of {self.graph.label}. "
+                "Received: none"
+            )
         for name in outputs:
             self._require_tensor(name)
         return outputs
