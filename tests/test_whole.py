@@ -136,7 +136,8 @@ for name in ("migrate", "legacy", "bnlstm_compat", "keras"):
     sys.modules[name] = None
 import numpy as np, tensorflow as tf
 for name in os.listdir("."):
-    served = tf.saved_model.load(name).serve(dict(np.load(name + "/given.npz")))
+    loaded = tf.saved_model.load(name)
+    served = loaded.serve(dict(np.load(name + "/given.npz")))
     np.savez(name + "/served.npz", **served)
 """
 SERVED = ("1.15.5/conv_gru", "1.15.5/gamma_beta", "1.15.5/language", "1.15.5/peephole")
