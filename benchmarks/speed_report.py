@@ -118,6 +118,42 @@ def _shape(name, entry):
     return f"**{name}** (B, T, D, H = {shape})\n\n" + _table(head, rows)
 
 
+def _modes(seconds, *, compiled):
+    """The subjects that are ``BNLSTM`` in any mode."""
+    names = [name for name in seconds if name.startswith("BNLSTM")]
+    return [name for name in names if name.endswith(", jit") == compiled]
+
+
+def _targets_by_mode(add, name, what, seconds, large):
+    """Those of a training step, or of inference, among the modes and the old cells."""
+    for mode, suffix in (("not compiled", ""), ("compiled", ", jit")):
+        ours = _modes(seconds, compiled=bool(suffix))
+        add(
+            f"{what}, {mode}: auto to the best mode",
+            name,
+            ratio(seconds, "BNLSTM auto" + suffix, best(seconds, ours))[0],
+            1.1,
+        )
+    original = "original" + TF1
+    if original in seconds:
+        auto = best(seconds, AUTO)
+        add(
+            f"{what}: times as fast as the original on TF 1.15.5",
+            name,
+            ratio(seconds, original, auto)[0],
+            1.7 if large else 3.5,
+            least=True,
+        )
+    for where in ("", TF1):
+        if "legacy" + where in seconds:
+            add(
+                f"{what}: legacy to the original's way{where or ', TF 2'}",
+                name,
+                ratio(seconds, "legacy" + where, "original" + where)[0],
+                1.02 if what == "training step" else 0.9,
+            )
+
+
 def _targets(results):
     """Each target of each shape, with what was measured."""
     rows = []
@@ -156,36 +192,7 @@ def _targets(results):
             2.0,
         )
         for what, seconds in (("training step", training), ("inference", inference)):
-            for mode, suffix in (("not compiled", ""), ("compiled", ", jit")):
-                ours = [
-                    n
-                    for n in seconds
-                    if n.startswith("BNLSTM") and n.endswith(", jit") == bool(suffix)
-                ]
-                add(
-                    f"{what}, {mode}: auto to the best mode",
-                    name,
-                    ratio(seconds, "BNLSTM auto" + suffix, best(seconds, ours))[0],
-                    1.1,
-                )
-            original = "original" + TF1
-            if original in seconds:
-                auto = best(seconds, AUTO)
-                add(
-                    f"{what}: times as fast as the original on TF 1.15.5",
-                    name,
-                    ratio(seconds, original, auto)[0],
-                    1.7 if large else 3.5,
-                    least=True,
-                )
-            for where in ("", TF1):
-                if "legacy" + where in seconds:
-                    add(
-                        f"{what}: legacy to the original's way{where or ', TF 2'}",
-                        name,
-                        ratio(seconds, "legacy" + where, "original" + where)[0],
-                        1.02 if seconds is training else 0.9,
-                    )
+            _targets_by_mode(add, name, what, seconds, large)
         alone = entry["alone"]
         fastest = best(training)
         ours = best(training, AUTO)

@@ -11,12 +11,13 @@ Source: T. Cooijmans et al., "Recurrent Batch Normalization", arXiv 1603.09025.
 """
 
 import bnlstm_compat.backend  # noqa: F401 - first: it says what is not installed
-from bnlstm_compat.diagnosis import diagnose
+from bnlstm_compat.cell import BNLSTMCell
 from bnlstm_compat.exports import exporting
-from bnlstm_compat.layer import BNLSTM, BNLSTMCell
+from bnlstm_compat.layer import BNLSTM
 from bnlstm_compat.memory import keep_memory
-from bnlstm_compat.recalibration import recalibrate, widen
 from bnlstm_compat.reverse import ReverseSequences
+from bnlstm_compat.statistics.diagnosis import diagnose
+from bnlstm_compat.statistics.recalibration import recalibrate, widen
 from bnlstm_compat.weights import BNLSTMWeights
 
 __all__ = [
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> str:
     if name == "__version__":
         from importlib.metadata import version
 

@@ -8,26 +8,20 @@ function that is traced before it is handed to a converter needs ``exporting``.
 
 import contextlib
 import contextvars
-import sys
+from collections.abc import Iterator
+
+from bnlstm_compat import keras_private
 
 #: What graphs are made for. In "tensorflow" a loop of TensorFlow's with TensorArrays is
 #: fastest, and ONNX has an equal of it; in "litert" the loop does without.
 LITERT, TENSORFLOW = "litert", "tensorflow"
 TARGETS = {"litert": LITERT, "onnx": TENSORFLOW, "saved_model": TENSORFLOW}
-#: Modules that make graphs to hand them on, private names of Keras, TensorFlow and
-#: tf2onnx: where one moves, a test of exports fails. Longer names come first.
-_EXPORTERS = {
-    "keras.src.export.litert": LITERT,
-    "tensorflow.lite.python": LITERT,
-    "keras.src.export": TENSORFLOW,
-    "tensorflow.python.saved_model": TENSORFLOW,
-    "tf2onnx": TENSORFLOW,
-}
+_asked: contextvars.ContextVar[str | None]
 _asked = contextvars.ContextVar("exporting", default=None)
 
 
 @contextlib.contextmanager
-def exporting(format):
+def exporting(format: str) -> Iterator[None]:
     """In this context ``BNLSTM`` layers are traced for a target.
 
     ``model.export``, ``keras.export.ExportArchive`` and
@@ -55,16 +49,4 @@ def exporting(format):
 
 def target() -> str | None:
     """``LITERT`` or ``TENSORFLOW`` while a graph is made for an export, else None."""
-    if _asked.get() is not None:
-        return _asked.get()
-    found, frame = None, sys._getframe(1)
-    while frame is not None:
-        name = frame.f_globals.get("__name__") or ""
-        for module, target in _EXPORTERS.items():
-            if name == module or name.startswith(module + "."):
-                if target == LITERT:
-                    return LITERT
-                found = target
-                break
-        frame = frame.f_back
-    return found
+    return _asked.get() or keras_private.exporter()

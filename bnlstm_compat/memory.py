@@ -7,7 +7,7 @@ _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
 _LARGEST = 2**31 - 1
 
 
-def keep_memory():
+def keep_memory() -> bool:
     """Tells the C library to keep memory that is freed, for the whole process.
 
     A training step that XLA compiles takes its memory from the system in one block of

@@ -5,10 +5,11 @@ loop does with lengths and from what ``BNLSTM`` promises; it shares no code with
 TensorFlow paths.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from bnlstm_compat import spec
 from bnlstm_compat.weights import BNLSTMWeights
@@ -28,7 +29,7 @@ class Run:
     weights: BNLSTMWeights
 
 
-def sigmoid(z):
+def sigmoid(z: np.ndarray) -> np.ndarray:
     """The logistic function, without overflow."""
     return 0.5 * (np.tanh(0.5 * z) + 1.0)
 
@@ -37,8 +38,8 @@ def run(
     weights: BNLSTMWeights,
     x: np.ndarray,
     *,
-    initial_state=None,
-    lengths=None,
+    initial_state: Sequence[npt.ArrayLike] | None = None,
+    lengths: npt.ArrayLike | None = None,
     padding: str = "masked",
     overflow: str = "update",
     training: bool = False,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from bnlstm_compat import spec
 
@@ -111,7 +112,7 @@ class BNLSTMWeights:
         """The arrays in the order of ``spec.WEIGHTS``."""
         return list(self.asdict().values())
 
-    def with_rows(self, rows) -> "BNLSTMWeights":
+    def with_rows(self, rows: int) -> "BNLSTMWeights":
         """A copy with M = ``rows``: the first rows, or the last one repeated.
 
         Tables that only repeat their last row infer what the shorter ones infer.
@@ -123,6 +124,6 @@ class BNLSTMWeights:
             **arrays | {name: arrays[name][chosen] for name in by_step}
         )
 
-    def astype(self, dtype) -> "BNLSTMWeights":
+    def astype(self, dtype: npt.DTypeLike) -> "BNLSTMWeights":
         """A copy in another float dtype."""
         return BNLSTMWeights(**{k: v.astype(dtype) for k, v in self.asdict().items()})

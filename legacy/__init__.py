@@ -7,7 +7,7 @@ import importlib
 
 _HOMES = {
     "BNLSTMCell": "cell",
-    "install": "facade.setup",
+    "install": "imports.setup",
     "offset_initializer": "cell",
     "orthogonal_lstm_initializer": "cell",
     "recalibrate": "recalibration",

@@ -153,7 +153,7 @@ class BNLSTMCell:
         return tuple(tf.zeros([batch_size, size], dtype) for size in self.state_size)
 
     def get_initial_state(self, inputs=None, batch_size=None, dtype=None):
-        """``zero_state`` for a batch, taken from ``inputs`` where they are given."""
+        """``zero_state`` for a batch, taken from ``inputs`` if they are given."""
         if inputs is not None:
             batch_size, dtype = tf.shape(inputs)[0], inputs.dtype
         return self.zero_state(batch_size, dtype)

@@ -1,9 +1,9 @@
-"""GraphDefs of TensorFlow 0.8 to 1.15, made such that today's TensorFlow imports them.
+"""Changes GraphDefs of TensorFlow 0.8 to 1.15 so that today's TensorFlow imports them.
 
-A graph keeps what was true of the TensorFlow and the machine that made it: the shapes
-that were inferred (attribute ``_output_shapes``), the devices, the operations to stand
-beside (attribute ``_class``), and the operations of libraries loaded then. TensorFlow 2
-refuses a graph where one of these is not so any more.
+A graph records facts about the TensorFlow and the machine that made it: inferred shapes
+(attribute ``_output_shapes``), devices, which operations share a device (attribute
+``_class``), and operations of libraries that were loaded. If one of these is no longer
+true, TensorFlow 2 refuses the graph.
 """
 
 import tensorflow.compat.v1 as tf
@@ -39,10 +39,10 @@ class UnknownOperations(tf.errors.NotFoundError):
 def importable(graph_def, producer=None):
     """A copy of ``graph_def`` that today's TensorFlow imports, with the same nodes.
 
-    Taken out are devices that this machine lacks, colocation with nodes that the graph
-    lacks, and recorded shapes that today's shape inference contradicts. The shapes
-    that stand are kept: placeholders of 0.12 and results of ``set_shape`` have theirs
-    nowhere else.
+    The copy lacks devices that this machine does not have, colocation with nodes that
+    the graph does not have, and recorded shapes that today's shape inference
+    contradicts. All other shapes stay: those of placeholders of 0.12, and those that
+    ``set_shape`` gave, are recorded only there.
 
     Args:
       graph_def: a ``GraphDef``; it is not changed.
@@ -148,7 +148,7 @@ def _consistent(graph_def, producer):
 
 
 def _imported(graph_def, producer):
-    """A graph of its own with ``graph_def`` imported; None where that fails."""
+    """A new graph with ``graph_def`` imported; None if that fails."""
     copy = tf.GraphDef()
     copy.CopyFrom(graph_def)  # The import takes attributes away from what it gets.
     graph = tf.Graph()

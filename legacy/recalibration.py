@@ -1,11 +1,11 @@
-"""Population statistics of a v1 graph estimated anew, by averages over a data set.
+"""Estimates the population statistics of a v1 graph anew: averages over a data set.
 
-Works on any graph whose cells keep ``pop_mean`` and ``pop_var`` as the original does
-and move them by ``row * decay + batch * (1 - decay)``: ``legacy.BNLSTMCell``, and the
-copies of the original in people's scripts as long as each step of a batch has its own
-row. Where steps share a row those copies race, which is an error here: with
-``python -m legacy --port-cell`` they run as ``legacy.BNLSTMCell``, which does not. The
-graph is not changed.
+This works on any graph whose cells have the variables ``pop_mean`` and ``pop_var`` of
+the original cell and update them by ``row * decay + batch * (1 - decay)``. These are
+``legacy.BNLSTMCell``, and copies of the original in people's scripts if each step of a
+batch has its own row. If steps share a row, the updates of such a copy race, and
+:func:`recalibrate` raises an error. ``python -m legacy --port-cell`` replaces the copy
+by ``legacy.BNLSTMCell``, whose updates do not race. The graph is not changed.
 
 One module for TensorFlow 1.15.5 (Python 3.7) and TensorFlow 2.16-2.21.
 
@@ -38,33 +38,32 @@ def recalibrate(
 ):
     """Sets every ``pop_mean`` and ``pop_var`` to averages over a data set.
 
-    A pass in training moves a row that held 0 to ``moment * (1 - decay)``: from that,
-    the moments of each batch are read, and the tables set at the end. Weights stay as
-    they are, for no training operation runs. With m_b and v_b the mean and biased
-    variance of batch b at a row, and averages over the batches:
+    If a row holds 0, a pass in training mode sets it to ``moment * (1 - decay)``. That
+    gives the moments of each batch. At the end the tables are set. Weights do not
+    change, because no training operation runs. Let m_b and v_b be the mean and the
+    biased variance of batch b at a row; all averages are over the batches:
 
-    - ``pop_mean``: average of m_b;
-    - ``pop_var``, method "mean": average of v_b, as in the paper;
-    - ``pop_var``, method "pooled": that plus the variance of m_b, so the variance of
-      all values at once.
+    - ``pop_mean``: the average of m_b; - ``pop_var``, method "mean": the average of
+      v_b, as in the paper; - ``pop_var``, method "pooled": the average of v_b plus the
+      variance of m_b, which is the variance of all values together.
 
-    A row that several steps of one batch share (more than ``max_bn_steps``, or
-    ``sequence_length`` with row 0 not the longest) gets, for each batch, the
-    exponential average of those steps. A row that no batch reached stays as it was.
+    Several steps of one batch can share a row: steps past ``max_bn_steps``, or, with
+    ``sequence_length``, if row 0 is not the longest. Such a row gets, for each batch,
+    the exponential average of these steps. A row that no batch reached does not change.
 
     Args:
       session: a ``tf.Session`` whose variables are set.
-      fetches: what makes the cells run, such as the outputs or the loss; not a
+      fetches: tensors that make the cells run, such as the outputs or the loss; no
         training operation.
-      feeds: iterable of feed dicts, one a batch, with is_training True.
+      feeds: iterable of feed dicts, one for each batch, with is_training True.
       decay: that of the cells.
       method: "mean" or "pooled".
-      size: a tensor [], the number of rows of the batch, by which batches then count;
-        without it all batches count alike.
+      size: a tensor [], the number of rows of the batch. It is the batch's weight in
+        the averages; without it, all batches have the same weight.
       scope: only tables under this scope; None for all.
-      each_row_once: True if no row is shared as above. Each batch is then run once
-        instead of twice (the second run tells how many steps share a row), but for
-        the first, in which that and the decay are checked.
+      each_row_once: True if no row is shared as above. Each batch then runs once. The
+        second run, which tells how many steps share a row, is needed for the first
+        batch only, to check this and the decay.
       progress: a function called with the number of batches done.
 
     Returns:

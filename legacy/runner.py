@@ -21,7 +21,7 @@ class _UsageError(Exception):
 
 
 def _release(name):
-    from legacy.facade import release
+    from legacy import release
 
     try:
         return release.full_name(name)
@@ -118,13 +118,13 @@ def _split(argv):
 
 
 def _coverage(options):
-    from legacy.facade import coverage
+    from legacy.imports import coverage
 
     return coverage.main(options.json)
 
 
 def _check(options):
-    from legacy import check
+    from legacy.script import check
 
     path = options.script
     if options.module:
@@ -190,9 +190,10 @@ def _name_working_folder():
 
 def _run(options):
     """Runs the script as ``__main__``, in a process made one of TensorFlow 1."""
-    from legacy import check, guess
+    from legacy import release, terminal
     from legacy.era import numpy_forms
-    from legacy.facade import asks, children, quiet, release, setup, traces
+    from legacy.imports import ownership, processes, setup, tracebacks
+    from legacy.script import guess, uses
 
     main_module = types.ModuleType("__main__")
     names = vars(main_module)
@@ -209,10 +210,10 @@ def _run(options):
         path = os.path.abspath(path)
         names.update(__file__=path, __package__=None, __spec__=None)
         again = folder is None
-        if not asks.is_user(path):
+        if not ownership.is_user(path):
             claimed.append(os.path.dirname(path))
     setup.prepare(options.verbose, options.port_cell, options.release)
-    sys.excepthook = traces.excepthook
+    sys.excepthook = tracebacks.excepthook
     if options.module:
         spec = _find_module(options.script)
         claimed.append(_claimed(spec))
@@ -226,17 +227,17 @@ def _run(options):
             __loader__=spec.loader,
         )
     for folder in claimed:
-        asks.claim(folder)
+        ownership.claim(folder)
     names["__builtins__"] = builtins
     names["__cached__"] = None
     sys.modules["__main__"] = main_module
     code = _code(path)
     if not release.told():
         release.guess(*guess.release_of(path))
-    changed = numpy_forms.announcement(check.trees(path))
+    changed = numpy_forms.announcement(uses.trees(path))
     if changed:
-        quiet.announce(changed)
-    children.install(
+        terminal.announce(changed)
+    processes.install(
         path=path,
         package=names["__package__"],
         again=again,
@@ -256,10 +257,10 @@ def _run(options):
 
 def _require_ported():
     """Refuses ``--port-cell`` of a script that had nothing to replace."""
-    from legacy.facade import port
+    from legacy.imports import port_cell
 
-    if not port.replaced:
-        raise _UsageError(f"--port-cell replaced nothing: {port.explanation()}")
+    if not port_cell.replaced:
+        raise _UsageError(f"--port-cell replaced nothing: {port_cell.explanation()}")
 
 
 def _claimed(spec):
@@ -271,7 +272,7 @@ def _claimed(spec):
 
 
 def _code(path):
+    from legacy import terminal
     from legacy.era import source
-    from legacy.facade import quiet
 
-    return source.compile_file(path, quiet.announce)
+    return source.compile_file(path, terminal.announce)

@@ -55,7 +55,7 @@ def from_bytes(content, entry) -> np.ndarray:
         good = len(lengths) == 8 * count and place == len(text)
     else:
         good = content.size == count * dtype.itemsize
-        array = content.view(dtype) if good else None
+        array = content.view(dtype) if good else content
     if not good:
         raise MigrateError(f"{content.size} bytes are not {entry.shape} {entry.dtype}")
     return array.reshape(entry.shape)
@@ -63,7 +63,7 @@ def from_bytes(content, entry) -> np.ndarray:
 
 def checksum(array) -> str:
     """SHA-256 of ``to_bytes``, in hexadecimal."""
-    return hashlib.sha256(to_bytes(array)).hexdigest()
+    return hashlib.sha256(to_bytes(array).data).hexdigest()
 
 
 def same_bits(a, b) -> bool:

@@ -26,7 +26,14 @@ class LoadError(MigrateError):
         that do not fit their place.
     """
 
-    def __init__(self, prefix, *, missing=(), unexpected=(), mismatched=()):
+    def __init__(
+        self,
+        prefix: str,
+        *,
+        missing: Iterable[str] = (),
+        unexpected: Iterable[str] = (),
+        mismatched: Iterable[str] = (),
+    ) -> None:
         self.missing, self.unexpected = tuple(missing), tuple(unexpected)
         self.mismatched = tuple(mismatched)
         super().__init__(

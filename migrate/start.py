@@ -2,7 +2,7 @@
 
 import os
 
-from legacy.facade.quiet import stderr_held
+from legacy.terminal import stderr_held
 
 
 def start_tensorflow():

@@ -12,8 +12,9 @@ import keras
 import numpy as np
 
 import migrate
-from bnlstm_compat import BNLSTM, layer
-from bnlstm_compat.cells import layers_in
+from bnlstm_compat import BNLSTM
+from bnlstm_compat.compute import masks
+from bnlstm_compat.statistics.find import layers_in
 from migrate.bits import same_bits
 from migrate.cells.layouts import layout_of
 from migrate.cells.settings import GIVEN, USUAL, Known
@@ -226,7 +227,7 @@ def _forward_only(model):
 def _whole_axis():
     """The backward direction turns padding round, too."""
     return mock.patch.object(
-        layer, "_reversed", lambda x, lengths: keras.ops.flip(x, axis=1)
+        masks, "reversed_in_time", lambda x, lengths: keras.ops.flip(x, axis=1)
     )
 
 

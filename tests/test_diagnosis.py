@@ -11,7 +11,9 @@ import aged
 import bnlstm_compat
 import golden as goldens
 import migrate
-from bnlstm_compat import BNLSTM, diagnosis
+from bnlstm_compat import BNLSTM
+from bnlstm_compat.statistics import checks
+from bnlstm_compat.statistics.findings import row_ranges
 
 # Fault and rows, told from the checkpoint alone, and what T and lengths add.
 ALONE = {
@@ -135,7 +137,7 @@ def test_large_variances_are_not_young():
     """As with gamma near 1: what is left of the 1 would be alike at all sites."""
     large = _healthy(variance=lambda t: 100 * t, mean=lambda t: 10 * t)
     (found,) = bnlstm_compat.diagnose(large)
-    assert min(found.left[1:]) > diagnosis.LEFT
+    assert min(found.left[1:]) > checks.LEFT
     assert found.findings == ()
 
 
@@ -231,5 +233,5 @@ def test_inputs_that_do_not_fit(x):
 
 
 def test_row_ranges():
-    assert diagnosis.row_ranges([0, 1, 2, 5, 7, 8]) == "0-2, 5, 7-8"
-    assert diagnosis.row_ranges([]) == ""
+    assert row_ranges([0, 1, 2, 5, 7, 8]) == "0-2, 5, 7-8"
+    assert row_ranges([]) == ""

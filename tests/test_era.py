@@ -118,8 +118,8 @@ NOTEBOOK = """
     shell = InteractiveShell.instance()
     for cell in (
         "print('three', 7 / 2)",
-        "import sys\\nfrom legacy import era\\nfrom legacy.facade import asks\\n"
-        "era.install(asks.is_user, lambda line: print(line, file=sys.stderr))",
+        "import sys\\nfrom legacy import era\\nfrom legacy.imports import ownership\\n"
+        "era.install(ownership.is_user, lambda line: print(line, file=sys.stderr))",
         "print('still three', 7 / 2)",
         "print 'two', 7 / 2, {'a': 1}.has_key('a'),\\nprint u'caf\\\\xe9'",
         "class A:\\n    def f(self):\\n        print round(2.5), xrange(2)[1]",

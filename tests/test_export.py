@@ -16,7 +16,7 @@ import documents
 import golden as goldens
 import migrate
 from bnlstm_compat import BNLSTM, exporting
-from bnlstm_compat.cells import cells_in
+from bnlstm_compat.statistics.find import cells_in
 from layers import LENGTHS, B, D, H, T, filled, mask_of
 from rounding import close
 

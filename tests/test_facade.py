@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from legacy.facade import errors, history
+from legacy.imports import errors, history
 from legacy_process import ROOT, legacy, succeeded, write
 
 

@@ -1,6 +1,6 @@
 """The fast path: every mode and setting against the step path and the reference.
 
-The step path (``ops.sequence``, TensorFlow's own gradient) is itself judged by the
+The step path (``general.sequence``, TensorFlow's own gradient) is itself judged by the
 reference and the goldens (test_layer_goldens, test_lengths) and by differences
 (test_gradients).
 """
@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bnlstm_compat import BNLSTM, BNLSTMWeights, fast, modes, ops, reference, spec
+from bnlstm_compat import BNLSTM, BNLSTMWeights, reference, spec
+from bnlstm_compat.compute import choice, general, masks
+from bnlstm_compat.compute.fused import sequence as fused
 from layers import needs_bfloat16
 from rounding import ROUNDINGS, close, moved, within
 
@@ -30,7 +32,7 @@ OPTIONS = {
     "sigmoid_linear": {"activation": tf.sigmoid, "recurrent_activation": tf.identity},
     "keep": {"overflow": "keep"},
 }
-# B, T, D, H, M; by which sites ``modes.factored`` names (see the test of that).
+# B, T, D, H, M; by which sites ``choice.factored`` names (see the test of that).
 SHAPES = {
     "input_factored": (B, T, D, H, M),
     "both_factored": (9, T, 1, 2, 8),
@@ -94,7 +96,7 @@ class Problem:
                 self.w, x, *self.state, self.step, training=training, **options
             )
             if "lengths" in options:  # the rest is the layer's to fill
-                outputs = ops.filled_padding(outputs, options["lengths"], h, "zero")
+                outputs = masks.filled(outputs, options["lengths"], h, "zero")
             loss = sum(
                 tf.reduce_sum(result * weight)
                 for result, weight in zip((outputs, h, c), self.into_loss, strict=True)
@@ -116,7 +118,9 @@ class Problem:
 def solved(options, shape, training):
     """A problem, and what the step path makes of it."""
     problem = Problem(SHAPES[shape], **OPTIONS[options])
-    run = tf.function(functools.partial(problem.run, ops.sequence, training=training))
+    run = tf.function(
+        functools.partial(problem.run, general.sequence, training=training)
+    )
     return problem, run(problem.x)
 
 
@@ -156,7 +160,7 @@ _AT_ONCE = {
 )
 def test_equals_the_step_path(options, shape, training):
     problem, expected = solved(options, shape, training)
-    same(problem.run(fast.sequence, problem.x, training, mode="plain"), expected)
+    same(problem.run(fused.sequence, problem.x, training, mode="plain"), expected)
 
 
 @pytest.mark.parametrize("training", [True, pytest.param(False, marks=slow)])
@@ -180,7 +184,7 @@ def test_equals_the_step_path(options, shape, training):
 )
 def test_every_mode(mode, outer, options, training):
     problem, expected = solved(options, "both_factored", training)
-    run = functools.partial(problem.run, fast.sequence, training=training, mode=mode)
+    run = functools.partial(problem.run, fused.sequence, training=training, mode=mode)
     if outer == "unknown":  # batch and steps
         features = SHAPES["both_factored"][2]
         signature = [tf.TensorSpec((None, None, features), tf.float64)]
@@ -194,7 +198,7 @@ def test_every_mode(mode, outer, options, training):
 def test_gradients_of_weights_alone(mode):
     """Where no tape watches x, less is kept for its gradient."""
     problem, expected = solved("plain", "both_factored", True)
-    run = tf.function(functools.partial(problem.run, fast.sequence, mode=mode))
+    run = tf.function(functools.partial(problem.run, fused.sequence, mode=mode))
     found = run(problem.x, training=True, to_input=False)
     assert expected.keys() - found.keys() == {"d_x"}
     same(found, {name: expected[name] for name in found})
@@ -219,9 +223,9 @@ def layer_of(problem, shape, mode, **options):
 @pytest.mark.parametrize(
     ("mode", "jit"),
     [
-        *((mode, False) for mode in modes.MODES),
+        *((mode, False) for mode in choice.MODES),
         ("auto", True),
-        *(pytest.param(mode, True, marks=slow) for mode in modes.MODES[1:]),
+        *(pytest.param(mode, True, marks=slow) for mode in choice.MODES[1:]),
     ],
 )
 def test_layer_equals_the_reference_in_every_mode(mode, jit):
@@ -252,7 +256,7 @@ def test_the_shapes_are_what_they_say():
         ("none", set()),
     ):
         batch, _, features, units, _ = SHAPES[f"{name}_factored"]
-        assert modes.factored(batch, units, features, False) == sites
+        assert choice.factored(batch, units, features, False) == sites
 
 
 # What stands in columns of h (or of x) is nearly the same in all of them, or nearly a
@@ -274,7 +278,7 @@ def test_moments_of_ill_conditioned_matrices(name, site):
     those in float32 fails here.
     """
     batch, units, features = 64, 4, 4
-    assert modes.factored(batch, units, features, False) == {"recurrent", "input"}
+    assert choice.factored(batch, units, features, False) == {"recurrent", "input"}
     rng = np.random.default_rng(2)
     problem = Problem((batch, 1, features, units, 1))
     kernel = {"recurrent": "recurrent_kernel", "input": "kernel"}[site]
@@ -296,9 +300,9 @@ def test_moments_of_ill_conditioned_matrices(name, site):
         arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
         if site == "input":
             arrays["left"] = arrays["left"][:, None]
-        exact = functools.partial(run, ops.sequence, tf.float64)
+        exact = functools.partial(run, general.sequence, tf.float64)
         allowed, expected = moved(exact, arrays, draws=4), exact(arrays)
-        for what, value in run(fast.sequence, tf.float32, arrays).items():
+        for what, value in run(fused.sequence, tf.float32, arrays).items():
             limit = ROUNDINGS * allowed[what]
             close("rounding", value, expected[what], limit, what)
 
@@ -315,7 +319,7 @@ def test_a_column_that_cancels_is_finite():
     x, c, step = (
         tf.cast(z, tf.float32) for z in (problem.x, problem.state[1], problem.step)
     )
-    outputs, *_, moments = fast.sequence(
+    outputs, *_, moments = fused.sequence(
         w, x, h, c, step, training=True, **problem.options
     )
     assert np.isfinite(outputs).all()

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bnlstm_compat import fast, modes
+from bnlstm_compat.compute import choice
+from bnlstm_compat.compute.fused import sequence as fused
 from layers import B, D, filled, random_weights
 from rounding import close
 
@@ -30,10 +31,10 @@ def compiled(monkeypatch):
     def _bound(part, setting):
         return lambda *arguments: part(setting, *arguments)
 
-    monkeypatch.setattr(fast, "_function", function)
+    monkeypatch.setattr(fused, "_function", function)
     # Functions are kept by setting. Here each is new, and is not kept.
     for cached in ("_functions", "_inference_function"):
-        monkeypatch.setattr(fast, cached, getattr(fast, cached).__wrapped__)
+        monkeypatch.setattr(fused, cached, getattr(fused, cached).__wrapped__)
     return found
 
 
@@ -47,7 +48,7 @@ def test_changing_shapes_do_not_compile_again_and_again(compiled, training):
     for shape in shapes:
         x = rng.standard_normal((*shape, D))
         close("float64", run(x), plain(x, training=training), EXACT)
-    wanted = [(steps, B, D) for _, steps in shapes[: modes.SHAPES_COMPILED]]
+    wanted = [(steps, B, D) for _, steps in shapes[: choice.SHAPES_COMPILED]]
     assert compiled == wanted
     for one, other in zip(layer.weights, plain.weights, strict=True):
         close("float64", one, other, EXACT, one.name)

@@ -10,7 +10,7 @@ import textwrap
 
 import pytest
 
-from legacy import guess
+from legacy.script import guess
 from legacy_process import environment, legacy
 
 HEAD = "import tensorflow as tf\n"

@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 
 import bnlstm_compat
-from bnlstm_compat import BNLSTM, BNLSTMCell, BNLSTMWeights, ops, reference, spec
+from bnlstm_compat import BNLSTM, BNLSTMCell, BNLSTMWeights, reference, spec
+from bnlstm_compat.compute.statistics import updated_statistics
 from layers import B, D, H, M, T, filled, needs_bfloat16, random_weights
 from rounding import ROUNDINGS, close, limits, moved
 
@@ -290,7 +291,7 @@ def test_statistics_hit_several_times_are_folded_in_order():
     for row, value in zip(rows, batch, strict=True):
         if row >= 0:
             expected[row] = expected[row] * 0.9 + value * (1 - 0.9)
-    actual = ops.updated_statistics(
+    actual = updated_statistics(
         tf.constant(table), tf.constant(batch), tf.constant(rows, tf.int32), 0.9
     )
     np.testing.assert_allclose(actual, expected, rtol=1e-14)

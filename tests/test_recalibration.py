@@ -16,7 +16,8 @@ import tensorflow as tf
 
 import aged
 import bnlstm_compat
-from bnlstm_compat import BNLSTM, BNLSTMCell, recalibration, reference, spec
+from bnlstm_compat import BNLSTM, BNLSTMCell, reference, spec
+from bnlstm_compat.statistics import pooled, recalibration
 from rounding import close, within
 
 D, H, M, T, B = 3, 4, 6, 6, 8
@@ -105,7 +106,7 @@ def test_pooling_does_not_cancel():
     """A mean a million times the deviation; sums of squares would lose all digits."""
     rng = np.random.default_rng(0)
     values = 1e6 + rng.normal(size=(2000, 16, 5))
-    moments = recalibration.PooledMoments(1, 5)
+    moments = pooled.PooledMoments(1, 5)
     for batch in values:
         moments.add([0], [16], batch.mean(0)[None], batch.var(0)[None])
     flat = values.reshape(-1, 5)
@@ -398,15 +399,15 @@ def test_constants_of_each_batch_have_no_variance_of_zero(values):
 
 
 def test_rows_in_groups_without_repeats():
-    groups = recalibration._without_repeats(np.array([5, 0, 5, 1, 5, 1]))
+    groups = pooled._without_repeats(np.array([5, 0, 5, 1, 5, 1]))
     assert [list(group) for group in groups] == [[0, 1, 3], [2, 5], [4]]
-    assert recalibration._without_repeats(np.array([], int)) == []
+    assert pooled._without_repeats(np.array([], int)) == []
 
 
 def test_sums_do_not_grow():
     """What is kept of one batch is as large as what is kept of a thousand."""
     rng, sizes = np.random.default_rng(0), []
-    moments = recalibration.PooledMoments(3, 4)
+    moments = pooled.PooledMoments(3, 4)
     for _ in range(1000):
         values, mean, variance = rng.uniform(2, 9, 5), *rng.uniform(size=(2, 5, 4))
         moments.add([0, 1, 2, 2, 2], values, mean, variance)

@@ -41,7 +41,7 @@ EAGER = {
     "implicit_value_and_gradients": _BACKPROP + "implicit_val_and_grad",
     "in_eager_mode": _V1 + "executing_eagerly",
     "num_gpus": _CONTEXT + "num_gpus",
-    "py_func": "tensorflow.python.ops.script_ops:eager_py_func",
+    "py_func": _V1 + "py_function",
     "run": _V1 + "app.run",
     "run_all_tests_in_graph_and_eager_modes": (
         "tensorflow.python.framework.test_util:run_all_in_graph_and_eager_modes"
@@ -137,19 +137,19 @@ OPTIMIZER_V2 = {
 }
 
 SAVED_MODEL = {
-    "load_keras_model": "legacy.facade.keras_saving:load_from_saved_model",
-    "save_keras_model": "legacy.facade.keras_saving:save_keras_model",
+    "load_keras_model": "legacy.names.keras_saving:load_from_saved_model",
+    "save_keras_model": "legacy.names.keras_saving:save_keras_model",
 }
 
 # `from tensorflow.contrib.framework.python.ops import audio_ops`: of the speech
 # commands tutorial.
-AUDIO_OPS = _same(
-    "tensorflow.python.ops.gen_audio_ops:",
-    "audio_spectrogram decode_wav encode_wav mfcc",
-)
+AUDIO_OPS = {
+    **_same("tensorflow.python.ops.gen_audio_ops:", "audio_spectrogram mfcc"),
+    **_same(_V1 + "audio.", "decode_wav encode_wav"),
+}
 
 DEPRECATED = _same(
-    "legacy.facade.train:",
+    "legacy.names.train:",
     "audio_summary histogram_summary image_summary merge_all_summaries "
     "merge_summary scalar_summary",
 )
@@ -160,7 +160,7 @@ LEARN_BASE = _same(
     "load_iris maybe_download",
 )
 LEARN_MNIST = _same(
-    "legacy.era.mnist:",
+    "legacy.names.tutorials.mnist:",
     "DataSet dense_to_one_hot extract_images extract_labels load_mnist read_data_sets",
 )
 

@@ -30,7 +30,7 @@ class _TagCell(tf.nn.rnn_cell.RNNCell):
 
 
 class CrfForwardRnnCell(_TagCell):
-    """One step of the forward algorithm: [B, K] log sums over all ways so far."""
+    """One step of the forward algorithm: [B, K] log sums over all paths so far."""
 
     def __init__(self, transition_params):
         self._transitions = tf.expand_dims(transition_params, 0)
@@ -80,7 +80,7 @@ def _one_step_or_more(inputs, one, more):
 
 
 def _unless_empty(lengths, values):
-    """``values`` [B], 0 where the sequence is empty."""
+    """``values`` [B], but 0 for an empty sequence."""
     return tf.where(tf.less_equal(lengths, 0), tf.zeros_like(values), values)
 
 
@@ -118,7 +118,7 @@ def crf_binary_score(tag_indices, sequence_lengths, transition_params):
 
 
 def crf_sequence_score(inputs, tag_indices, sequence_lengths, transition_params):
-    """The unnormalised log score of one tag sequence an example, [B]."""
+    """The unnormalised log score of one tag sequence for each example, [B]."""
     lengths = tf.convert_to_tensor(sequence_lengths)
 
     def one():

@@ -2,22 +2,22 @@
 
 import tensorflow.compat.v1 as tf
 
-from legacy.estimator import heads
 from legacy.estimator.core import Estimator
+from legacy.estimator.heads import regression
 
 _PUBLIC = "TowerOptimizer clip_gradients_by_norm forward_features replicate_model_fn"
 NAMES = {name: f"{__name__}:{name}" for name in _PUBLIC.split()}
 NAMES["add_metrics"] = "legacy.estimator.core:add_metrics"
-_HEADS = "legacy.estimator.heads:"
+_HEADS = "legacy.estimator.heads."
 NAMES.update(
-    binary_classification_head=_HEADS + "BinaryClassHead",
-    logistic_regression_head=_HEADS + "LogisticRegressionHead",
-    multi_class_head=_HEADS + "MultiClassHead",
-    multi_label_head=_HEADS + "MultiLabelHead",
+    binary_classification_head=_HEADS + "classes:BinaryClassHead",
+    logistic_regression_head=_HEADS + "regression:LogisticRegressionHead",
+    multi_class_head=_HEADS + "classes:MultiClassHead",
+    multi_label_head=_HEADS + "labels:MultiLabelHead",
     poisson_regression_head=f"{__name__}:poisson_regression_head",
     regression_head=f"{__name__}:regression_head",
     **{
-        name: "legacy.estimator.canned:" + name
+        name: "legacy.estimator.canned.logits:" + name
         for name in ("call_logit_fn", "dnn_logit_fn_builder", "linear_logit_fn_builder")
     },
 )
@@ -82,7 +82,7 @@ def forward_features(estimator, keys=None, sparse_default_values=None):
 def replicate_model_fn(
     model_fn, loss_reduction=tf.losses.Reduction.SUM_BY_NONZERO_WEIGHTS, devices=None
 ):
-    """The model on every GPU of `devices`; on one device, which is here, itself."""
+    """The model itself: this machine counts as one device."""
     if devices is not None and len(devices) > 1:
         raise ValueError(
             "Expected one device: copies of a model on several are not emulated. "
@@ -99,10 +99,14 @@ def TowerOptimizer(optimizer_or_optimizer_fn):
 
 
 def regression_head(weight_column=None, label_dimension=1, *arguments, **named):
-    """`RegressionHead`, whose first two arguments came in another order."""
-    return heads.RegressionHead(label_dimension, weight_column, *arguments, **named)
+    """`RegressionHead` with the first two arguments in the other order."""
+    return regression.RegressionHead(
+        label_dimension, weight_column, *arguments, **named
+    )
 
 
 def poisson_regression_head(weight_column=None, label_dimension=1, *rest, **named):
-    """`PoissonRegressionHead`, whose first two arguments came in another order."""
-    return heads.PoissonRegressionHead(label_dimension, weight_column, *rest, **named)
+    """`PoissonRegressionHead` with the first two arguments in the other order."""
+    return regression.PoissonRegressionHead(
+        label_dimension, weight_column, *rest, **named
+    )

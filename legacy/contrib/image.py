@@ -5,7 +5,6 @@ point ((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k) with k = c0 x + c1 y + 1.
 """
 
 import tensorflow.compat.v1 as tf
-from tensorflow.python.framework import ops
 
 _PUBLIC = """angles_to_projective_transforms compose_transforms dense_image_warp
 flat_transforms_to_matrices matrices_to_flat_transforms rotate transform translate
@@ -31,7 +30,7 @@ def _rows(values, columns):
     return tf.reshape(values, [-1, columns])
 
 
-@ops.RegisterGradient("LegacyProjectiveTransform")
+@tf.RegisterGradient("LegacyProjectiveTransform")
 def _transform_gradient(op, gradient):
     inverse = tf.linalg.inv(flat_transforms_to_matrices(op.inputs[1]))
     back = tf.raw_ops.ImageProjectiveTransformV2(

@@ -9,7 +9,7 @@ import tensorflow.compat.v1 as tf
 from tensorflow.python.ops import lookup_ops
 
 
-class HashTable(lookup_ops.StaticHashTableV1):
+class HashTable(tf.lookup.StaticHashTable):
     """Immutable table; ``table.init`` is the operation that fills it."""
 
     def __init__(self, initializer, default_value, shared_name=None, name=None):
@@ -22,7 +22,7 @@ class HashTable(lookup_ops.StaticHashTableV1):
         return self.initializer
 
 
-class MutableHashTable(lookup_ops.MutableHashTable):
+class MutableHashTable(tf.lookup.experimental.MutableHashTable):
     """Table that grows; 1.0's ``shared_name`` is accepted."""
 
     def __init__(
@@ -38,8 +38,8 @@ class MutableHashTable(lookup_ops.MutableHashTable):
         super().__init__(key_dtype, value_dtype, default_value, name, checkpoint)
 
 
-class MutableDenseHashTable(lookup_ops.DenseHashTable):
-    """Table with open addressing; 1.0 knew no ``deleted_key``: nothing was removed."""
+class MutableDenseHashTable(tf.lookup.experimental.DenseHashTable):
+    """Table with open addressing; 1.0 had no removals and no ``deleted_key``."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class MutableDenseHashTable(lookup_ops.DenseHashTable):
 
 
 def _unlike(key, dtype):
-    """A key that is no other's: the type's least value, or the next if that is it."""
+    """A key other than the given one: the type's smallest value, or the next."""
     if dtype == tf.string:
         return "\0legacy deleted key\0"
     key = tf.convert_to_tensor(key, dtype)
@@ -144,14 +144,16 @@ def index_to_string(tensor, mapping, default_value="UNK", name=None):
 _OPS = "tensorflow.python.ops.lookup_ops:"
 _SAME = (
     "FastHashSpec HasherSpec IdTableWithHashBuckets InitializableLookupTableBase "
-    "KeyValueTensorInitializer LookupInterface StrongHashSpec TableInitializerBase "
-    "TextFileIdTableInitializer TextFileIndex TextFileInitializer "
+    "LookupInterface StrongHashSpec TableInitializerBase TextFileIdTableInitializer "
     "TextFileStringTableInitializer index_table_from_file "
     "index_to_string_table_from_file"
 ).split()
 
+_PUBLIC = "KeyValueTensorInitializer TextFileIndex TextFileInitializer".split()
+
 NAMES = {
     **{name: _OPS + name for name in _SAME},
+    **{name: "tensorflow.compat.v1:lookup." + name for name in _PUBLIC},
     "BaseSaverBuilder": "tensorflow.python.training.saver:BaseSaverBuilder",
     "HashTable": HashTable,
     "MutableDenseHashTable": MutableDenseHashTable,

@@ -91,7 +91,7 @@ class ExponentialUpdateLossScaleManager(LossScaleManager):
 
 
 class LossScaleOptimizer(tf.train.Optimizer):
-    """`opt` on a scaled loss; a step with gradients that are not finite is left out."""
+    """`opt` on a scaled loss; it skips a step whose gradients are not finite."""
 
     def __init__(self, opt, loss_scale_manager):
         super().__init__(use_locking=False, name="LossScaleOptimizer")

@@ -64,9 +64,9 @@ SpriteMetadata, EmbeddingInfo, ProjectorConfig = _messages()
 
 
 def visualize_embeddings(summary_writer, config):
-    """Writes `config` as projector_config.pbtxt where the summaries are.
+    """Writes `config` as projector_config.pbtxt to the folder of the summaries.
 
-    ValueError for a writer that doesn't say where that is.
+    ValueError for a writer that has no folder.
     """
     folder = summary_writer
     if hasattr(summary_writer, "get_logdir"):

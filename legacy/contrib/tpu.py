@@ -1,4 +1,4 @@
-"""`tf.contrib.tpu` where `use_tpu` is False: what such a script runs on a CPU or GPU.
+"""`tf.contrib.tpu` with `use_tpu=False`: what such a script runs on a CPU or GPU.
 
 A `TPUEstimator` without a TPU is an estimator whose input and model functions find the
 batch size in `params["batch_size"]`.

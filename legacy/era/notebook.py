@@ -1,4 +1,4 @@
-"""Cells of a notebook are read as files are: translated where they are Python 2."""
+"""Reads the cells of a notebook as files are read: translated if they are Python 2."""
 
 import sys
 

@@ -72,7 +72,7 @@ def _objects(value):
 
 
 def _taking_ragged(function):
-    """``function`` that takes ragged rows where it took them."""
+    """``function`` that accepts ragged rows if the old one did."""
 
     @functools.wraps(function)
     def taking(*arguments, **named):

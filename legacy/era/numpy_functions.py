@@ -129,7 +129,7 @@ def issctype(rep):
 
 
 def issubclass_(arg1, arg2):
-    """``issubclass`` that answers False where ``arg1`` is no class."""
+    """``issubclass`` that answers False if ``arg1`` is no class."""
     return isinstance(arg1, type) and issubclass(arg1, arg2)
 
 
@@ -139,7 +139,7 @@ def issubsctype(arg1, arg2):
 
 
 def obj2sctype(rep, default=None):
-    """Scalar type of an array, type or name; ``default`` where there is none."""
+    """Scalar type of an array, type or name; ``default`` if there is none."""
     if isinstance(rep, type) and issubclass(rep, np.generic):
         return rep
     if isinstance(rep, np.ndarray):

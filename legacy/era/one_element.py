@@ -1,4 +1,4 @@
-"""Arrays of one element where Python wants a number, as they were taken up to NumPy 1.
+"""Arrays of one element in the place of a number, as NumPy 1 accepted them.
 
 NumPy 1 made ``int(a)``, ``"%d" % a``, ``math.sqrt(a)`` and ``b[i] = a`` of an array of
 one element and any number of dimensions; NumPy 2 refuses, and refuses numbers that do
@@ -55,7 +55,7 @@ def _converter(kind):
 
 
 def _unwrapped(text, values):
-    """``values`` with the elements of arrays where ``text`` converts to numbers."""
+    """``values`` with an array's element for each number that ``text`` formats."""
     found = [each for each in _CONVERSION.finditer(text) if each[2] != "%"]
     if isinstance(values, dict):
         wanted = {each["key"] for each in found if each[2] in _NUMBERS}

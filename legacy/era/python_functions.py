@@ -1,4 +1,4 @@
-"""What removed standard-library functions did, where no function of today does it."""
+"""Removed functions of the standard library that have no equal today."""
 
 import collections.abc
 import functools

@@ -1,4 +1,4 @@
-"""Source files of the era: read, translated where Python 2, compiled; never written.
+"""Reads, translates (if Python 2) and compiles old source files; never writes them.
 
 A file is Python 2 when Python 3 cannot parse it, or when it relies on what only
 Python 2 had: its built-in names (``xrange``, ``unicode``, ...), its modules

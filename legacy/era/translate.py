@@ -264,7 +264,7 @@ class _Names(ast.NodeVisitor):
 
 
 def install():
-    """Puts what translated code calls where it finds it."""
+    """Makes what translated code calls a built-in name."""
     python2.install()
     setattr(builtins, CODE, code)
     setattr(builtins, python2.hidden("compile"), compiled)

@@ -41,8 +41,8 @@ class Estimator:
     """Trains, evaluates and runs a model that a function builds.
 
     Args:
-      model_fn: a function of ``features``, ``labels`` and, where it has them, ``mode``,
-        ``params`` and ``config``; returns an :class:`EstimatorSpec`.
+      model_fn: a function of ``features``, ``labels`` and, if it has these parameters,
+        ``mode``, ``params`` and ``config``; returns an :class:`EstimatorSpec`.
       model_dir: folder of checkpoints and summaries; a temporary one by default.
       config: a :class:`RunConfig`.
       params: a dict for ``model_fn``.
@@ -108,7 +108,7 @@ class Estimator:
     ):
         """Trains on what ``input_fn`` gives, for ``steps`` or up to ``max_steps``.
 
-        Returns this estimator. With neither, until the input ends.
+        Without both it trains until the input ends. Returns this estimator.
         """
         if steps is not None and max_steps is not None:
             raise ValueError("train takes steps or max_steps, not both")
@@ -227,7 +227,7 @@ class Estimator:
         checkpoint_path=None,
         yield_single_examples=True,
     ):
-        """Yields predictions, row by row unless told otherwise."""
+        """Yields predictions, by default one row at a time."""
         path = self._checkpoint(checkpoint_path)
         with tf.Graph().as_default():
             spec, _ = self._build(input_fn, ModeKeys.PREDICT)
@@ -429,7 +429,7 @@ class _Evaluations(tf.train.CheckpointSaverListener):
 
 
 def train_and_evaluate(estimator, train_spec, eval_spec):
-    """Trains to ``train_spec.max_steps``, evaluates on the way and at the end.
+    """Trains up to ``train_spec.max_steps``; evaluates meanwhile and at the end.
 
     Returns:
       The last evaluation's results, and what its exporters wrote.

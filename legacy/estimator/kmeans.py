@@ -9,9 +9,7 @@ from tensorflow.python.ops import clustering_ops
 from tensorflow.python.saved_model.model_utils import export_output
 
 from legacy.estimator.core import Estimator
-from legacy.estimator.spec import EstimatorSpec
-
-_SERVING = tf.saved_model.signature_constants.DEFAULT_SERVING_SIGNATURE_DEF_KEY
+from legacy.estimator.spec import SERVING, EstimatorSpec
 
 
 class _Settled(tf.train.SessionRunHook):
@@ -50,10 +48,10 @@ def _points(features, columns):
 
 
 class KMeansClustering(Estimator):
-    """Finds `num_clusters` centres of points [N, D]; no labels.
+    """Finds `num_clusters` centres of points [N, D], without labels.
 
     Raises:
-      ValueError: `initial_clusters` or `distance_metric` is not one that there is.
+      ValueError: `initial_clusters` or `distance_metric` is none of the known ones.
     """
 
     SQUARED_EUCLIDEAN_DISTANCE = clustering_ops.SQUARED_EUCLIDEAN_DISTANCE
@@ -124,7 +122,7 @@ class KMeansClustering(Estimator):
                 export_outputs={
                     self.ALL_DISTANCES: export_output.PredictOutput(distances[0]),
                     self.CLUSTER_INDEX: index,
-                    _SERVING: index,
+                    SERVING: index,
                 },
             )
 

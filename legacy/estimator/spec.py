@@ -7,6 +7,8 @@ import tensorflow.compat.v1 as tf
 from tensorflow.python.saved_model.model_utils import mode_keys
 
 ModeKeys = mode_keys.EstimatorModeKeys
+# Name of the signature that a served model answers by.
+SERVING = tf.saved_model.signature_constants.DEFAULT_SERVING_SIGNATURE_DEF_KEY
 
 _SPEC = collections.namedtuple(
     "EstimatorSpec",

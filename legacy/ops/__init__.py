@@ -1,12 +1,13 @@
 """Makes TensorFlow build graphs as release 1.15 did: operations, their names and order.
 
-TensorFlow 2's Python functions add other operations, under other names, than those of
-1.15 did. A script notices: in ``get_tensor_by_name``, in ``.meta`` files, and in its
-random numbers, because 1.15 seeds an operation with the number of operations so far.
+The Python functions of TensorFlow 2 add other operations to a graph, under other names,
+than those of 1.15. A script can see this in ``get_tensor_by_name``, in ``.meta`` files,
+and in its random numbers, because 1.15 seeds an operation with the number of operations
+before it.
 
-Each module here holds functions that stand for TensorFlow's own while a graph is built
-(:mod:`legacy.ops.replace`); what is computed is the same. Origin of all facts:
-the graphs that real TensorFlow 1.15.5 builds (tests/recordings/same_graph).
+The functions here replace TensorFlow's own while a graph is built
+(:mod:`legacy.ops.replace`). They compute the same. Origin of all facts: the graphs that
+real TensorFlow 1.15.5 builds (tests/recordings/same_graph).
 """
 
 import importlib

@@ -1,12 +1,11 @@
 """``tf.data`` iterators over data sets that are optimized as in TensorFlow 1.15.
 
-One of the default optimizations decides random numbers: a shuffle before a repeat
-becomes one step, which draws its order by another rule than the two.
+One of the default optimizations changes random numbers: a shuffle and a repeat after it
+become one step, which draws the order by another rule.
 """
 
+import tensorflow.compat.v1 as tf
 from tensorflow.python.data.ops import dataset_ops
-from tensorflow.python.framework import dtypes, ops
-from tensorflow.python.ops import gen_dataset_ops
 
 from legacy.ops.replace import stands_for
 
@@ -38,17 +37,17 @@ def optimized(self):
     options = self._options_attr
     names = _optimizations(options.experimental_optimization)
     if names and not _captures_reference(self):
-        names = ops.convert_to_tensor(names, dtypes.string, name="optimizations")
-        variant = gen_dataset_ops.optimize_dataset(
-            dataset._variant_tensor,
-            names,
+        names = tf.convert_to_tensor(names, tf.string, name="optimizations")
+        variant = tf.raw_ops.OptimizeDataset(
+            input_dataset=dataset._variant_tensor,
+            optimizations=names,
             optimization_configs=["map_vectorization:use_choose_fastest:false"],
             **dataset._flat_structure,
         )
         dataset = _Wrapped(dataset, variant)
     if options.autotune.enabled is not False:
-        variant = gen_dataset_ops.model_dataset(
-            dataset._variant_tensor,
+        variant = tf.raw_ops.ModelDataset(
+            input_dataset=dataset._variant_tensor,
             cpu_budget=options.autotune.cpu_budget or 0,
             **dataset._flat_structure,
         )

@@ -2,13 +2,9 @@
 
 import numbers
 
-from tensorflow.python.framework import dtypes, ops, random_seed, tensor_util
+import tensorflow.compat.v1 as tf
 from tensorflow.python.ops import (
-    array_ops,
-    gen_random_ops,
-    math_ops,
     nn_ops,
-    random_ops,
     shape_util,
 )
 
@@ -20,34 +16,38 @@ _NN = "tensorflow.python.ops.nn_ops:"
 
 @around(_RANDOM + "random_uniform")
 def random_uniform(
-    original, shape, minval=0, maxval=None, dtype=dtypes.float32, seed=None, name=None
+    original, shape, minval=0, maxval=None, dtype=tf.float32, seed=None, name=None
 ):
     """Always scales and shifts the draw, also from 0 to 1."""
-    dtype = dtypes.as_dtype(dtype)
+    dtype = tf.as_dtype(dtype)
     if dtype.is_integer or not dtype.is_floating:
         return original(shape, minval, maxval, dtype, seed, name)
-    with ops.name_scope(name, "random_uniform", [shape, minval, maxval]) as scope:
+    with tf.name_scope(name, "random_uniform", [shape, minval, maxval]) as scope:
         shape = shape_util.shape_tensor(shape)
-        low = ops.convert_to_tensor(minval, dtype, name="min")
-        high = ops.convert_to_tensor(1 if maxval is None else maxval, dtype, name="max")
-        seed, seed2 = random_seed.get_seed(seed)
-        drawn = gen_random_ops.random_uniform(shape, dtype, seed=seed, seed2=seed2)
-        result = math_ops.add(drawn * (high - low), low, name=scope)
+        low = tf.convert_to_tensor(minval, dtype, name="min")
+        high = tf.convert_to_tensor(1 if maxval is None else maxval, dtype, name="max")
+        seed, seed2 = tf.get_seed(seed)
+        drawn = tf.raw_ops.RandomUniform(
+            shape=shape, dtype=dtype, seed=seed, seed2=seed2
+        )
+        result = tf.add(drawn * (high - low), low, name=scope)
         shape_util.maybe_set_static_shape(result, shape)
         return result
 
 
 @stands_for(_RANDOM + "random_gamma")
-def random_gamma(shape, alpha, beta=None, dtype=dtypes.float32, seed=None, name=None):
+def random_gamma(shape, alpha, beta=None, dtype=tf.float32, seed=None, name=None):
     """Spreads ``alpha`` over the shape of ``beta`` by adding zeros."""
-    with ops.name_scope(name, "random_gamma", [shape, alpha, beta]):
-        shape = ops.convert_to_tensor(shape, dtypes.int32, name="shape")
-        alpha = ops.convert_to_tensor(alpha, dtype, name="alpha")
-        beta = ops.convert_to_tensor(1 if beta is None else beta, dtype, name="beta")
-        spread = alpha + array_ops.zeros_like(beta)
-        seed, seed2 = random_seed.get_seed(seed)
-        drawn = gen_random_ops.random_gamma(shape, spread, seed=seed, seed2=seed2)
-        result = math_ops.maximum(dtype.as_numpy_dtype(_tiny(dtype)), drawn / beta)
+    with tf.name_scope(name, "random_gamma", [shape, alpha, beta]):
+        shape = tf.convert_to_tensor(shape, tf.int32, name="shape")
+        alpha = tf.convert_to_tensor(alpha, dtype, name="alpha")
+        beta = tf.convert_to_tensor(1 if beta is None else beta, dtype, name="beta")
+        spread = alpha + tf.zeros_like(beta)
+        seed, seed2 = tf.get_seed(seed)
+        drawn = tf.raw_ops.RandomGamma(
+            shape=shape, alpha=spread, seed=seed, seed2=seed2
+        )
+        result = tf.maximum(dtype.as_numpy_dtype(_tiny(dtype)), drawn / beta)
         shape_util.maybe_set_static_shape(result, shape)
         return result
 
@@ -65,20 +65,20 @@ def dropout_v2(original, x, rate, noise_shape=None, seed=None, name=None):
     certain = isinstance(rate, numbers.Real)
     if certain and not 0 <= rate < 1:
         return original(x, rate, noise_shape, seed, name)
-    with ops.name_scope(name, "dropout", [x]):
-        x = ops.convert_to_tensor(x, name="x")
+    with tf.name_scope(name, "dropout", [x]):
+        x = tf.convert_to_tensor(x, name="x")
         if not x.dtype.is_floating:
             return original(x, rate, noise_shape, seed, name)
         if certain and rate == 0:
             return x
-        rate = ops.convert_to_tensor(rate, dtype=x.dtype, name="rate")
+        rate = tf.convert_to_tensor(rate, dtype=x.dtype, name="rate")
         rate.shape.assert_has_rank(0)
-        if tensor_util.constant_value(rate) == 0:
+        if tf.get_static_value(rate) == 0:
             return x
         shape = nn_ops._get_noise_shape(x, noise_shape)
-        draw = random_ops.random_uniform(shape, seed=seed, dtype=x.dtype)
+        draw = tf.random.uniform(shape, seed=seed, dtype=x.dtype)
         scale = 1 / (1 - rate)
         kept = draw >= rate
-        result = x * scale * math_ops.cast(kept, x.dtype)
+        result = x * scale * tf.cast(kept, x.dtype)
         result.set_shape(x.shape)
         return result

@@ -2,9 +2,9 @@
 
 import functools
 
-from tensorflow.python.framework import tensor_shape
-from tensorflow.python.ops import array_ops, array_ops_stack, nn_ops
-from tf_keras.src import backend
+import tensorflow.compat.v1 as tf
+from tensorflow.python.ops import nn_ops
+from tf_keras import backend
 from tf_keras.src.utils import conv_utils
 
 from legacy.ops.replace import around, stands_for
@@ -17,7 +17,7 @@ _KERAS, _INNER = "tf_keras.src.layers.", "tensorflow.python.keras.layers."
     _KERAS + "convolutional.base_conv:Conv.build", _INNER + "convolutional:Conv.build"
 )
 def build_convolution(original, self, input_shape):
-    """Ends with the convolution as an object, which notes its dilation in the graph."""
+    """Also makes the convolution as an object; its dilation goes into the graph."""
     original(self, input_shape)
     if self.groups == 1:
         self._convolution_of_1_15 = _convolution(self, input_shape)
@@ -33,7 +33,7 @@ def convolution_op(original, self, inputs, kernel):
 
 
 def _convolved(layer, inputs, kernel):
-    """Runs that object, made anew if the input's static shape does not fit it."""
+    """Runs the object, and makes a new one if the input's static shape does not fit."""
     if not inputs.shape.is_compatible_with(layer._convolution_of_1_15.input_shape):
         layer._convolution_of_1_15 = _convolution(layer, inputs.shape)
     return layer._convolution_of_1_15(inputs, kernel)
@@ -43,7 +43,7 @@ def _convolution(layer, input_shape):
     # Causal padding is added to the input before the convolution.
     padding = "valid" if layer.padding == "causal" else layer.padding
     return nn_ops.Convolution(
-        tensor_shape.TensorShape(input_shape),
+        tf.TensorShape(input_shape),
         filter_shape=layer.kernel.shape,
         dilation_rate=layer.dilation_rate,
         strides=layer.strides,
@@ -58,7 +58,7 @@ def _convolution(layer, input_shape):
 )
 def transposed_convolution(self, inputs):
     """Works out the height and width of the result in the graph."""
-    shape = array_ops.shape(inputs)
+    shape = tf.shape(inputs)
     first = self.data_format == "channels_first"
     batch = shape[0]
     lengths = (shape[2], shape[3]) if first else (shape[1], shape[2])
@@ -87,7 +87,7 @@ def transposed_convolution(self, inputs):
     outputs = backend.conv2d_transpose(
         inputs,
         self.kernel,
-        array_ops_stack.stack(wanted),
+        tf.stack(wanted),
         strides=self.strides,
         padding=self.padding,
         data_format=self.data_format,
@@ -96,17 +96,17 @@ def transposed_convolution(self, inputs):
     outputs.set_shape(self.compute_output_shape(inputs.shape))
     if self.use_bias:
         data_format = conv_utils.convert_data_format(self.data_format, ndim=4)
-        outputs = nn_ops.bias_add(outputs, self.bias, data_format=data_format)
+        outputs = tf.nn.bias_add(outputs, self.bias, data_format=data_format)
     return outputs if self.activation is None else self.activation(outputs)
 
 
 @stands_for(_KERAS + "reshaping.flatten:Flatten.call", _INNER + "core:Flatten.call")
 def flatten(self, inputs):
-    """Reshapes to the batch size and -1, whatever else is known."""
+    """Reshapes to the batch size and -1, even if more of the shape is known."""
     if self.data_format == "channels_first" and (inputs.shape.rank or 0) > 1:
         axes = [0, *range(2, inputs.shape.rank), 1]
-        inputs = array_ops.transpose(inputs, perm=axes)
-    batch = tensor_shape.dimension_value(inputs.shape[0]) or array_ops.shape(inputs)[0]
-    outputs = array_ops.reshape(inputs, (batch, -1))
+        inputs = tf.transpose(inputs, perm=axes)
+    batch = tf.dimension_value(inputs.shape[0]) or tf.shape(inputs)[0]
+    outputs = tf.reshape(inputs, (batch, -1))
     outputs.set_shape(self.compute_output_shape(inputs.shape))
     return outputs

@@ -1,13 +1,12 @@
 """Loops whose random draws happen in the order in which TensorFlow 1.15 makes them.
 
-An operation that draws has one state for all iterations. Where it waits for nothing in
-its iteration but constants, 1.15 was seen to draw in the order of the iterations, 2.21
-in the reverse order; elsewhere both were seen to do the same. So such an iteration
-begins here only when those before it have drawn. That takes control edges, and no
-operations.
+An operation that draws has one state for all iterations. If it waits only for constants
+in its iteration, 1.15 draws in the order of the iterations, and 2.21 in the reverse
+order (both measured). Otherwise both do the same. So such an iteration begins here only
+after those before it have drawn. That takes control edges, but no operations.
 """
 
-from tensorflow.python.framework import ops
+import tensorflow.compat.v1 as tf
 
 from legacy.ops.replace import around
 
@@ -18,7 +17,7 @@ _seeded = {}
 @around("tensorflow.python.ops.control_flow_ops:WhileContext._BuildLoop")
 def build_loop(original, self, *args):
     """Builds the loop ``self``, then ties its iterations to its draws."""
-    graph = ops.get_default_graph()
+    graph = tf.get_default_graph()
     before = graph.num_operations()
     result = original(self, *args)
     made = graph.get_operations()[before:]

@@ -2,37 +2,31 @@
 
 import math
 
-from tensorflow.python.framework import dtypes, ops
-from tensorflow.python.ops import (
-    array_ops,
-    array_ops_stack,
-    gen_array_ops,
-    math_ops,
-)
+import tensorflow.compat.v1 as tf
 
 from legacy.ops.replace import around, gradient
 
 
 @around("tensorflow.python.ops.math_ops:tensordot")
 def tensordot(original, a, b, axes, name=None):
-    """Transposes and reshapes both, also where that changes nothing."""
+    """Transposes and reshapes both, even if that changes nothing."""
     pairs = _numbers(axes)
     if pairs is None:
         return original(a, b, axes, name)
-    with ops.name_scope(name, "Tensordot", [a, b, axes]) as scope:
-        a = ops.convert_to_tensor(a, name="a")
-        b = ops.convert_to_tensor(b, name="b")
+    with tf.name_scope(name, "Tensordot", [a, b, axes]) as scope:
+        a = tf.convert_to_tensor(a, name="a")
+        b = tf.convert_to_tensor(b, name="b")
         if a.shape.rank is None or b.shape.rank is None:
             return original(a, b, axes, scope)
         left, left_sizes = _matrix(a, pairs[0], last=True)
         right, right_sizes = _matrix(b, pairs[1], last=False)
-        product = math_ops.matmul(left, right)
+        product = tf.matmul(left, right)
         if isinstance(left_sizes, list) and isinstance(right_sizes, list):
-            return array_ops.reshape(product, left_sizes + right_sizes, name=scope)
-        left_sizes = ops.convert_to_tensor(left_sizes, dtypes.int32)
-        right_sizes = ops.convert_to_tensor(right_sizes, dtypes.int32)
-        shape = array_ops.concat([left_sizes, right_sizes], 0)
-        product = array_ops.reshape(product, shape, name=scope)
+            return tf.reshape(product, left_sizes + right_sizes, name=scope)
+        left_sizes = tf.convert_to_tensor(left_sizes, tf.int32)
+        right_sizes = tf.convert_to_tensor(right_sizes, tf.int32)
+        shape = tf.concat([left_sizes, right_sizes], 0)
+        product = tf.reshape(product, shape, name=scope)
         product.set_shape(
             [
                 value.shape.as_list()[axis]
@@ -70,17 +64,17 @@ def _matrix(value, used, last):
         sizes = [known[axis] for axis in free]
         order = free + used if last else used + free
         shape = [math.prod(sizes), math.prod(known[axis] for axis in used)]
-        turned = array_ops.transpose(value, order)
-        return array_ops.reshape(turned, shape if last else shape[::-1]), sizes
-    used = ops.convert_to_tensor(used, dtypes.int32, name="axes")
-    free = ops.convert_to_tensor(free, dtypes.int32, name="free")
-    known = array_ops.shape(value)
-    sizes = array_ops.gather(known, free)
-    used_sizes = array_ops.gather(known, used)
-    shape = [math_ops.reduce_prod(sizes), math_ops.reduce_prod(used_sizes)]
-    order = array_ops.concat([free, used] if last else [used, free], 0)
-    shape = array_ops_stack.stack(shape if last else shape[::-1])
-    return array_ops.reshape(array_ops.transpose(value, order), shape), sizes
+        turned = tf.transpose(value, order)
+        return tf.reshape(turned, shape if last else shape[::-1]), sizes
+    used = tf.convert_to_tensor(used, tf.int32, name="axes")
+    free = tf.convert_to_tensor(free, tf.int32, name="free")
+    known = tf.shape(value)
+    sizes = tf.gather(known, free)
+    used_sizes = tf.gather(known, used)
+    shape = [tf.reduce_prod(sizes), tf.reduce_prod(used_sizes)]
+    order = tf.concat([free, used] if last else [used, free], 0)
+    shape = tf.stack(shape if last else shape[::-1])
+    return tf.reshape(tf.transpose(value, order), shape), sizes
 
 
 @gradient("BatchMatMulV2")
@@ -91,10 +85,10 @@ def batch_matmul(op, grad):
     known = x.shape.is_fully_defined() and y.shape.is_fully_defined()
     if known and x.shape == y.shape:
         return of_x, of_y
-    shapes = array_ops.shape(x), array_ops.shape(y)
-    axes = gen_array_ops.broadcast_gradient_args(*(shape[:-2] for shape in shapes))
+    shapes = tf.shape(x), tf.shape(y)
+    axes = tf.raw_ops.BroadcastGradientArgs(s0=shapes[0][:-2], s1=shapes[1][:-2])
     return [
-        array_ops.reshape(math_ops.reduce_sum(value, dimensions), shape)
+        tf.reshape(tf.reduce_sum(value, dimensions), shape)
         for value, dimensions, shape in zip((of_x, of_y), axes, shapes, strict=True)
     ]
 
@@ -103,7 +97,7 @@ def _factors(x, y, grad, adj_x, adj_y):
     """The gradients of both factors before broadcasting is undone."""
 
     def product(a, b, adjoint_a, adjoint_b):
-        return math_ops.matmul(a, b, adjoint_a=adjoint_a, adjoint_b=adjoint_b)
+        return tf.matmul(a, b, adjoint_a=adjoint_a, adjoint_b=adjoint_b)
 
     if adj_x:
         of_x = product(y, grad, adj_y, True)

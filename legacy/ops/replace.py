@@ -1,8 +1,9 @@
 """Puts functions in the place of TensorFlow's own, for graphs only.
 
-TensorFlow's modules look each other's functions up when they call them, so setting an
-attribute of the function's home is enough inside TensorFlow; the public API has copies,
-which are set too. A module that nobody has imported yet is left until somebody does.
+TensorFlow's modules look up each other's functions when they call them. So, inside
+TensorFlow, it is enough to set the attribute of the module that defines a function. The
+public API has copies, which are set as well. A module that nobody has imported yet is
+changed when somebody imports it.
 """
 
 import functools
@@ -10,8 +11,8 @@ import importlib
 import importlib.util
 import sys
 
-from tensorflow.python.eager import context
-from tensorflow.python.framework import composite_tensor, indexed_slices, ops
+import tensorflow.compat.v1 as tf
+from tensorflow.python.framework import composite_tensor, ops
 from tensorflow.python.types import data
 from tensorflow.python.util import tf_decorator, tf_export
 
@@ -25,23 +26,23 @@ _waiting = {}
 
 def building_graph():
     """Whether operations go into a graph of TensorFlow 1, functions in it included."""
-    if context.executing_eagerly():
+    if tf.executing_eagerly():
         return False
-    graph = ops.get_default_graph()
-    return not (graph.building_function and ops.executing_eagerly_outside_functions())
+    graph = tf.get_default_graph()
+    return not (graph.building_function and tf.executing_eagerly_outside_functions())
 
 
 def stands_for(*targets):
-    """Decorates a function that takes the place of each target, ``"module:name"``.
+    """Decorates a function that replaces each target, ``"module:name"``.
 
-    It is called while a graph is built, unless an argument is a ragged tensor or
-    another composite one; otherwise the target's own function is.
+    It is called while a graph is built, unless an argument is a ragged or another
+    composite tensor. In all other cases the original function is called.
     """
     return _at(targets, lambda function, original: function)
 
 
 def around(*targets):
-    """As :func:`stands_for`; the function gets the target's own as first argument."""
+    """As :func:`stands_for`, but the function's first argument is the original."""
     return _at(targets, functools.partial)
 
 
@@ -81,7 +82,7 @@ def _chosen(original, function):
 
 def _composite(value):
     return isinstance(value, composite_tensor.CompositeTensor) and not isinstance(
-        value, indexed_slices.IndexedSlices | data.DatasetV2
+        value, tf.IndexedSlices | data.DatasetV2
     )
 
 
@@ -103,7 +104,7 @@ def _put(path, names, function, bind):
 
 
 def _publish(api, public, original, chosen):
-    """Sets ``public``, such as ``"nn.dropout"``, where it names ``original``."""
+    """Sets ``public``, such as ``"nn.dropout"``, if it names ``original``."""
     *path, name = public.split(".")
     module = importlib.import_module(api)
     for part in path:
@@ -122,7 +123,7 @@ def _once_imported(path, action):
 
 
 class _Finder:
-    """Finds the modules that something waits for, and does it when they have run."""
+    """Acts on modules when they are imported: ``_waiting`` says what to do."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
@@ -142,7 +143,7 @@ class _Finder:
 
 
 class _View:
-    """A module with some of its names replaced, for one other module's eyes."""
+    """A module with some of its names replaced, which only one other module sees."""
 
     def __init__(self, module, names):
         self._module = module
@@ -153,9 +154,9 @@ class _View:
 
 
 def in_module(path, alias, **functions):
-    """Lets the module ``path`` see other functions in what it imports as ``alias``.
+    """Replaces functions in what the module ``path`` imports as ``alias``.
 
-    Each function is called while a graph is built, otherwise its namesake.
+    Each function is called while a graph is built, the original otherwise.
     """
 
     def put():

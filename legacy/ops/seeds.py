@@ -1,11 +1,11 @@
 """Seeds of operations that have none of their own, by the rule of TensorFlow 1.
 
-With ``tf.set_random_seed(n)``, an operation gets the pair (n, number of operations made
-so far in its graph); TensorFlow 2.21 counts 0, 1, 2, ... instead. The kernels draw the
-same numbers from the same pair.
+After ``tf.set_random_seed(n)``, an operation gets the pair (n, number of operations in
+its graph so far). TensorFlow 2.21 counts 0, 1, 2, ... instead. From the same pair, the
+kernels draw the same numbers.
 """
 
-from tensorflow.python.framework import ops
+import tensorflow.compat.v1 as tf
 
 from legacy.ops.replace import around
 
@@ -16,7 +16,7 @@ _RANDOM_SEED = "tensorflow.python.framework.random_seed:get_seed"
 @around(_RANDOM_SEED)
 def get_seed(original, op_seed):
     """The graph's and the operation's seed: two integers, or (None, None)."""
-    graph = ops.get_default_graph()
+    graph = tf.get_default_graph()
     if graph.seed is None or op_seed is not None:
         return original(op_seed)
     # Functions that a graph calls note whether they drew anything.

@@ -2,19 +2,9 @@
 
 import uuid
 
+import tensorflow.compat.v1 as tf
 from tensorflow.python.framework import (
-    constant_op,
-    dtypes,
     ops,
-    sparse_tensor,
-)
-from tensorflow.python.ops import (
-    array_ops,
-    cond,
-    gen_io_ops,
-    math_ops,
-    sparse_ops,
-    string_ops,
 )
 from tensorflow.python.training.saving import saveable_object_util
 
@@ -26,7 +16,7 @@ _FTRL = _TRAINING + "ftrl:FtrlOptimizer."
 
 
 def _divided(x, y, name=None):
-    return math_ops.div(x, y, name=name)
+    return tf.div(x, y, name=name)
 
 
 for _path in (
@@ -38,17 +28,17 @@ for _path in (
 in_module(
     "tensorflow.python.data.util.random_seed",
     "array_ops",
-    where_v2=lambda condition, x, y, name=None: array_ops.where(condition, x, y, name),
+    where_v2=lambda condition, x, y, name=None: tf.where(condition, x, y, name),
 )
 
 
 def _counted(indices, updates, shape):
     """A dense matrix of zeros to which a sparse one is added."""
-    sparse = sparse_tensor.SparseTensor(indices, updates, shape)
+    sparse = tf.SparseTensor(indices, updates, shape)
     # The caller has cast the shape, which adds no operation if it was int64 already.
     bare = shape.op.inputs[0] if shape.op.type == "Cast" else shape
-    zeros = array_ops.zeros(math_ops.cast(bare, dtypes.int32), updates.dtype)
-    return sparse_ops.sparse_add(zeros, sparse)
+    zeros = tf.zeros(tf.cast(bare, tf.int32), updates.dtype)
+    return tf.sparse.add(zeros, sparse)
 
 
 in_module(_OPS + "confusion_matrix", "array_ops", scatter_nd=_counted)
@@ -60,33 +50,33 @@ in_module(_OPS + "confusion_matrix", "array_ops", scatter_nd=_counted)
 )
 def polynomial_decay(self, step):
     """The rate at ``step``, a scalar of the type of the first rate."""
-    with ops.name_scope(self.name or "PolynomialDecay") as scope:
-        first = ops.convert_to_tensor(
+    with tf.name_scope(self.name or "PolynomialDecay") as scope:
+        first = tf.convert_to_tensor(
             self.initial_learning_rate, name="initial_learning_rate"
         )
-        last = math_ops.cast(self.end_learning_rate, first.dtype)
-        power = math_ops.cast(self.power, first.dtype)
-        step = math_ops.cast(step, first.dtype)
-        steps = math_ops.cast(self.decay_steps, first.dtype)
+        last = tf.cast(self.end_learning_rate, first.dtype)
+        power = tf.cast(self.power, first.dtype)
+        step = tf.cast(step, first.dtype)
+        steps = tf.cast(self.decay_steps, first.dtype)
         if self.cycle:
-            times = cond.cond(
-                math_ops.equal(step, 0),
+            times = tf.cond(
+                tf.equal(step, 0),
                 lambda: 1.0,
-                lambda: math_ops.ceil(step / self.decay_steps),
+                lambda: tf.ceil(step / self.decay_steps),
             )
-            steps = math_ops.multiply(steps, times)
+            steps = tf.multiply(steps, times)
         else:
-            step = math_ops.minimum(step, self.decay_steps)
-        part = math_ops.divide(step, steps)
-        change = math_ops.multiply(first - last, math_ops.pow(1 - part, power))
-        return math_ops.add(change, last, name=scope)
+            step = tf.minimum(step, self.decay_steps)
+        part = tf.divide(step, steps)
+        change = tf.multiply(first - last, tf.pow(1 - part, power))
+        return tf.add(change, last, name=scope)
 
 
 @stands_for(_FTRL + "_create_slots")
 def create_ftrl_slots(self, var_list):
     for variable in var_list:
         with ops.colocate_with(variable):
-            start = constant_op.constant(
+            start = tf.constant(
                 self._initial_accumulator_value,
                 dtype=variable.dtype.base_dtype,
                 shape=variable.get_shape(),
@@ -106,7 +96,7 @@ def prepare_ftrl(self):
         "l2_shrinkage_regularization_strength",
         "learning_rate_power",
     ):
-        value = ops.convert_to_tensor(getattr(self, "_" + name), name=name)
+        value = tf.convert_to_tensor(getattr(self, "_" + name), name=name)
         # 2.21 adds beta, which 1.15 does not have, to this strength.
         name = name.replace("l2_reg", "adjusted_l2_reg")
         setattr(self, f"_{name}_tensor", value)
@@ -120,19 +110,21 @@ def save_sharded(self, checkpoint_prefix, per_device):
       The checkpoint's prefix, a string tensor, after the merge.
     """
     suffix = f"_temp_{uuid.uuid4().hex}/part"
-    temporary = string_ops.string_join([checkpoint_prefix, suffix])
-    count = constant_op.constant(len(per_device), name="num_shards")
+    temporary = tf.string_join([checkpoint_prefix, suffix])
+    count = tf.constant(len(per_device), name="num_shards")
     prefixes, saves = [], []
     for shard, (device, saveables) in enumerate(per_device):
-        with ops.device(saveable_object_util.set_cpu0(device)):
+        with tf.device(saveable_object_util.set_cpu0(device)):
             prefixes.append(self.sharded_filename(temporary, shard, count))
             saves.append(self._AddSaveOps(prefixes[-1], saveables))
     with (
-        ops.control_dependencies([save.op for save in saves]),
-        ops.device(saveable_object_util.set_cpu0(device)),
+        tf.control_dependencies([save.op for save in saves]),
+        tf.device(saveable_object_util.set_cpu0(device)),
     ):
-        merge = gen_io_ops.merge_v2_checkpoints(
-            prefixes, checkpoint_prefix, delete_old_dirs=True
+        merge = tf.raw_ops.MergeV2Checkpoints(
+            checkpoint_prefixes=prefixes,
+            destination_prefix=checkpoint_prefix,
+            delete_old_dirs=True,
         )
-        with ops.control_dependencies([merge]):
-            return array_ops.identity(checkpoint_prefix)
+        with tf.control_dependencies([merge]):
+            return tf.identity(checkpoint_prefix)

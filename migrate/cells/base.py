@@ -7,6 +7,7 @@ statistics of their own.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -30,8 +31,8 @@ class Cell:
     max_bn_steps: int | None
     dtype: str
     variables: Mapping[str, str]
-    settings: Mapping[str, object] = field(default_factory=dict)
-    definition: Mapping[str, object] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    definition: Mapping[str, Any] | None = None
 
     def __str__(self):
         sizes = f"D {self.input_dim}, H {self.units}"
@@ -70,7 +71,7 @@ class Layout:
     name: str
     summary: str
     target: str
-    defaults: Mapping[str, object]
+    defaults: Mapping[str, Any]
     shapes: Mapping[str, tuple[str, ...]]
     spelling: Mapping[str, str] = field(default_factory=dict)
     marks: frozenset[str] = frozenset()
@@ -159,8 +160,8 @@ class Layout:
         raise NotImplementedError
 
     def faults(self, weights, moves=None) -> list:
-        """``bnlstm_compat.diagnosis.Finding`` for what the cell's code does wrong with
-        its statistics, whatever its tables hold.
+        """A ``Finding`` for each thing that the cell's code does wrong with its
+        statistics, whatever its tables hold.
 
         ``moves``: what its graph shows of the updates, see ``cells.faults``; None: what
         is usual for the layout.

@@ -21,6 +21,7 @@ see ``GRU_KINDS``. Gates are called f, i, o, j (the candidate) in an LSTM, and r
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from bnlstm_compat import spec
 from migrate.cells.at_steps import at_each_step
@@ -33,7 +34,7 @@ from migrate.cells.normalised import Normalised, axes
 NORMALISED, PLAIN_LSTM, PLAIN_GRU = FAMILIES = ("bn-lstm", "lstm", "gru")
 #: The settings of each family that a checkpoint does not hold, with the values that are
 #: assumed if a definition does not say them.
-DEFAULTS = {
+DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     NORMALISED: {
         "epsilon": spec.EPSILON,
         "decay": spec.MOMENTUM,
@@ -70,7 +71,7 @@ def layout(definition: Mapping) -> Layout:
         definition=definition,
         name=definition["name"],
         summary="a layout of one's own",
-        defaults=DEFAULTS[family] | dict(definition.get("settings", {})),
+        defaults={**DEFAULTS[family], **definition.get("settings", {})},
     )
 
 

@@ -5,7 +5,7 @@ updates stand "in the loop"; None if neither a graph nor the layout says.
 """
 
 from bnlstm_compat import spec
-from bnlstm_compat.diagnosis import Finding
+from bnlstm_compat.statistics.findings import Finding
 
 SHARED_BY_ALL = "shared by all steps"
 AT_TEST_TIME = "updated at test time"

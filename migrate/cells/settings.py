@@ -1,10 +1,11 @@
 """The settings of a conversion: what a checkpoint does not hold, and who says it."""
 
 from dataclasses import dataclass, fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from migrate.cells.base import Cell
 from migrate.cells.layouts import layout_of
 from migrate.errors import MigrateError
 
@@ -16,7 +17,7 @@ class Known(NamedTuple):
     """A setting's value, its origin (see ``ORIGINS``), and if that is the graph, the
     name of the node that shows it."""
 
-    value: object
+    value: Any
     origin: str = ASSUMED
     node: str | None = None
 
@@ -46,17 +47,17 @@ class Settings:
     forget_bias: float | None = None
     max_bn_steps: int | None = None
 
-    def rows(self, cell) -> int | None:
+    def rows(self, cell: Cell) -> int | None:
         """Rows of a cell's tables in Keras; None without batch normalisation."""
         if cell.max_bn_steps is None:
             return None
         return max(cell.max_bn_steps, self.max_bn_steps or 0)
 
-    def widens(self, cell) -> bool:
+    def widens(self, cell: Cell) -> bool:
         """Whether a cell's tables get more rows than the checkpoint's."""
         return self.rows(cell) != cell.max_bn_steps
 
-    def known(self, cell) -> dict[str, Known]:
+    def known(self, cell: Cell) -> dict[str, Known]:
         """Each setting of a cell, with its origin.
 
         Raises:
@@ -73,7 +74,7 @@ class Settings:
             found[name] = Known(given, GIVEN)
         return found
 
-    def resolve(self, cell) -> dict[str, object]:
+    def resolve(self, cell: Cell) -> dict[str, object]:
         """The value of each setting for a cell."""
         return {name: known.value for name, known in self.known(cell).items()}
 

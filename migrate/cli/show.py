@@ -259,7 +259,7 @@ def _difference(result, kind):
 
 
 def _case(case):
-    from bnlstm_compat.diagnosis import row_ranges
+    from bnlstm_compat.statistics.findings import row_ranges
 
     cell, found = case.cell, case.diagnosis
     sizes = f"D {cell.input_dim}, H {cell.units}, M {cell.max_bn_steps}"

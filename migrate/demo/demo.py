@@ -65,6 +65,8 @@ def run_script(folder, say) -> str:
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
+        assert process.stdout is not None  # both are pipes
+        assert process.stderr is not None
         for line in process.stdout:
             say(line.rstrip())
         errors = process.stderr.read().strip()
@@ -86,8 +88,8 @@ def accuracies(folder, out) -> tuple[float, float, float]:
     logits = last @ head["W"] + head["b"]
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     new = powers / powers.sum(axis=1, keepdims=True)
-    right = [
+    before, after = (
         float((given.argmax(axis=1) == test["labels"]).mean())
         for given in (test["probabilities"], new)
-    ]
-    return *right, float(np.abs(new - test["probabilities"]).max())
+    )
+    return before, after, float(np.abs(new - test["probabilities"]).max())

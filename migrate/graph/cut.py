@@ -4,7 +4,7 @@ Pure functions from GraphDef to GraphDef. What stands before the given tensors, 
 nobody asked for (optimizers, summaries, Savers, gradients), is not in the part.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from migrate.graph.nodes import PLACEHOLDERS, Graph, output
 
@@ -16,7 +16,7 @@ class Part(NamedTuple):
     """``graph_def``: the part. ``fed``: for each given tensor the placeholder that
     stands for it. ``fetched``: for each tensor or node asked for, its name here."""
 
-    graph_def: object
+    graph_def: Any
     fed: dict[str, str]
     fetched: dict[str, str]
 

@@ -152,6 +152,19 @@ def _kernels(algebra, made, letter, part, operand):
         made.lacks("no kernel of the input or of the state", algebra.nodes[made.u])
 
 
+def _place_joined(variables, lacking, match):
+    """The variables of a cell whose gates multiply inputs and state at once."""
+    for role, letters in (("gates", "ur"), ("candidate", "j")):
+        for letter in letters:
+            kernel = match.kernels.get((letter, "joined"))
+            _place(variables, lacking, f"{role}/kernel", kernel, match.node)
+            offsets = match.gates[letter].offsets
+            for name in offsets[:1]:
+                _place(variables, lacking, f"{role}/bias", name, match.node)
+            if len(offsets) > 1:
+                lacking.append(Lacking("several offsets in one gate", offsets[1]))
+
+
 def build_gru(match: GruMatch, evaluate) -> GraphCell:
     """The cell of a match."""
     graph, algebra = evaluate.graph, evaluate.algebra
@@ -159,15 +172,7 @@ def build_gru(match: GruMatch, evaluate) -> GraphCell:
     joined = ("u", "joined") in match.kernels
     pieces = {k: next(iter(g.pieces), (0, 0)) for k, g in match.gates.items()}
     if joined:
-        for role, letters in (("gates", "ur"), ("candidate", "j")):
-            for letter in letters:
-                kernel = match.kernels.get((letter, "joined"))
-                _place(variables, lacking, f"{role}/kernel", kernel, match.node)
-                offsets = match.gates[letter].offsets
-                for name in offsets[:1]:
-                    _place(variables, lacking, f"{role}/bias", name, match.node)
-                if len(offsets) > 1:
-                    lacking.append(Lacking("several offsets in one gate", offsets[1]))
+        _place_joined(variables, lacking, match)
         pieces.pop("j", None)
     else:
         for (_, role), name in match.kernels.items():

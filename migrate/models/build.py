@@ -17,7 +17,7 @@ from migrate.sources.base import Source
 # seconds in a large layer, and is never seen.
 _ZEROS = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros"}
 # What they get afterwards, so that a saved layer is as if it had been made in Keras.
-_INITIALIZERS = {
+_INITIALIZERS: dict[str | None, tuple[str, str]] = {
     "BNLSTM": ("orthogonal", "orthogonal"),
     "LSTM": ("glorot_uniform", "orthogonal"),
     "GRU": ("glorot_uniform", "orthogonal"),

@@ -1,6 +1,8 @@
 """Filling Keras models of one's own from a v1 checkpoint."""
 
 import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from migrate.cells import networks
 from migrate.cells.inventory import (
@@ -25,22 +27,23 @@ from migrate.models import rules as mapping_rules
 from migrate.models.agreement import assumptions, disagreements
 from migrate.models.assignments import CellAssignment
 from migrate.models.cells import find_cells
+from migrate.sources.arguments import GraphFile, Layouts, Path, SourceLike
 from migrate.sources.averaged import Averaged
 
 
 def load(
-    model,
-    ckpt,
-    scope=None,
+    model: Any,
+    ckpt: SourceLike,
+    scope: str | None = None,
     *,
-    map=None,
-    graph=None,
-    strict=True,
-    allow_missing=(),
-    averages=RAW,
-    layouts=None,
-    settings=None,
-):
+    map: Mapping[str, Any] | Path | None = None,
+    graph: GraphFile = None,
+    strict: bool = True,
+    allow_missing: Sequence[str] = (),
+    averages: str = RAW,
+    layouts: Layouts | None = None,
+    settings: Settings | None = None,
+) -> Any:
     """Fills a model with the variables of a checkpoint, or a layer with its cells.
 
     Args:
@@ -77,16 +80,7 @@ def load(
 
     Source: of the cell, arXiv 1603.09025; of the layouts, ``migrate.cells``.
     """
-    if map is not None and scope is not None:
-        raise MigrateError("expected a scope or a map, not both")
-    if map is None and allow_missing:
-        raise MigrateError(
-            "expected a map to go with allow_missing: a layer is filled whole"
-        )
-    if averages not in CHOICES:
-        raise MigrateError(
-            f"expected averages to be {' or '.join(CHOICES)}. Received: {averages!r}"
-        )
+    _require_arguments(scope, map, allow_missing, averages)
     rules = None if map is None else mapping_rules.read(map)
     allowed = mapping_rules.patterns(allow_missing)
     source = variables = open_source(ckpt, graph, lenient=True)
@@ -134,6 +128,19 @@ def load(
             stacklevel=2,
         )
     return model
+
+
+def _require_arguments(scope, map, allow_missing, averages):
+    if map is not None and scope is not None:
+        raise MigrateError("expected a scope or a map, not both")
+    if map is None and allow_missing:
+        raise MigrateError(
+            "expected a map to go with allow_missing: a layer is filled whole"
+        )
+    if averages not in CHOICES:
+        raise MigrateError(
+            f"expected averages to be {' or '.join(CHOICES)}. Received: {averages!r}"
+        )
 
 
 def _plan_of_cells(layer, scope, inventory, label):

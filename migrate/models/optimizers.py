@@ -14,6 +14,7 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -27,6 +28,7 @@ from migrate.models.assignments import trains_otherwise
 from migrate.models.origins import origins
 from migrate.models.paths import Paths
 from migrate.models.steps_taken import is_scheduled, steps_taken
+from migrate.sources.arguments import GraphFile, Layouts, Path, SourceLike
 from migrate.sources.base import Source
 
 
@@ -74,16 +76,16 @@ _FOREIGN = ("amsgrad", "use_ema", "weight_decay", "gradient_accumulation_steps")
 
 
 def load_optimizer(
-    optimizer,
-    model,
-    ckpt,
+    optimizer: keras.optimizers.Optimizer,
+    model: keras.Model,
+    ckpt: SourceLike,
     *,
-    map=None,
-    graph=None,
-    name=None,
-    iterations=None,
-    layouts=None,
-):
+    map: Mapping[str, Any] | Path | None = None,
+    graph: GraphFile = None,
+    name: str | None = None,
+    iterations: int | None = None,
+    layouts: Layouts | None = None,
+) -> keras.optimizers.Optimizer:
     """Gives an optimizer the state that training had when a checkpoint was saved.
 
     Hyperparameters are not in a checkpoint (but Adam's betas are checked against the

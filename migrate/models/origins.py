@@ -5,10 +5,11 @@ all other weights have the variables' names.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
-from bnlstm_compat.cells import layers_in
+from bnlstm_compat.statistics.find import layers_in
 from migrate.cells.inventory import Inventory
 from migrate.graph.names import stored_names
 from migrate.models.assignments import CellAssignment, WeightAssignment
@@ -44,7 +45,7 @@ def origins(model, source: Source, inventory: Inventory) -> Origins:
     assignments, seen = [], set()
     for layer in layers_in(model):
         if isinstance(layer, OldVariables):
-            found = [
+            found: list[Any] = [
                 WeightAssignment(weight.path, weight, names.get(path, path))
                 for path, weight in layer.by_variable.items()
             ]

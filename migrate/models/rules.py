@@ -18,7 +18,8 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from migrate.errors import MigrateError
 
@@ -48,6 +49,7 @@ class Rule:
 
     pattern: str
     path: str | None
+    _compiled: Any = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
         if self.pattern.startswith(_REGEX):
@@ -93,7 +95,7 @@ class Rule:
             part = next(found) or ""
             return f"{part}/" if part and wildcard[0] == "**/" else part
 
-        return _WILDCARD.sub(filled, self.path).strip("/")
+        return _WILDCARD.sub(filled, self.path or "").strip("/")
 
 
 def _translated(glob):

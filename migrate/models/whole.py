@@ -1,5 +1,7 @@
 """A whole TensorFlow 1 graph as a Keras model."""
 
+from collections.abc import Sequence
+
 import keras
 
 from migrate.cells.layouts import layout_of
@@ -23,16 +25,17 @@ from migrate.graph.thawed import thawed, trained_variables
 from migrate.models.assembly import Assembly, cell_layer
 from migrate.models.assignments import trains_otherwise
 from migrate.models.regularisation import regularizers
+from migrate.sources.arguments import Feeds, GraphFile, SourceLike
 
 
 def model(
-    source,
+    source: SourceLike,
     *,
-    graph=None,
-    outputs=None,
-    training=None,
-    feeds=None,
-    regularization=False,
+    graph: GraphFile = None,
+    outputs: Sequence[str] | None = None,
+    training: str | None = None,
+    feeds: Feeds | None = None,
+    regularization: bool = False,
 ) -> keras.Model:
     """The Keras model of a whole graph: RNNs as layers, all else as it was.
 

@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 from migrate.cells.base import Cell, IncompatibleError, measure
 from migrate.cells.layouts import layout_of
@@ -39,6 +40,8 @@ class Conversion(Source):
     Raises:
       MigrateError: it is none, or unreadable; also on reading a variable.
     """
+
+    files: Any
 
     def __init__(self, out, kind=None):
         self.out = self.label = os.fspath(out)

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from bnlstm_compat import BNLSTM
-from bnlstm_compat.cells import layers_in
+from bnlstm_compat.statistics.find import layers_in
 from migrate.cells import networks
 from migrate.cells.layouts import layout_of
 from migrate.cells.values import rows_taken

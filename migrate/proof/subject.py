@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from migrate.errors import MigrateError
 from migrate.output.atomic import state
@@ -36,7 +38,7 @@ class Subject:
     conversion: object
     notes: tuple[str, ...]
     seed: int
-    data: dict | None
+    data: Mapping[str, Any] | None
     call: str
     seen: dict = field(default_factory=dict)
 

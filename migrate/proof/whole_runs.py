@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from bnlstm_compat import BNLSTM
-from bnlstm_compat.cells import layers_in
+from bnlstm_compat.statistics.find import layers_in
 from migrate.errors import MigrateError
 from migrate.graph.cut import cut
 from migrate.graph.inventory import names_in_source

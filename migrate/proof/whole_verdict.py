@@ -99,7 +99,7 @@ class WholeProof:
         """The name whose difference is nearest to what it may be, or furthest beyond;
         None if there is none."""
         found = self.measures[kind]
-        return max(found, key=lambda name: found[name].excess, default=None)
+        return max(found, key=lambda name: found[name].excess) if found else None
 
     def beyond(self, tolerance=None) -> list[tuple[str, str]]:
         """Pairs of kind and name that differ by more than they may."""

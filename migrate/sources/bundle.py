@@ -9,7 +9,7 @@ tensorflow/core/util/saved_tensor_slice.proto, for the meaning of the messages.
 
 import math
 import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from google.protobuf.message import DecodeError
 
@@ -49,12 +49,12 @@ def read_v2(path) -> tuple[dict[str, Variable], int]:
     """
     from tensorflow.core.protobuf import tensor_bundle_pb2 as messages
 
-    entries = {key: value for key, value, _ in Table(path)}
-    header = _parse(messages.BundleHeaderProto, entries.pop(b"", b""))
+    blocks = {key: value for key, value, _ in Table(path)}
+    header = _parse(messages.BundleHeaderProto, blocks.pop(b"", b""))
     if header.endianness != messages.BundleHeaderProto.LITTLE:
         raise ValueError("it was written by a big-endian machine, which is not read")
     entries = {
-        key: _parse(messages.BundleEntryProto, value) for key, value in entries.items()
+        key: _parse(messages.BundleEntryProto, value) for key, value in blocks.items()
     }
     parts = {
         key: [(part, take(entries, key, part)[1]) for part in entry.slices]
@@ -100,7 +100,8 @@ def read_v1(paths) -> tuple[dict[str, Variable], list[Table]]:
 
     tables, variables = [Table(path) for path in paths], {}
     for file, table in enumerate(tables):
-        blocks, listed = {}, ()
+        blocks = {}
+        listed: Any = ()
         for key, value, block in table:
             blocks[key] = block
             if key == b"":

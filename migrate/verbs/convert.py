@@ -1,13 +1,16 @@
 """From a source to Keras models, every other variable, and a report."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from migrate.cells.inventory import RAW
 from migrate.cells.settings import Settings
 from migrate.cells.values import cell_weights
 from migrate.output.formats.keras_files import KERAS
 from migrate.output.write import write
+from migrate.sources.arguments import GraphFile, Layouts, Path, Progress, SourceLike
 from migrate.verbs.inspect import open_with_cells
 
 
@@ -31,16 +34,16 @@ class Converted:
 
 
 def convert(
-    source,
-    out,
+    source: SourceLike,
+    out: Path,
     *,
-    graph=None,
-    layouts=None,
-    settings=None,
-    formats=(KERAS.name,),
-    averages=RAW,
-    force=False,
-    progress=None,
+    graph: GraphFile = None,
+    layouts: Layouts | None = None,
+    settings: Settings | None = None,
+    formats: Sequence[str] = (KERAS.name,),
+    averages: str = RAW,
+    force: bool = False,
+    progress: Progress | None = None,
 ) -> Converted:
     """Writes the folder ``out``: a Keras model for each RNN, every other variable, and
     ``report.json``. The folder appears only when it is complete.
@@ -76,7 +79,13 @@ def convert(
     return Converted(os.fspath(out), report)
 
 
-def read(source, *, graph=None, layouts=None, settings=None):
+def read(
+    source: SourceLike,
+    *,
+    graph: GraphFile = None,
+    layouts: Layouts | None = None,
+    settings: Settings | None = None,
+) -> dict[str, Any]:
     """The cells of a source, as arrays.
 
     Args:

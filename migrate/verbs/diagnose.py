@@ -4,13 +4,15 @@
 layouts and what the source's graph shows. What neither tells, a person is asked for.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from bnlstm_compat import BNLSTMWeights
 from bnlstm_compat import diagnose as diagnose_weights
-from bnlstm_compat.diagnosis import Diagnosis
+from bnlstm_compat.statistics.findings import Diagnosis
 from migrate.cells.base import Cell
 from migrate.cells.faults import SHARED_BY_ALL
 from migrate.cells.layouts import layout_of
@@ -20,6 +22,7 @@ from migrate.errors import MigrateError
 from migrate.graph.inventory import graph_inventory
 from migrate.graph.shown import FED, Shown, shown_by_variables
 from migrate.models.build import activation_named
+from migrate.sources.arguments import GraphFile, Layouts, SourceLike
 from migrate.verbs.inspect import open_with_cells
 
 FORMAT = 1
@@ -82,14 +85,14 @@ class Diagnoses:
 
 
 def diagnose(
-    source,
+    source: SourceLike,
     *,
-    graph=None,
-    layouts=None,
-    settings=None,
-    steps=None,
-    lengths=None,
-    data=None,
+    graph: GraphFile = None,
+    layouts: Layouts | None = None,
+    settings: Settings | None = None,
+    steps: int | None = None,
+    lengths: tuple[int, int] | bool | None = None,
+    data: Mapping[str, Any] | None = None,
 ) -> Diagnoses:
     """Diagnoses every batch-normalised cell of a source.
 
@@ -113,12 +116,12 @@ def diagnose(
     x, data_lengths = _inputs(data)
     if data_lengths is not None:
         lengths = data_lengths
-    shown, graph = {}, found.graph
-    if graph is not None:
-        networks = graph_inventory(graph, found.source.entries).networks
-        shown = shown_by_variables(graph, networks)
-        _require_steps(graph, shown.values(), steps)
-        _require_lengths(graph, shown.values(), lengths)
+    shown = {}
+    if found.graph is not None:
+        networks = graph_inventory(found.graph, found.source.entries).networks
+        shown = shown_by_variables(found.graph, networks)
+        _require_steps(found.graph, shown.values(), steps)
+        _require_lengths(found.graph, shown.values(), lengths)
     cases = []
     for rnn in found.inventory.rnns:
         for cell in rnn.cells:
@@ -139,7 +142,7 @@ def diagnose(
         found.source.label,
         tuple(cases),
         tuple(_questions(cases, steps, lengths, data)),
-        None if graph is None else graph.label,
+        None if found.graph is None else found.graph.label,
     )
 
 

@@ -9,6 +9,7 @@ from migrate.bits import same_bits
 from migrate.graph.open import open_source
 from migrate.output.conversion import Conversion
 from migrate.output.write import REPORT
+from migrate.sources.arguments import Progress, SourceLike
 from migrate.sources.base import Source
 
 
@@ -26,7 +27,7 @@ class Difference:
         return asdict(self)
 
 
-def open_either(path) -> Source:
+def open_either(path: SourceLike) -> Source:
     """A conversion, if ``path`` is a folder with a report, else a source.
 
     Raises:
@@ -37,7 +38,9 @@ def open_either(path) -> Source:
     return open_source(path, lenient=True)
 
 
-def diff(a, b, *, progress=None) -> list[Difference]:
+def diff(
+    a: SourceLike, b: SourceLike, *, progress: Progress | None = None
+) -> list[Difference]:
     """The variables in which ``a`` and ``b`` differ in existence, dtype, shape or bits.
 
     Args:

@@ -7,6 +7,7 @@ from migrate.graph import Graph
 from migrate.graph.inventory import inventory
 from migrate.graph.open import open_source
 from migrate.output import report
+from migrate.sources.arguments import GraphFile, Layouts, SourceLike
 from migrate.sources.base import Source
 
 
@@ -39,7 +40,9 @@ class Inspection:
         return "\n".join(lines)
 
 
-def inspect(source, *, graph=None, layouts=None) -> Inspection:
+def inspect(
+    source: SourceLike, *, graph: GraphFile = None, layouts: Layouts | None = None
+) -> Inspection:
     """Lists the cells and variables of a source; values are not read.
 
     Args:
@@ -57,18 +60,21 @@ def inspect(source, *, graph=None, layouts=None) -> Inspection:
 
     Source: of the cell, arXiv 1603.09025; of the layouts, ``migrate.cells``.
     """
-    source = open_source(source, graph, lenient=True)
-    graph = source.graph
-    return Inspection(source, inventory(source, layouts), graph)
+    opened = open_source(source, graph, lenient=True)
+    return Inspection(opened, inventory(opened, layouts), opened.graph)
 
 
 def open_with_cells(
-    source, layouts=None, *, graph=None, averages=RAW, complete=True
+    source: SourceLike,
+    layouts: Layouts | None = None,
+    *,
+    graph: GraphFile = None,
+    averages: str = RAW,
+    complete: bool = True,
 ) -> Inspection:
     """As ``inspect``; if ``complete``, incomplete cells are an error, too, and so is a
     graph that is damaged or of other variables."""
-    source = open_source(source, graph, lenient=not complete)
-    graph = source.graph
-    found = inventory(source, layouts, averages)
-    require_cells(found, source.label, complete=complete)
-    return Inspection(source, found, graph)
+    opened = open_source(source, graph, lenient=not complete)
+    found = inventory(opened, layouts, averages)
+    require_cells(found, opened.label, complete=complete)
+    return Inspection(opened, found, opened.graph)

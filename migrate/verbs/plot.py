@@ -2,16 +2,19 @@
 
 import io
 import os
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from bnlstm_compat import spec
-from bnlstm_compat.diagnosis import row_ranges
+from bnlstm_compat.statistics.findings import row_ranges
 from migrate.errors import MigrateError
 from migrate.output.atomic import write_file
+from migrate.sources.arguments import Path
 
 
-def plot(cases, path):
+def plot(cases: Sequence[Any], path: Path) -> None:
     """Draws the statistics of every cell as heat maps over rows and units.
 
     For each cell two rows of three panels, one for each site: means (blue
@@ -29,8 +32,8 @@ def plot(cases, path):
             "a plot needs matplotlib: pip install 'bnlstm-compat[plot]'"
         ) from error
     figure = Figure(figsize=(13, 5.4 * len(cases)), layout="constrained")
-    parts = np.atleast_1d(figure.subfigures(len(cases), 1))
-    for part, case in zip(parts, cases, strict=True):
+    parts: Any = figure.subfigures(len(cases), 1)
+    for part, case in zip(np.atleast_1d(parts), cases, strict=True):
         _draw(part, case)
     kind = os.path.splitext(path)[1].removeprefix(".") or "png"
     drawn = io.BytesIO()

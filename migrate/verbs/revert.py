@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -18,6 +19,7 @@ from migrate.output.atomic import (
 )
 from migrate.output.conversion import Conversion
 from migrate.output.whole import Whole, is_whole, read_whole
+from migrate.sources.arguments import GraphFile, Path, Progress, SourceLike
 from migrate.sources.checkpoint import Checkpoint
 
 # Data files are about this large, or as large as one variable: what is in memory.
@@ -40,7 +42,15 @@ class Reverted:
         )
 
 
-def revert(out, ckpt, *, source=None, graph=None, kind=None, progress=None) -> Reverted:
+def revert(
+    out: Path | keras.Model,
+    ckpt: Path,
+    *,
+    source: SourceLike | None = None,
+    graph: GraphFile = None,
+    kind: str | None = None,
+    progress: Progress | None = None,
+) -> Reverted:
     """Writes the checkpoint that a conversion was made of, with its weights of now.
 
     V2 format (TensorFlow 0.12 and later), partitions restored. Made in a folder beside,

@@ -1,9 +1,12 @@
 """The proof that a conversion equals its source."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
+import keras
 import numpy as np
 
 from migrate.bits import same_bits
@@ -27,21 +30,22 @@ from migrate.proof.subject import Subject
 from migrate.proof.verdict import CellResult, Proof
 from migrate.proof.whole import prove_whole
 from migrate.proof.whole_verdict import WholeProof
+from migrate.sources.arguments import Feeds, GraphFile, Path, Progress, SourceLike
 from migrate.sources.base import Source
 
 SEED = 0
 
 
 def verify(
-    source,
-    out,
+    source: SourceLike,
+    out: Path | keras.Model,
     *,
-    graph=None,
-    data=None,
-    seed=SEED,
-    training=None,
-    feeds=None,
-    progress=None,
+    graph: GraphFile = None,
+    data: Mapping[str, Any] | None = None,
+    seed: int = SEED,
+    training: str | None = None,
+    feeds: Feeds | None = None,
+    progress: Progress | None = None,
 ) -> Proof | WholeProof:
     """Compares a conversion with its source: with the graph that the source has, or
     with what its cells compute if their settings are as the report says. Compares a

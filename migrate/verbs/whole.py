@@ -1,13 +1,17 @@
 """From a source to one file with the Keras model of its whole graph."""
 
 import os
+from typing import Any
+
+import keras
 
 from migrate.errors import MigrateError
 from migrate.models.whole import model
 from migrate.output.atomic import workplace
+from migrate.sources.arguments import Path, SourceLike
 
 
-def write_model(source, out, **options):
+def write_model(source: SourceLike, out: Path, **options: Any) -> keras.Model:
     """Writes ``out``, a ``.keras`` file, which appears only when it is complete.
 
     Args:

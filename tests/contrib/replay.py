@@ -127,7 +127,7 @@ def brief(text, frame=("/legacy/", "/scenarios/")):
 
 
 def main(family, release=None, only=None):
-    from legacy.facade import release as releases
+    from legacy import release as releases
 
     module = importlib.import_module("scenarios." + family)
     tf, failed, done = Facade(), 0, 0

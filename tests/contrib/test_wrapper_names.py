@@ -11,7 +11,7 @@ import forks  # noqa: E402
 from legacy_process import environment  # noqa: E402
 
 WRAPPED = """
-from legacy.facade import saver
+from legacy.names import saver
 old = {"att/RNN/EmbeddingWrapper/embedding": [5, 4],
        "att/RNN/GRUCell/Gates/Linear/Matrix": [7, 6],
        "att/RNN/OutputProjectionWrapper/Linear/Bias": [2]}
@@ -22,7 +22,7 @@ new = dict(zip([top + "embedding_wrapper/embedding",
 assert saver.renames(new, old) == dict(zip(new, old)), saver.renames(new, old)
 """
 KERAS = """
-from legacy.facade import saver
+from legacy.names import saver
 layers = "lstm", "bidirectional/forward_gru", "rnn"
 cells = "lstm_cell", "gru_cell_3", "simple_rnn_cell"
 leaves = "kernel", "recurrent_kernel", "bias"

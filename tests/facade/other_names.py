@@ -1,8 +1,8 @@
-"""Lists what real TensorFlow had besides the names of legacy/facade/api/tf-VERSION.txt.gz.
+"""Lists what real TensorFlow had besides the names of legacy/imports/api/tf-VERSION.txt.gz.
 
     PYTHON other_names.py
 
-Runs under real 0.12.1, 1.0.0 and 1.15.5 and writes legacy/facade/api/others-VERSION.txt.gz,
+Runs under real 0.12.1, 1.0.0 and 1.15.5 and writes legacy/imports/api/others-VERSION.txt.gz,
 one dotted name a line: what is in every family of tf.contrib, and in its modules; and what
 was visible in the modules that tf-VERSION.txt.gz lists, such as modules that they imported.
 Not listed are "python", "core" and the names of __future__.
@@ -18,7 +18,7 @@ import types
 import tensorflow as tf
 import tensorflow.contrib
 
-API = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'legacy', 'facade', 'api')
+API = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'legacy', 'imports', 'api')
 LEFT_OUT = ('absolute_import', 'division', 'print_function', 'unicode_literals', 'python', 'core')
 
 

@@ -7,8 +7,18 @@ and what few used; TensorFlow Probability has them.
 
 import tensorflow.compat.v1 as tf
 
-from legacy.contrib.distributions import scalar, several, softplus
-from legacy.facade.forms import adapted_class, renamed
+from legacy.contrib.distributions import (
+    independent,
+    mixtures,
+    multivariate_normal,
+    percentiles,
+    quantized,
+    relaxed,
+    scalar,
+    softplus,
+    transformed,
+)
+from legacy.names.call_forms import adapted_class, renamed
 
 # Parameters as they were called up to 1.0.
 _OLD_PARAMETERS = {
@@ -29,27 +39,30 @@ _OWN_OLD_PARAMETERS = {
     (scalar, "Binomial"): {"n": "total_count", "p": "probs"},
     (scalar, "InverseGamma"): {"alpha": "concentration", "beta": "rate"},
     (scalar, "Poisson"): {"lam": "rate"},
-    (several, "MultivariateNormalDiag"): {"mu": "loc", "diag_stdev": "scale_diag"},
-    (several, "OneHotCategorical"): {"p": "probs"},
-    (several, "QuantizedDistribution"): {
+    (multivariate_normal, "MultivariateNormalDiag"): {
+        "mu": "loc",
+        "diag_stdev": "scale_diag",
+    },
+    (relaxed, "OneHotCategorical"): {"p": "probs"},
+    (quantized, "QuantizedDistribution"): {
         "lower_cutoff": "low",
         "upper_cutoff": "high",
     },
-    (several, "RelaxedBernoulli"): {"p": "probs"},
-    (several, "RelaxedOneHotCategorical"): {"p": "probs"},
+    (relaxed, "RelaxedBernoulli"): {"p": "probs"},
+    (relaxed, "RelaxedOneHotCategorical"): {"p": "probs"},
 }
 # Names up to 1.0 of classes that were renamed, with their parameters.
 _RENAMED = {
     "MultivariateNormalCholesky": (
-        several.MultivariateNormalTriL,
+        multivariate_normal.MultivariateNormalTriL,
         {"mu": "loc", "chol": "scale_tril"},
     ),
     "MultivariateNormalDiagWithSoftplusStDev": (
-        several.MultivariateNormalDiagWithSoftplusScale,
+        multivariate_normal.MultivariateNormalDiagWithSoftplusScale,
         {"mu": "loc", "diag_stdev": "scale_diag"},
     ),
     "MultivariateNormalFull": (
-        several.MultivariateNormalFullCovariance,
+        multivariate_normal.MultivariateNormalFullCovariance,
         {"mu": "loc", "sigma": "covariance_matrix"},
     ),
     **{
@@ -60,9 +73,13 @@ _RENAMED = {
 _OWN = {
     scalar: "Cauchy Deterministic Geometric HalfNormal Logistic NegativeBinomial "
     "VectorDeterministic",
-    several: "ExpRelaxedOneHotCategorical Independent Mixture MixtureSameFamily "
-    "MultivariateNormalDiagWithSoftplusScale MultivariateNormalFullCovariance "
-    "MultivariateNormalTriL TransformedDistribution percentile",
+    independent: "Independent",
+    mixtures: "Mixture MixtureSameFamily",
+    multivariate_normal: "MultivariateNormalDiagWithSoftplusScale "
+    "MultivariateNormalFullCovariance MultivariateNormalTriL",
+    percentiles: "percentile",
+    relaxed: "ExpRelaxedOneHotCategorical",
+    transformed: "TransformedDistribution",
     softplus: "BernoulliWithSigmoidP Chi2 Chi2WithAbsDf",
 }
 _SAME = (

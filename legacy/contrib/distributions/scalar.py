@@ -36,7 +36,7 @@ class _LocScale(FromParameters):
 
 
 class Logistic(_LocScale):
-    """The density of a sigmoid's slope."""
+    """The distribution whose cumulative function is the sigmoid."""
 
     def _sample_n(self, n, seed=None):
         drawn = uniform(self._sample_shape(n), self.dtype, seed)
@@ -125,7 +125,7 @@ class Cauchy(_LocScale):
 
 
 class HalfNormal(FromParameters):
-    """The size of a normal number around 0."""
+    """The absolute value of a normal number around 0."""
 
     def __init__(
         self, scale, validate_args=False, allow_nan_stats=True, name="HalfNormal"
@@ -255,7 +255,7 @@ class Poisson(FromParameters):
 
 
 class _OfChance(FromParameters):
-    """Has a chance, given as it is or as log odds."""
+    """Has a probability, which is given itself or as log odds."""
 
     logits = property(lambda self: self._logits)
     probs = property(lambda self: self._probs)
@@ -375,7 +375,7 @@ class NegativeBinomial(_OfChance):
 
 
 class Deterministic(FromParameters):
-    """One value, or what is as near to it as `atol` and `rtol` say."""
+    """One value; others within `atol` and `rtol` count as the same."""
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ _HOMES = {
     " get_unique_variable get_variable_full_name get_variables get_variables_by_name"
     " get_variables_by_suffix get_variables_to_restore global_variable local_variable"
     " model_variable variable",
-    "tensorflow.compat.v1": "TensorSpec argsort assert_scalar"
+    "tensorflow.compat.v1": "TensorSpec argsort assert_same_float_dtype assert_scalar"
     " convert_to_tensor_or_sparse_tensor is_tensor sort",
     "tensorflow.compat.v1.train": "init_from_checkpoint list_variables load_checkpoint"
     " load_variable",
@@ -19,7 +19,6 @@ _HOMES = {
     "tensorflow.python.framework.smart_cond": "smart_case smart_cond"
     " smart_constant_value",
     "tensorflow.python.framework.tensor_spec": "BoundedTensorSpec",
-    "tensorflow.python.ops.check_ops": "assert_same_float_dtype",
     "tensorflow.python.ops.confusion_matrix": "remove_squeezable_dimensions",
     "tensorflow.python.ops.data_flow_ops": "RecordInput",
     "tensorflow.python.util.deprecation": "deprecated deprecated_arg_values"

@@ -6,7 +6,7 @@ import tensorflow.compat.v1 as tf
 def get_graph_from_inputs(op_input_list, graph=None):
     """The graph that all of `op_input_list` belong to, else `graph` or the default.
 
-    ValueError where two inputs, or an input and `graph`, disagree.
+    ValueError if two inputs, or an input and `graph`, disagree.
     """
     for item in op_input_list:
         owner = getattr(item, "graph", None)
@@ -36,7 +36,7 @@ def get_placeholders(graph):
 
 
 def zero_initializer(ref, use_locking=True, name="zero_initializer"):
-    """Sets `ref` to zeros and gives them; fails in a run where `ref` has a value."""
+    """Sets `ref` to zeros and returns them; fails in a run if `ref` has a value."""
     unset = tf.Assert(
         tf.logical_not(tf.is_variable_initialized(ref)),
         [f"{ref.op.name} is already initialized"],

@@ -37,7 +37,7 @@ def with_same_shape(expected_tensor, tensor):
 
 
 def with_shape(expected_shape, tensor):
-    """`tensor`, its shape checked: now where the graph knows it, else in each run.
+    """`tensor` with its shape checked: now, if the graph knows it, else in each run.
 
     `expected_shape`: a list or a tensor of numbers. ValueError on a static mismatch.
     """

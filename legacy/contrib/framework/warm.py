@@ -46,7 +46,7 @@ def load_variable_slot_initializer(
     initializer=None,
     max_rows_in_memory=-1,
 ):
-    """The same for an optimiser's slot, cut where its variable was partitioned."""
+    """The same for an optimiser's slot, which is partitioned as its variable is."""
     load = load_and_remap_matrix_initializer(
         ckpt_path=ckpt_path,
         old_tensor_name=old_tensor_name,

@@ -23,11 +23,14 @@ _HOMES = {
     "legacy.contrib.layers.gdn": "GDN gdn",
     "legacy.contrib.layers.embedding": "bow_encoder embed_sequence"
     " embedding_lookup_unique",
-    "legacy.contrib.layers.columns": "SPARSE_FEATURE_CROSS_DEFAULT_HASH_KEY"
-    " bucketized_column crossed_column embedding_column one_hot_column"
-    " real_valued_column shared_embedding_columns sparse_column_with_hash_bucket"
+    "legacy.contrib.layers.columns.crossed": "SPARSE_FEATURE_CROSS_DEFAULT_HASH_KEY"
+    " crossed_column",
+    "legacy.contrib.layers.columns.numbers": "bucketized_column real_valued_column",
+    "legacy.contrib.layers.columns.sparse": "sparse_column_with_hash_bucket"
     " sparse_column_with_integerized_feature sparse_column_with_keys"
     " sparse_column_with_vocabulary_file weighted_sparse_column",
+    "legacy.contrib.layers.columns.vectors": "embedding_column one_hot_column"
+    " shared_embedding_columns",
     "legacy.contrib.layers.models": "check_feature_columns"
     " input_from_feature_columns joint_weighted_sum_from_feature_columns"
     " sequence_input_from_feature_columns transform_features"

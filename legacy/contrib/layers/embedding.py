@@ -28,7 +28,7 @@ def embed_sequence(
 ):
     """[B, T] numbers -> [B, T, embed_dim]; the variable is EmbedSequence/embeddings.
 
-    With `reuse` the sizes may be left out. ValueError where one is missing otherwise.
+    With `reuse` the sizes may be left out. Otherwise ValueError if one is missing.
     """
     if not (reuse or (vocab_size and embed_dim)):
         raise ValueError(

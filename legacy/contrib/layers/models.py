@@ -2,14 +2,15 @@
 
 import tensorflow.compat.v1 as tf
 
-from legacy.contrib.layers import columns as kinds
+from legacy.contrib.layers.columns import numbers, vectors
+from legacy.contrib.layers.columns.base import Column, with_values
 
 
 def check_feature_columns(feature_columns):
-    """ValueError where two columns have one key, or a column is no column."""
+    """ValueError if two columns have one key, or if one is no column."""
     seen = set()
     for column in feature_columns:
-        if not isinstance(column, kinds._Column):
+        if not isinstance(column, Column):
             raise ValueError(
                 f"Expected columns of tf.contrib.layers. Received: {column!r}"
             )
@@ -72,15 +73,15 @@ def _embedded(column, ids, weights, trainable, collections):
 
 def _network_input(column, features, trainable, collections):
     """One column as [B, ...] of floats."""
-    if isinstance(column, kinds._RealValuedColumn):
+    if isinstance(column, numbers._RealValuedColumn):
         return tf.reshape(column.dense(features), [-1, column.dimension])
-    if isinstance(column, kinds._BucketizedColumn):
+    if isinstance(column, numbers._BucketizedColumn):
         intervals = len(column.boundaries) + 1
         hot = tf.one_hot(column.places(features), intervals)
         return tf.reshape(hot, [-1, intervals * column.source_column.dimension])
-    if isinstance(column, kinds._OneHotColumn):
+    if isinstance(column, vectors._OneHotColumn):
         return _counts(column.sparse_id_column, features)
-    if isinstance(column, kinds._EmbeddingColumn):
+    if isinstance(column, vectors._EmbeddingColumn):
         source = column.sparse_id_column
         return _embedded(
             column,
@@ -144,10 +145,12 @@ def sequence_input_from_feature_columns(
     with tf.variable_scope(scope, "sequence_input_from_feature_columns", everything):
         parts = []
         for column in _ordered(feature_columns):
-            if isinstance(column, kinds._RealValuedColumn):
+            if isinstance(column, numbers._RealValuedColumn):
                 parts.append(column.dense(columns_to_tensors))
                 continue
-            if not isinstance(column, (kinds._EmbeddingColumn, kinds._OneHotColumn)):
+            if not isinstance(
+                column, (vectors._EmbeddingColumn, vectors._OneHotColumn)
+            ):
                 raise ValueError(
                     "Expected real-valued, one-hot or embedding columns for sequences. "
                     f"Received: {column.name}"
@@ -156,7 +159,7 @@ def sequence_input_from_feature_columns(
             ids = source.ids(columns_to_tensors)
             shape = ids.dense_shape
             flat = tf.sparse.reshape(ids, tf.stack([shape[0] * shape[1], shape[2]]))
-            if isinstance(column, kinds._OneHotColumn):
+            if isinstance(column, vectors._OneHotColumn):
                 rows = _counts(source, {**columns_to_tensors, source: flat})
                 width = source.buckets
             else:
@@ -184,8 +187,8 @@ def weighted_sum_from_feature_columns(
     with tf.variable_scope(scope, "weighted_sum_from_feature_columns", everything):
         sums, used = [], {}
         for column in _ordered(feature_columns):
-            real = isinstance(column, kinds._RealValuedColumn)
-            if isinstance(column, (kinds._OneHotColumn, kinds._EmbeddingColumn)):
+            real = isinstance(column, numbers._RealValuedColumn)
+            if isinstance(column, (vectors._OneHotColumn, vectors._EmbeddingColumn)):
                 raise ValueError(
                     "Expected columns that a linear model can read. Received: "
                     f"{column.name}"
@@ -253,10 +256,10 @@ def joint_weighted_sum_from_feature_columns(
             weight = column.weights(columns_to_tensors)
             if weight is None:
                 ones = tf.ones_like(found.values, tf.float32)
-                weight = kinds._with_values(found, ones)
+                weight = with_values(found, ones)
             # As in the original, a missing value (-1) of any column but the first
             # counts as the last bucket of the column before.
-            ids.append(kinds._with_values(found, found.values + first))
+            ids.append(with_values(found, found.values + first))
             weights.append(weight)
             first += column.buckets
         with tf.variable_scope("linear_weights"):

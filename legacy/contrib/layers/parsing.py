@@ -2,7 +2,7 @@
 
 import tensorflow.compat.v1 as tf
 
-from legacy.contrib.layers import columns as kinds
+from legacy.contrib.layers.columns.numbers import real_valued_column
 from legacy.contrib.layers.models import check_feature_columns, transform_features
 
 
@@ -72,7 +72,7 @@ def make_place_holder_tensors_for_base_features(feature_columns):
 def infer_real_valued_columns(features):
     """A real-valued column for each dense [B, D] feature (one nameless, for a tensor).
 
-    TypeError for a sparse one, ValueError where D is unknown.
+    TypeError for a sparse one, ValueError if D is unknown.
     """
     named = features if isinstance(features, dict) else {"": features}
     found = []
@@ -84,5 +84,5 @@ def infer_real_valued_columns(features):
                 f"Expected features [batch, known width]. Received: {tensor}"
             )
         width = tf.dimension_value(tensor.shape[1])
-        found.append(kinds.real_valued_column(name, width, dtype=tensor.dtype))
+        found.append(real_valued_column(name, width, dtype=tensor.dtype))
     return found

@@ -26,14 +26,14 @@ class _Target:
         return tf.reshape(losses, [-1]) * weights, weights
 
     def loss(self, logits, target, features):
-        """The mean of the losses; the weighted mean where there are weights."""
+        """The mean of the losses, weighted if there are weights."""
         losses, weights = self._weighted(logits, target, features)
         if weights is None:
             return tf.reduce_mean(losses, name="loss")
         return tf.divide(tf.reduce_sum(losses), tf.reduce_sum(weights), name="loss")
 
     def training_loss(self, logits, target, features, name="training_loss"):
-        """The mean of the losses, times their weights where there are any."""
+        """The mean of the losses times their weights, if there are any."""
         losses, _ = self._weighted(logits, target, features)
         return tf.reduce_mean(losses, name=name)
 

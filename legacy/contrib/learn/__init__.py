@@ -1,18 +1,17 @@
 """`tf.contrib.learn`: its early Estimator, canned models, metrics: names as data."""
 
+from legacy.contrib.learn import canned
+
 _PUBLIC = """BaseEstimator Estimator MetricSpec ModeKeys ModelFnOps NotFittedError
 PredictionKey ProblemType SKCompat infer_real_valued_columns_from_input
 infer_real_valued_columns_from_input_fn"""
 
-_CANNED = """DNNClassifier DNNEstimator DNNLinearCombinedClassifier
-DNNLinearCombinedEstimator DNNLinearCombinedRegressor DNNRegressor LinearClassifier
-LinearEstimator LinearRegressor"""
 _HEADS = """Head binary_svm_head multi_class_head multi_label_head no_op_train_fn
 poisson_regression_head regression_head"""
 
 NAMES = {name: "legacy.contrib.learn.estimator:" + name for name in _PUBLIC.split()}
 NAMES.update(
-    {name: "legacy.contrib.learn.canned:" + name for name in _CANNED.split()},
+    canned.NAMES,
     **{name: "legacy.contrib.learn.heads:" + name for name in _HEADS.split()},
 )
 NAMES.update(

@@ -10,7 +10,7 @@ import os
 
 import numpy as np
 
-from legacy.era import mnist
+from legacy.names.tutorials import mnist
 
 Datasets = mnist.Datasets
 Dataset = collections.namedtuple("Dataset", "data target")

@@ -7,7 +7,7 @@ import tensorflow.compat.v1 as tf
 from tensorflow.python.ops import lookup_ops
 
 from legacy.contrib.learn.estimator import ModeKeys, ModelFnOps, ProblemType
-from legacy.estimator.heads import at_thresholds
+from legacy.estimator.heads.metrics import at_thresholds
 
 _AT = tuple(
     f"{name}_%f{end}"

@@ -12,7 +12,7 @@ import re
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from legacy.facade import asks
+from legacy.imports import ownership
 
 # Capitals together, a capitalised word, or letters, digits, quotes and hyphens.
 TOKENIZER_RE = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z][a-z]+(?=[A-Z])|[\'\w\-]+")
@@ -44,7 +44,7 @@ class CategoricalVocabulary:
         self._freeze = freeze
 
     def get(self, category):
-        """The category's number, a new one where it is new and nothing is frozen."""
+        """The category's number. An unseen one gets a new number, unless frozen."""
         if category not in self._mapping:
             if self._freeze:
                 return 0
@@ -157,8 +157,11 @@ _RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}  # Python 2's name
 
 
 class _Unpickler(pickle.Unpickler):
-    """Finds this module's classes where a release had them, what those are made of,
-    and what is the user's own (a tokenizer), nothing else."""
+    """Finds only what a pickled vocabulary needs.
+
+    That is: this module's classes, at the paths where a release had them; the types of
+    their attributes; and the user's own functions, such as a tokenizer.
+    """
 
     _homes = "tensorflow.contrib.learn.python.learn.preprocessing.", __name__
 
@@ -179,7 +182,7 @@ def _is_users(module):
     if module == "__main__":
         return True
     top = importlib.util.find_spec(module.partition(".")[0])
-    return bool(top and top.has_location and asks.is_user(top.origin))
+    return bool(top and top.has_location and ownership.is_user(top.origin))
 
 
 class ByteProcessor:
@@ -204,7 +207,7 @@ class ByteProcessor:
             yield row
 
     def reverse(self, x):
-        """Yields the text of each row, '' where its bytes are no UTF-8."""
+        """Yields the text of each row, '' if its bytes are no UTF-8."""
         for row in x:
             data = bytes(np.asarray(row, np.uint8)).strip(b"\0")
             try:

@@ -1,8 +1,8 @@
 """`tf.contrib.rnn`, and with it `tf.nn.rnn_cell`: names as data.
 
 Variables are named as TensorFlow 1.15 names them (`rnn/basic_lstm_cell/kernel`).
-Releases before 1.2 wrote `weights`/`biases`, before 1.0 `Linear/Matrix`: their
-checkpoints need a name map (`tf.train.Saver({old: variable})`).
+Releases before 1.2 wrote `weights` and `biases`, releases before 1.0 `Linear/Matrix`.
+To restore their checkpoints, give `tf.train.Saver` a dictionary {old name: variable}.
 """
 
 _HERE = "legacy.contrib.rnn."

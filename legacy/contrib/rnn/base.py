@@ -11,7 +11,7 @@ LayerRNNCell = tf.nn.rnn_cell.BasicLSTMCell.__bases__[0]
 
 
 def depth(tensor):
-    """The static size of the last axis; ValueError where a graph leaves it open."""
+    """The static size of the last axis; ValueError if the graph does not know it."""
     size = tf.dimension_value(tensor.shape[-1])
     if size is None:
         raise ValueError(
@@ -22,12 +22,12 @@ def depth(tensor):
 
 
 def rows(tensor):
-    """Batch size: a number where the graph knows it, else a scalar tensor."""
+    """Batch size: a number if the graph knows it, else a scalar tensor."""
     return tf.dimension_value(tensor.shape[0]) or tf.shape(tensor)[0]
 
 
 class Plain:
-    """Mixin: `call` is graph code as it stands, so AutoGraph needn't translate it."""
+    """Mixin: `call` is graph code already, so AutoGraph does not translate it."""
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -39,7 +39,7 @@ class Plain:
 
 
 class Sized(Plain):
-    """Mixin: `state_size` and `output_size` are what `set_sizes` was given."""
+    """Mixin: `set_sizes` sets `state_size` and `output_size`."""
 
     def set_sizes(self, state, output):
         # Behind a function, so that Keras doesn't rewrap the state's own tuple type.
@@ -95,7 +95,7 @@ class Wrapper(PerScope, Plain, tf.nn.rnn_cell.RNNCell):
 
 
 def whole(variable_scope):
-    """The same scope, its variables in one piece whatever the partitioner says."""
+    """The same scope without a partitioner: each variable is in one piece."""
     variable_scope.set_partitioner(None)
     return variable_scope
 
@@ -152,7 +152,7 @@ def _linear(
 
 
 class _Linear:
-    """`dense` as an object: every call uses the variables of the scope it began in."""
+    """`dense` as an object: every call uses the variables of the first call's scope."""
 
     def __init__(
         self,
@@ -172,7 +172,7 @@ class _Linear:
 
 
 def sharded(name, shape, dtype, shards=1):
-    """A matrix as `shards` variables name_0, name_1, ... stacked along its rows."""
+    """A matrix of several variables, name_0, name_1, ..., `shards` of them, by rows."""
     total, columns = shape
     if shards > total:
         raise ValueError(
@@ -188,7 +188,7 @@ def sharded(name, shape, dtype, shards=1):
 
 
 def layer_norm(inputs, scope, gain, shift):
-    """Ba et al. 2016, eq. 4: rows to zero mean, unit variance; then gamma, beta.
+    """Ba et al. 2016, eq. 4: each row to mean 0 and variance 1, then gamma and beta.
 
     Variables scope/gamma, scope/beta, shape [D]; they start as `gain`, `shift`.
     """
@@ -205,10 +205,10 @@ def layer_norm(inputs, scope, gain, shift):
 
 
 def clipped(tensor, limit):
-    """Cut to [-limit, limit]; None leaves the tensor alone."""
+    """The tensor clipped to [-limit, limit]; unchanged if `limit` is None."""
     return tensor if limit is None else tf.clip_by_value(tensor, -limit, limit)
 
 
 def state_of(units, projection=None):
-    """The (c, h) sizes of an LSTM with `units` cells, h projected or not."""
+    """The sizes (c, h) of an LSTM of `units` units, whose h may be projected."""
     return LSTMStateTuple(units, projection or units)

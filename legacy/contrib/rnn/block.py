@@ -1,20 +1,19 @@
-"""Cells whose step is one fused kernel; the kernels are still in TensorFlow."""
+"""Cells whose step is one fused kernel of TensorFlow."""
 
 import tensorflow.compat.v1 as tf
 from tensorflow.python.framework import ops
-from tensorflow.python.ops import gen_rnn_ops
 
 from legacy.contrib.rnn.base import BuiltCell, LSTMStateTuple, Plain, state_of
 
 
 def _gradient(op_type):
-    """Registers a gradient unless TensorFlow has one for the kernel already."""
+    """Registers a gradient for a kernel, if TensorFlow has none."""
 
     def register(function):
         try:
-            ops.get_gradient_function.__globals__["gradient_registry"].lookup(op_type)
+            ops.gradient_registry.lookup(op_type)
         except LookupError:
-            ops.RegisterGradient(op_type)(function)
+            tf.RegisterGradient(op_type)(function)
         return function
 
     return register
@@ -24,23 +23,23 @@ def _gradient(op_type):
 def _lstm_gradient(op, *grads):
     x, c_old, h_old, w, wci, wcf, wco, b = op.inputs
     i, c, f, o, ci, co, _ = op.outputs
-    into_c, gates, *peepholes = gen_rnn_ops.lstm_block_cell_grad(
-        x,
-        c_old,
-        h_old,
-        w,
-        wci,
-        wcf,
-        wco,
-        b,
-        i,
-        c,
-        f,
-        o,
-        ci,
-        co,
-        grads[1],
-        grads[6],
+    into_c, gates, *peepholes = tf.raw_ops.LSTMBlockCellGrad(
+        x=x,
+        cs_prev=c_old,
+        h_prev=h_old,
+        w=w,
+        wci=wci,
+        wcf=wcf,
+        wco=wco,
+        b=b,
+        i=i,
+        cs=c,
+        f=f,
+        o=o,
+        ci=ci,
+        co=co,
+        cs_grad=grads[1],
+        h_grad=grads[6],
         use_peephole=op.get_attr("use_peephole"),
     )
     into_x, into_h = _halves(tf.matmul(gates, w, transpose_b=True), x, h_old)
@@ -50,10 +49,19 @@ def _lstm_gradient(op, *grads):
 
 @_gradient("GRUBlockCell")
 def _gru_gradient(op, *grads):
-    x, h_old = op.inputs[:2]
+    x, h_old, w_ru, w_c, b_ru, b_c = op.inputs
     r, u, c, _ = op.outputs
-    into_x, into_h, candidate, gates = gen_rnn_ops.gru_block_cell_grad(
-        *op.inputs, r, u, c, grads[3]
+    into_x, into_h, candidate, gates = tf.raw_ops.GRUBlockCellGrad(
+        x=x,
+        h_prev=h_old,
+        w_ru=w_ru,
+        w_c=w_c,
+        b_ru=b_ru,
+        b_c=b_c,
+        r=r,
+        u=u,
+        c=c,
+        d_h=grads[3],
     )
     into_w = tf.matmul(tf.concat([x, h_old], 1), gates, transpose_a=True)
     into_w_c = tf.matmul(tf.concat([x, h_old * r], 1), candidate, transpose_a=True)
@@ -118,7 +126,7 @@ class LSTMBlockCell(_BlockLSTM, BuiltCell):
     def call(self, inputs, state):
         if len(state) != 2:
             raise ValueError(f"Expected a state (c, h). Received: state={state}")
-        step = gen_rnn_ops.lstm_block_cell(
+        step = tf.raw_ops.LSTMBlockCell(
             x=inputs,
             cs_prev=state[0],
             h_prev=state[1],
@@ -189,7 +197,7 @@ class LSTMBlockWrapper(Plain, tf.layers.Layer):
 
 
 def _counted(batch, dtype):
-    """0, 1, ... up to the number of rows; as int32, the range has no dtype to note."""
+    """0, 1, ... up to the number of rows, as int32, which is a range's own type."""
     return tf.range(batch) if dtype == tf.int32 else tf.range(batch, dtype=dtype)
 
 
@@ -221,7 +229,7 @@ class LSTMBlockFusedCell(_BlockLSTM, LSTMBlockWrapper):
         weights = self._weights(dtype)
         if sequence_length is not None:
             steps = tf.reduce_max(sequence_length)
-        run = gen_rnn_ops.block_lstm(
+        run = tf.raw_ops.BlockLSTM(
             seq_len_max=tf.cast(steps, tf.int64),
             x=inputs,
             cs_prev=c,
@@ -261,7 +269,7 @@ class GRUBlockCell(BuiltCell):
 
     def call(self, inputs, state):
         w_ru, b_ru, w_c, b_c = self._weights
-        step = gen_rnn_ops.gru_block_cell(
+        step = tf.raw_ops.GRUBlockCell(
             x=inputs, h_prev=state, w_ru=w_ru, w_c=w_c, b_ru=b_ru, b_c=b_c
         )
         return step.h, step.h

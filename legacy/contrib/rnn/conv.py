@@ -8,11 +8,11 @@ _CONVOLUTIONS = {1: tf.nn.conv1d, 2: tf.nn.conv2d, 3: tf.nn.conv3d}
 
 
 class ConvLSTMCell(Cell):
-    """Inputs [B, *space, C] -> [B, *space, output_channels] (+ C when skipping).
+    """Inputs [B, *space, C] to [B, *space, output_channels (+ C if skipping)].
 
-    Variables kernel [*kernel_shape, C + channels, 4 channels] and biases; gates in
-    the order i, j, f, o. With a skip connection the output, inputs included, is also
-    the next hidden state, as in the original.
+    Variables kernel [*kernel_shape, C + channels, 4 channels] and biases; gates in the
+    order i, j, f, o. With a skip connection the output includes the inputs; TensorFlow
+    1.15 used that output as the next hidden state, too.
     """
 
     def __init__(

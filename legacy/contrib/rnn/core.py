@@ -20,7 +20,9 @@ def _is_size(value):
 
 
 class _Early(PerScope):
-    """Mixin: also takes the `input_size` that releases up to 1.1 had at `_place`."""
+    """Mixin: also accepts the argument `input_size`, which releases up to 1.1 had.
+
+    `_place` is its position among the arguments."""
 
     _place = 1
 
@@ -48,11 +50,11 @@ class LSTMCell(_Early, _cells.LSTMCell):
 
 
 def _without_size(args, place):
-    """Positional arguments less the `input_size` that early releases had there.
+    """The positional arguments without the `input_size` of releases up to 1.1.
 
-    Told apart by type: a size is None or a whole number, and what 1.15 has in that
-    place (an activation, use_peepholes, state_is_tuple) is neither. None as 1.15's
-    activation is its default, so to drop it as the last argument changes nothing.
+    The types tell the releases apart. A size is None or a whole number. What 1.15 has
+    in that position (an activation, use_peepholes, state_is_tuple) is neither, except
+    for an activation of None: that is the default, so it can be dropped as well.
     """
     if len(args) > place and _is_size(args[place]):
         rest = args[place + 1 :]
@@ -65,8 +67,8 @@ tf.get_logger().addFilter(lambda record: "will share weights" not in str(record.
 
 
 class MultiRNNCell(PerScope, Plain, _cells.MultiRNNCell):
-    """Cells on top of each other, and `[cell] * n`.
+    """Cells on top of each other; one cell may be in the list more than once.
 
-    Each place has a variable scope of its own, `cell_0`, `cell_1`, ...; so a cell that
-    makes its variables when it is called has variables of its own in each.
+    Each layer has its own variable scope, `cell_0`, `cell_1`, ... A cell that makes its
+    variables when it is called has other variables in each layer.
     """

@@ -53,7 +53,7 @@ class FusedRNNCellAdaptor(FusedRNNCell):
 
 
 class TimeReversedFusedRNN(FusedRNNCell):
-    """Another fused cell from the last step to the first, within each length."""
+    """Runs another fused cell from each sequence's last step to its first."""
 
     def __init__(self, cell):
         self._cell = cell

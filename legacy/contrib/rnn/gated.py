@@ -36,9 +36,10 @@ class UGRNNCell(Cell):
 
 
 class IntersectionRNNCell(Cell):
-    """Collins et al. 2016, +RNN: gates for the way up (y) and the way on (h).
+    """Collins et al. 2016, +RNN: one gate for the output y, one for the next state h.
 
-    Variables kernel [2H, 4H], bias [4H]; in_projection/ where the input isn't H wide.
+    Variables kernel [2H, 4H], bias [4H]; in_projection/ if the input has another width
+    than H.
     """
 
     def __init__(

@@ -16,10 +16,11 @@ def _windows(inputs, size, skip, start=0, end=None):
 
 
 class TimeFreqLSTMCell(Cell):
-    """One LSTM swept over windows of the input: each sees the window below's output.
+    """One LSTM over windows of the input; each also gets the output of the last.
 
-    Variables W_0.. [F+2H, 4H], B [4H], W_{F,I,O}_diag [H]. The state holds c, h of
-    every window side by side, whatever `state_size` says, as in the original.
+    Variables W_0.. [F+2H, 4H], B [4H], W_{F,I,O}_diag [H]. As in TensorFlow 1.15, the
+    state holds c and h of every window side by side, and `state_size` does not count
+    them.
     """
 
     def __init__(
@@ -143,7 +144,7 @@ class GridLSTMCell(Cell):
         return self._kind()
 
     def _features(self, inputs, offset=0):
-        """The windows of each block; `offset` shifts the padded input."""
+        """The windows of each block of the padded input, which `offset` shifts."""
         end = depth(inputs)
         if offset:
             pad = [0, offset] if offset > 0 else [-offset, 0]
@@ -164,7 +165,7 @@ class GridLSTMCell(Cell):
         return blocks
 
     def _states(self, state, prefix, block, count):
-        """c and m of each window of a block, from before this step."""
+        """c and m of each window of a block before this step."""
         if self.state_tuple_type is not None:
             names = [f"{prefix}_f{k:02d}_b{block:02d}_" for k in range(count)]
             return [(getattr(state, n + "c"), getattr(state, n + "m")) for n in names]
@@ -252,7 +253,7 @@ class GridLSTMCell(Cell):
 
 
 def _peeper(weights):
-    """(gate name, gate, (c_freq, c_time)) -> the gate, seeing both cells."""
+    """A function (gate name, gate, (c_freq, c_time)) -> the gate with its peepholes."""
 
     def see(name, gate, cells):
         if weights is None:

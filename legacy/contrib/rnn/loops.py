@@ -1,4 +1,4 @@
-"""Stacks of bidirectional layers, each reading both directions of the one below."""
+"""Stacks of bidirectional layers; each layer reads both directions of the one below."""
 
 import tensorflow.compat.v1 as tf
 

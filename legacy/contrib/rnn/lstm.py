@@ -1,4 +1,4 @@
-"""Relatives of the LSTM: coupled gates, layer norm, groups, phases, searched."""
+"""Variants of the LSTM: coupled gates, layer normalization, groups, phases, search."""
 
 import tensorflow.compat.v1 as tf
 
@@ -90,7 +90,7 @@ class CoupledInputForgetGateLSTMCell(Cell):
 
 
 class LayerNormBasicLSTMCell(Cell):
-    """Ba et al. 2016 (eq. 20-22) with Semeniuta et al. 2016's dropout on g only.
+    """Ba et al. 2016, eq. 20-22, with the dropout of Semeniuta et al. 2016, on g only.
 
     Variables kernel [D+H, 4H], {input,transform,forget,output,state}/{gamma,beta} [H];
     without layer_norm, kernel and bias [4H]. Gates in the order i, j, f, o.
@@ -144,7 +144,7 @@ class LayerNormBasicLSTMCell(Cell):
 
 
 class GLSTMCell(Cell):
-    """Kuchaiev & Ginsburg 2017, "G-LSTM": inputs and state split into G groups.
+    """Kuchaiev & Ginsburg 2017, "G-LSTM": inputs and state are split into G groups.
 
     Variables group{k}/kernel, bias_{i,j,f,o} [H], projection/kernel [H, P].
     """
@@ -206,7 +206,7 @@ class GLSTMCell(Cell):
 
 
 class PhasedLSTMCell(Cell):
-    """Neil et al. 2016: an oscillating time gate k opens for `ratio_on` of a period.
+    """Neil et al. 2016: a time gate k, which is open for `ratio_on` of each period.
 
     Inputs are (time [B, 1], x [B, D]). Variables mask_gates/, new_input/ and
     output_gate/{kernel,bias}; period, phase, ratio_on [H].

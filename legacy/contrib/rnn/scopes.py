@@ -1,26 +1,26 @@
-"""Where a cell's weights live: with the object, or with the scope it is called in.
+"""What a cell's weights belong to: the cell, or the variable scope of each call.
 
-Releases from 1.2 keep a cell's weights with the cell object. Up to 1.0 a cell looked
-its weights up in the variable scope of each call: one object, called in the scopes of
-an encoder and of a decoder, or in two places of a stack, had weights of its own in
-each; called twice in one scope without ``reuse``, it failed.
+From release 1.2 on, a cell object keeps its weights. Up to 1.0, a cell looked its
+weights up in the variable scope of each call. One object that was called in the scopes
+of an encoder and of a decoder, or in two layers of a stack, had other weights in each.
+If it was called twice in one scope without ``reuse``, it failed.
 """
 
 import tensorflow.compat.v1 as tf
 
-from legacy.facade import release
+from legacy import release
 
 # What a layer remembers of the scope in which it was built.
 _REMEMBERED = ("rnncell_scope", "_always_reuse_variable_scope")
 
 
 def by_scope():
-    """Whether cells of the script's release have their weights by variable scope."""
+    """Whether a cell's weights belong to the variable scope in this release."""
     return release.rule("cells", matters=False) == "scope"
 
 
 class PerScope:
-    """Mixin: a cell whose weights live where its release had them."""
+    """Mixin: a cell whose weights belong to what they did in the script's release."""
 
     def __call__(self, inputs, state, scope=None, *args, **kwargs):
         if _this_by_scope(self, inputs, scope):
@@ -32,8 +32,9 @@ class PerScope:
 def _this_by_scope(cell, inputs, scope):
     """Whether this call takes its weights from the variable scope.
 
-    The first call of a cell says nothing about its release. A later one in another
-    scope does: over inputs of another width, no release that shares weights runs it.
+    The first call of a cell does not tell the release. A later call in another scope
+    does, if its inputs have another width: a release that shares the weights could not
+    run it.
     """
     if by_scope():
         if _moved(cell, inputs, scope):
@@ -55,7 +56,7 @@ def _widths(inputs):
 
 
 def _moved(cell, inputs, scope):
-    """Whether the cell was called before, in another scope than this."""
+    """Whether the cell was called before in another scope."""
     place = tf.get_variable_scope().name, getattr(scope, "name", scope)
     first = vars(cell).setdefault("_first_call", (place, _widths(inputs)))
     return first[0] != place

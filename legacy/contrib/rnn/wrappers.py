@@ -9,7 +9,7 @@ from legacy.contrib.rnn.base import Wrapper, dense, depth
 
 
 class EmbeddingWrapper(Wrapper):
-    """Looks integer inputs [B] or [B, 1] up in `embedding` [classes, size] first."""
+    """Integer inputs [B] or [B, 1] as rows of `embedding` [classes, size]."""
 
     def __init__(
         self,

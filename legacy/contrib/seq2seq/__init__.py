@@ -1,10 +1,11 @@
-"""`tf.contrib.seq2seq`: names as data; 1.1's classes, 1.0's decoder functions."""
+"""`tf.contrib.seq2seq`: classes of 1.1, decoder functions of 1.0; names as data."""
 
 _HERE = "legacy.contrib.seq2seq."
 _HOMES = {
-    "attention": "AttentionMechanism AttentionWrapper AttentionWrapperState"
-    " BahdanauAttention BahdanauMonotonicAttention LuongAttention"
-    " LuongMonotonicAttention hardmax monotonic_attention safe_cumprod",
+    "attention": "AttentionMechanism BahdanauAttention LuongAttention hardmax",
+    "attention_wrapper": "AttentionWrapper AttentionWrapperState",
+    "monotonic": "BahdanauMonotonicAttention LuongMonotonicAttention"
+    " monotonic_attention safe_cumprod",
     "beam": "BeamSearchDecoder BeamSearchDecoderOutput BeamSearchDecoderState"
     " FinalBeamSearchDecoderOutput gather_tree tile_batch",
     "decoder": "BasicDecoder BasicDecoderOutput Decoder dynamic_decode",

@@ -1,11 +1,11 @@
-"""Beam search: K hypotheses a row, by score with length and coverage penalties."""
+"""Beam search: K hypotheses for each row; penalties of length and coverage."""
 
 import collections
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from legacy.contrib.seq2seq.attention import AttentionWrapperState
+from legacy.contrib.seq2seq.attention_wrapper import AttentionWrapperState
 from legacy.contrib.seq2seq.decoder import Decoder
 from legacy.contrib.seq2seq.helpers import _embedder
 
@@ -24,7 +24,7 @@ FinalBeamSearchDecoderOutput = collections.namedtuple(
 
 
 def tile_batch(t, multiplier, name=None):
-    """Nested [B, ...] -> [B multiplier, ...]: each row `multiplier` times in a row."""
+    """Nested [B, ...] -> [B multiplier, ...]: repeats each row `multiplier` times."""
 
     def tile(tensor):
         tensor = tf.convert_to_tensor(tensor)
@@ -44,11 +44,11 @@ def tile_batch(t, multiplier, name=None):
 
 
 def gather_tree(step_ids, parent_ids, max_sequence_lengths, end_token, name=None):
-    """Whole hypotheses out of each step's ids and the beams they came from.
+    """Complete hypotheses, from each step's ids and from the beams they came from.
 
-    step_ids, parent_ids [T, B, K]; the result likewise, read from the last step that
-    counts (`max_sequence_lengths` [B]) back to the first; after the first `end_token`,
-    and past the lengths, only `end_token`.
+    step_ids, parent_ids and the result are [T, B, K]. Hypotheses are read backwards
+    from the last step, which `max_sequence_lengths` [B] gives. After the first
+    `end_token`, and after the last step, all ids are `end_token`.
     """
     with tf.name_scope(name, "GatherTree", [step_ids, parent_ids]):
         step_ids, parent_ids = (
@@ -89,7 +89,7 @@ class BeamSearchDecoder(Decoder):
     """Keeps the `beam_width` best hypotheses of each row.
 
     Score: log p / ((5 + length) / 6)^length_penalty_weight (Wu et al. 2016, eq. 14),
-    plus coverage_penalty_weight times Σ log min(attention so far, 1) where finished.
+    plus coverage_penalty_weight times Σ log min(attention so far, 1) if it is finished.
     `initial_state` has B K rows (see `tile_batch`). Finally predicted_ids [T, B, K].
     """
 
@@ -293,11 +293,11 @@ class BeamSearchDecoder(Decoder):
         return FinalBeamSearchDecoderOutput(ids, outputs), final_state
 
     def _sorted(self, array, parent_ids, lengths):
-        """A TensorArray of [B K, ...] a step as a tensor, each beam's own history.
+        """A TensorArray of [B K, ...] for each step, as a tensor sorted by history.
 
-        The original leaves the array unsorted, an array, where batch and element
-        shapes are known beforehand and aren't [B, K] (its check of the second size is
-        too strict), or the rank is unknown; so does this.
+        As in TensorFlow 1.15, the array is returned unsorted if the rank is unknown, or
+        if batch and element shapes are known beforehand and are not [B, K]. (Its check
+        of the second size is too strict.)
         """
         if not isinstance(array, tf.TensorArray):
             return array

@@ -56,7 +56,7 @@ BasicDecoderOutput = collections.namedtuple(
 
 
 class BasicDecoder(Decoder):
-    """A cell, a helper that chooses the next inputs, maybe a layer on the outputs."""
+    """A cell, a helper that chooses the next inputs, an optional output layer."""
 
     def __init__(self, cell, helper, initial_state, output_layer=None):
         self._cell, self._helper = cell, helper
@@ -109,8 +109,10 @@ def projected_size(size, layer):
 
 
 def _kept_or_new(finished, old, new):
-    """Row by row the old state where finished [B], else the new one; a state that has
-    no rows is new."""
+    """For each row, the old state if it is finished [B], else the new one.
+
+    A state without rows is the new one.
+    """
     if isinstance(old, tf.TensorArray):
         return new
     new.set_shape(old.shape)

@@ -11,7 +11,7 @@ nest = tf.nest
 
 
 def simple_decoder_fn_train(encoder_state, name=None):
-    """Reads the data: for `dynamic_rnn_decoder` with inputs."""
+    """The next input is the data's: for `dynamic_rnn_decoder` with inputs."""
 
     def decoder_fn(time, cell_state, cell_input, cell_output, context_state):
         state = encoder_state if cell_state is None else cell_state

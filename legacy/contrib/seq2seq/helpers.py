@@ -1,4 +1,4 @@
-"""Helpers: what the decoder reads next, and what it is taken to have said."""
+"""Helpers: which ids a decoder's outputs stand for, and its next inputs."""
 
 import abc
 
@@ -89,7 +89,7 @@ class CustomHelper(Helper):
 
 
 class TrainingHelper(Helper):
-    """Teacher forcing: reads nested `inputs` [B, T, ...] whatever the outputs are."""
+    """Teacher forcing: the next inputs are `inputs` [B, T, ...], not the outputs."""
 
     def __init__(self, inputs, sequence_length, time_major=False, name=None):
         with tf.name_scope(name, "TrainingHelper", [inputs, sequence_length]):
@@ -184,15 +184,18 @@ def _chosen(probability, batch, seed):
 
 
 def _rows(mask, where, otherwise):
-    """Rows of `where` where mask [B] holds, else of `otherwise`."""
+    """Rows of `where` if mask [B] is true, else of `otherwise`."""
     shape = [-1] + [1] * (otherwise.shape.ndims - 1)
     lined_up = tf.broadcast_to(tf.reshape(mask, shape), tf.shape(otherwise))
     return tf.where(lined_up, where, otherwise)
 
 
 class ScheduledEmbeddingTrainingHelper(TrainingHelper):
-    """Bengio et al. 2015: with a probability, a row reads the embedding of a symbol
-    drawn from its own output. Samples are -1 where it reads the data."""
+    """Bengio et al. 2015: some rows read symbols that are drawn from their own outputs.
+
+    Each row does so with the given probability. Samples are -1 for rows that read the
+    data.
+    """
 
     def __init__(
         self,
@@ -230,8 +233,10 @@ class ScheduledEmbeddingTrainingHelper(TrainingHelper):
 
 
 class ScheduledOutputTrainingHelper(TrainingHelper):
-    """The same, a row reading its own output (through `next_inputs_fn`, and with
-    `auxiliary_inputs` appended); samples are bool."""
+    """The same for rows that read their own output itself; samples are bool.
+
+    `next_inputs_fn` makes inputs of outputs; `auxiliary_inputs` are appended.
+    """
 
     def __init__(
         self,

@@ -14,12 +14,13 @@ def sequence_loss(
     softmax_loss_function=None,
     name=None,
 ):
-    """Logits [B, T, V], targets and weights [B, T]; averages divide by the weights,
-    sums by the number of those that aren't 0; with an average there is no sum.
+    """Cross entropy of logits [B, T, V]; targets and weights are [B, T].
 
-    A scalar, [T], [B] or [B, T], as the flags leave axes. 1.0 had no sums: there the
-    sixth argument was `softmax_loss_function` (told apart: it is a function, or name
-    a string). ValueError for wrong ranks or two reductions of one axis.
+    Averages divide by the sum of the weights, sums by the number of weights that are
+    not 0. If there is an average, there is no sum. The flags decide which axes are
+    left: the result is a scalar, [T], [B] or [B, T]. Release 1.0 had no sums: its sixth
+    argument was `softmax_loss_function`, which is told apart by its type. ValueError
+    for wrong ranks, or for an average and a sum over one axis.
     """
     if callable(sum_over_timesteps):
         sum_over_timesteps, softmax_loss_function = False, sum_over_timesteps
@@ -44,9 +45,9 @@ def sequence_loss(
                 labels=flat_targets, logits=flat
             )
         else:
-            from legacy.contrib.legacy_seq2seq import _losses
+            from legacy.contrib.legacy_seq2seq.losses import loss_of
 
-            losses = _losses(softmax_loss_function, flat_targets, flat)
+            losses = loss_of(softmax_loss_function, flat_targets, flat)
         losses *= tf.reshape(weights, [-1])
         averages = average_across_batch, average_across_timesteps
         # With an average there is no sum.

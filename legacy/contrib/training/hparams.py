@@ -72,7 +72,7 @@ def parse_values(values, type_map, ignore_unknown=False):
 
 
 def _cast(name, kind, value):
-    """``value`` as ``kind``, where that loses nothing."""
+    """``value`` as ``kind``, if that loses nothing."""
     if value is None or (
         isinstance(value, kind) and not (isinstance(value, bool) and kind is not bool)
     ):

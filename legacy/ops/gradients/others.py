@@ -2,20 +2,14 @@
 
 import warnings
 
+import tensorflow.compat.v1 as tf
 from tensorflow.python.framework import (
-    dtypes,
-    indexed_slices,
     ops,
-    tensor_util,
 )
 from tensorflow.python.ops import (
     array_grad,
-    array_ops,
-    gen_nn_ops,
-    math_ops,
     nn_grad,
     tensor_array_grad,
-    tensor_array_ops,
 )
 
 from legacy.ops.replace import gradient
@@ -25,12 +19,12 @@ def _reshaped(grad, shape):
     """``grad``, sparse or not, in another shape."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Converting sparse IndexedSlices")
-        return array_ops.reshape(grad, shape)
+        return tf.reshape(grad, shape)
 
 
 @gradient("Reshape")
 def reshape(op, grad):
-    return _reshaped(grad, array_ops.shape(op.inputs[0])), None
+    return _reshaped(grad, tf.shape(op.inputs[0])), None
 
 
 @gradient("StridedSlice")
@@ -46,30 +40,32 @@ def strided_slice(op, grad):
             "shrink_axis_mask",
         )
     }
-    shape = array_ops.shape(value, out_type=begin.dtype)
-    found = array_ops.strided_slice_grad(shape, begin, end, strides, grad, **masks)
+    shape = tf.shape(value, out_type=begin.dtype)
+    found = tf.raw_ops.StridedSliceGrad(
+        shape=shape, begin=begin, end=end, strides=strides, dy=grad, **masks
+    )
     return found, None, None, None
 
 
 def _shape_of_parameters(parameters):
     """The shape as int64 first, for parameters may be large, then as int32."""
     with ops.colocate_with(parameters):
-        shape = array_ops.shape(parameters, out_type=dtypes.int64)
-        return math_ops.cast(shape, dtypes.int32)
+        shape = tf.shape(parameters, out_type=tf.int64)
+        return tf.cast(shape, tf.int32)
 
 
 def _rows(shape, indices, size, grad):
     """The gradient of rows taken at ``indices``, as sparse rows."""
-    wanted = array_ops.concat([size, shape[1:]], 0)
+    wanted = tf.concat([size, shape[1:]], 0)
     values = _reshaped(grad, wanted)
-    return indexed_slices.IndexedSlices(values, array_ops.reshape(indices, size), shape)
+    return tf.IndexedSlices(values, tf.reshape(indices, size), shape)
 
 
 @gradient("Gather")
 def gather(op, grad):
     parameters, indices = op.inputs
     shape = _shape_of_parameters(parameters)
-    size = array_ops.expand_dims(array_ops.size(indices), 0)
+    size = tf.expand_dims(tf.size(indices), 0)
     return _rows(shape, indices, size, grad), None
 
 
@@ -77,8 +73,8 @@ def gather(op, grad):
 def gather_v2(op, grad):
     parameters, indices, axis = op.inputs
     shape = _shape_of_parameters(parameters)
-    size = array_ops.expand_dims(array_ops.size(indices), 0)
-    if tensor_util.constant_value(axis) == 0:
+    size = tf.expand_dims(tf.size(indices), 0)
+    if tf.get_static_value(axis) == 0:
         return _rows(shape, indices, size, grad), None, None
     batch_dims = op.get_attr("batch_dims")
     if batch_dims < 0:
@@ -90,25 +86,25 @@ def gather_v2(op, grad):
 def _along(shape, indices, axis, batch_dims, grad):
     """The gradient of a gather along ``axis``, brought to the front and back."""
     outer, inner = shape[:axis], shape[axis:][1:]
-    wanted = array_ops.concat([outer, [-1], inner], 0)
-    rank = array_ops.size(wanted)
-    place = array_ops.size(outer)
-    batch = math_ops.range(batch_dims)
-    before = math_ops.range(batch_dims, place)
-    after = math_ops.range(place + 1, rank)
+    wanted = tf.concat([outer, [-1], inner], 0)
+    rank = tf.size(wanted)
+    place = tf.size(outer)
+    batch = tf.range(batch_dims)
+    before = tf.range(batch_dims, place)
+    after = tf.range(place + 1, rank)
     values = _reshaped(grad, wanted)
-    there = array_ops.concat([batch, [place], before, after], 0)
-    values = array_ops.transpose(values, there)
+    there = tf.concat([batch, [place], before, after], 0)
+    values = tf.transpose(values, there)
     found = array_grad._BatchGatherGrad(shape, values, indices, batch_dims, shape[axis])
-    back = array_ops.concat([batch, before + 1, [batch_dims], after], 0)
-    return array_ops.transpose(found, back)
+    back = tf.concat([batch, before + 1, [batch_dims], after], 0)
+    return tf.transpose(found, back)
 
 
 @gradient("SparseSoftmaxCrossEntropyWithLogits")
 def sparse_cross_entropy(op, grad, _):
     """Has no second derivative, and says so when one is asked for."""
-    inner = array_ops.prevent_gradient(
-        op.outputs[1],
+    inner = tf.raw_ops.PreventGradient(
+        input=op.outputs[1],
         message="sparse_softmax_cross_entropy_with_logits has no second derivative "
         "in TensorFlow 1",
     )
@@ -118,7 +114,7 @@ def sparse_cross_entropy(op, grad, _):
 def _is_zero(grad):
     if grad.op.type in ("ZerosLike", "Zeros"):
         return True
-    value = tensor_util.constant_value(grad)
+    value = tf.get_static_value(grad)
     return value is not None and not value.any()
 
 
@@ -127,17 +123,15 @@ def cross_entropy(op, grad, grad_of_grad):
     logits = op.inputs[0]
     found = nn_grad._BroadcastMul(grad, op.outputs[1])
     if grad_of_grad is not None and not _is_zero(grad_of_grad):
-        softmax = gen_nn_ops.softmax(logits)
-        product = math_ops.matmul(
-            array_ops.expand_dims(grad_of_grad, 1), array_ops.expand_dims(softmax, 2)
-        )
-        found += (grad_of_grad - array_ops.squeeze(product, axis=1)) * softmax
-    return found, nn_grad._BroadcastMul(grad, -gen_nn_ops.log_softmax(logits))
+        softmax = tf.raw_ops.Softmax(logits=logits)
+        product = tf.matmul(tf.expand_dims(grad_of_grad, 1), tf.expand_dims(softmax, 2))
+        found += (grad_of_grad - tf.squeeze(product, axis=1)) * softmax
+    return found, nn_grad._BroadcastMul(grad, -tf.raw_ops.LogSoftmax(logits=logits))
 
 
 def _array_of_gradients(op, flow):
     """The array that collects the gradients of that which ``op`` writes to."""
-    array = tensor_array_ops.TensorArray(
+    array = tf.TensorArray(
         dtype=op.get_attr("T"),
         handle=op.inputs[0],
         flow=flow,
@@ -188,9 +182,9 @@ def _batch_norm(compute, reserved, original):
 
 
 for _version, _compute, _reserved in (
-    ("", gen_nn_ops.fused_batch_norm_grad, 2),
-    ("V2", gen_nn_ops.fused_batch_norm_grad_v2, 2),
-    ("V3", gen_nn_ops.fused_batch_norm_grad_v3, 3),
+    ("", tf.raw_ops.FusedBatchNormGrad, 2),
+    ("V2", tf.raw_ops.FusedBatchNormGradV2, 2),
+    ("V3", tf.raw_ops.FusedBatchNormGradV3, 3),
 ):
     _type = "FusedBatchNorm" + _version
     _original = ops.gradient_registry.lookup(_type)

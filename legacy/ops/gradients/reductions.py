@@ -4,8 +4,9 @@ import math
 import weakref
 
 import numpy as np
-from tensorflow.python.framework import constant_op, dtypes, ops, tensor_util
-from tensorflow.python.ops import array_ops, math_ops
+import tensorflow.compat.v1 as tf
+from tensorflow.python.framework import ops, tensor_util
+from tensorflow.python.ops import math_ops
 
 from legacy.ops.replace import gradient
 
@@ -14,8 +15,8 @@ _known = weakref.WeakKeyDictionary()
 
 
 def _quotient(x, y):
-    """``x // y`` of shapes, where 0 // 0 is 0."""
-    return x // math_ops.maximum(y, 1)
+    """``x // y`` of shapes; 0 // 0 gives 0."""
+    return x // tf.maximum(y, 1)
 
 
 def _evaluated(value):
@@ -25,28 +26,28 @@ def _evaluated(value):
 def _expanded(grad, value, axes):
     """``grad`` with the reduced dimensions back, filled by repetition."""
     known = value.shape.as_list() if value.shape.rank is not None else None
-    static = tensor_util.constant_value(axes)
+    static = tf.get_static_value(axes)
     if known is not None and static is not None:
         if np.array_equal(static, np.arange(len(known))):
-            grad = array_ops.reshape(grad, [1] * len(known))
+            grad = tf.reshape(grad, [1] * len(known))
             if None in known:
-                shape = array_ops.shape(value)
+                shape = tf.shape(value)
             else:
-                shape = constant_op.constant(known, dtype=dtypes.int32)
-            return array_ops.tile(grad, shape)
+                shape = tf.constant(known, dtype=tf.int32)
+            return tf.tile(grad, shape)
         if None not in known:
-            cache = _known.setdefault(ops.get_default_graph(), {})
+            cache = _known.setdefault(tf.get_default_graph(), {})
             key = tuple(known), tuple(static.reshape(-1))
             if key not in cache:
                 kept = _evaluated(math_ops.reduced_shape(key[0], key[1]))
                 cache[key] = kept, _evaluated(_quotient(key[0], kept))
             kept, repetitions = cache[key]
-            return array_ops.tile(array_ops.reshape(grad, kept), repetitions)
-    shape = array_ops.shape(value)
+            return tf.tile(tf.reshape(grad, kept), repetitions)
+    shape = tf.shape(value)
     with ops.colocate_with(shape):
         kept = math_ops.reduced_shape(shape, axes)
         repetitions = _quotient(shape, kept)
-    return array_ops.tile(array_ops.reshape(grad, kept), repetitions)
+    return tf.tile(tf.reshape(grad, kept), repetitions)
 
 
 @gradient("Sum")
@@ -60,21 +61,21 @@ def mean(op, grad):
     before, after = op.inputs[0], op.outputs[0]
     if before.shape.is_fully_defined() and after.shape.is_fully_defined():
         sizes = [math.prod(one.shape.as_list()) for one in (before, after)]
-        count = constant_op.constant(sizes[0] // max(sizes[1], 1), dtype=spread.dtype)
+        count = tf.constant(sizes[0] // max(sizes[1], 1), dtype=spread.dtype)
     else:
-        shapes = array_ops.shape(before), array_ops.shape(after)
-        count = _quotient(*map(math_ops.reduce_prod, shapes))
-    return math_ops.truediv(spread, math_ops.cast(count, spread.dtype)), None
+        shapes = tf.shape(before), tf.shape(after)
+        count = _quotient(*map(tf.reduce_prod, shapes))
+    return tf.truediv(spread, tf.cast(count, spread.dtype)), None
 
 
 @gradient("Max", "Min")
 def extreme(op, grad):
-    """Shared by all the elements that are the largest, or smallest."""
+    """All elements that are the largest (or smallest) share the gradient."""
     value, axes = op.inputs
-    shape = array_ops.shape(value)
+    shape = tf.shape(value)
     kept = math_ops.reduced_shape(shape, axes)
-    result = array_ops.reshape(op.outputs[0], kept)
-    grad = array_ops.reshape(grad, kept)
-    chosen = math_ops.cast(math_ops.equal(result, value), grad.dtype)
-    count = array_ops.reshape(math_ops.reduce_sum(chosen, axes), kept)
-    return math_ops.divide(chosen, count) * grad, None
+    result = tf.reshape(op.outputs[0], kept)
+    grad = tf.reshape(grad, kept)
+    chosen = tf.cast(tf.equal(result, value), grad.dtype)
+    count = tf.reshape(tf.reduce_sum(chosen, axes), kept)
+    return tf.divide(chosen, count) * grad, None

@@ -1,7 +1,7 @@
 """What ``tf.gradients`` starts from: ones of the shape of each target."""
 
-from tensorflow.python.framework import constant_op
-from tensorflow.python.ops import array_ops, gradients_util
+import tensorflow.compat.v1 as tf
+from tensorflow.python.ops import gradients_util
 
 from legacy.ops.replace import around
 
@@ -18,7 +18,7 @@ def default_grad_ys(
         with gradients_util._maybe_colocate_with(
             y.op, gradient_uid, colocate_gradients_with_ops
         ):
-            shape = array_ops.shape(y)
-            one = constant_op.constant(1, y.dtype, name=f"grad_ys_{number}")
-            found.append(array_ops.fill(shape, one))
+            shape = tf.shape(y)
+            one = tf.constant(1, y.dtype, name=f"grad_ys_{number}")
+            found.append(tf.fill(shape, one))
     return found

@@ -103,7 +103,7 @@ def by_step(name, what, distance, level, limit) -> Markup:
     if math.isfinite(limit):
         parts.append(_line(_LEFT, scale(limit), right, scale(limit), "limit"))
     at, shown = _thinned(distance)
-    parts.append(_path(across, scale, *_thinned(level), "level"))
+    parts.append(_path(across, scale, at, _thinned(level)[1], "level"))
     parts.append(_path(across, scale, at, shown, "distance"))
     if len(at) <= _MOST_DOTS:
         parts += [

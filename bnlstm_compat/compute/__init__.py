@@ -1,0 +1,1 @@
+"""What the cell computes: tensors in, tensors out; no layers of Keras."""

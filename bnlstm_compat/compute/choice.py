@@ -1,0 +1,117 @@
+"""Which way to run a sequence: rules by shape, from measurement.
+
+The figures behind the rules are in ``docs/performance/performance.md``.
+"""
+
+from typing import NamedTuple
+
+from bnlstm_compat import exports
+
+#: "auto" chooses by the rules below; "plain": a loop of TensorFlow's; "unrolled": a
+#: loop of Python's; "xla": compiled by XLA, also in a step that is not; "general": the
+#: loop of ``general.sequence``, differentiated by TensorFlow, which knows every
+#: activation and has gradients of any order.
+MODES = ("auto", "plain", "unrolled", "xla", "general")
+
+#: The moments of z = u W [B,4H] come from those of u [B,U] where B is at least so many
+#: times U.
+ROWS_FOR_FACTORED = 4
+#: For the input's site, where all steps are known beforehand; and U at most so large,
+#: for there are U^2 4H products of rows of W.
+ROWS_FOR_FACTORED_INPUT = 1
+LARGEST_FACTORED_INPUT = 64
+#: For so many shapes in training, and in inference, "auto" compiles a layer: of whole
+#: batches, of the last one, which is smaller, and one more.
+SHAPES_COMPILED = 3
+#: In inference both scaled kernels are joined where B is at least so many times H.
+ROWS_FOR_JOINED = 2
+
+
+class Mode(NamedTuple):
+    """``compiled``: by XLA, in a function of its own. ``unrolled``: a Python loop.
+
+    ``portable``: in inference, without TensorArrays.
+    """
+
+    compiled: bool
+    unrolled: bool
+    portable: bool = False
+
+
+class Shapes:
+    """The shapes for which "auto" compiled one layer: a few, for each takes seconds.
+
+    Where lengths or batches keep changing, the further shapes are run by TensorFlow's
+    loop, with the same results.
+    """
+
+    def __init__(self):
+        self._known = {True: (), False: ()}
+
+    def admit(self, training, shape):
+        """Whether a call [B,T,D] is compiled; once admitted, a shape stays so."""
+        shape, known = tuple(shape), self._known[training]
+        if shape in known:
+            return True
+        if len(known) >= SHAPES_COMPILED:
+            return False
+        self._known[training] = (*known, shape)
+        return True
+
+
+def choose(mode, steps, *, eager, replicas, target=None, admit=lambda: True):
+    """The ``Mode`` for a call.
+
+    Args:
+      mode: one of ``MODES`` but "general".
+      steps: T, or None where it is not known.
+      eager: whether the call is executed at once, op by op. Compiling pays over many
+        calls of one shape only, so "auto" does not then, nor where T is not known.
+      replicas: how many devices the step runs on; "auto" compiles on one only, for
+        XLA takes no part in ``tf.distribute``'s exchanges.
+      target: of an export, see ``exports``, or None. "auto" does not compile there.
+      admit: function that "auto" asks last, before it compiles.
+    """
+    compiled = mode == "xla"
+    if mode == "auto" and target is None:
+        compiled = not eager and steps is not None and replicas == 1 and admit()
+    unrolled = mode == "unrolled"
+    # An unrolled loop has no equal of TensorArrays in ONNX, either.
+    portable = target == exports.LITERT or (target is not None and unrolled)
+    return Mode(compiled, unrolled, portable and not compiled)
+
+
+def factored(batch, units, features, weighted):
+    """The sites whose moments come from those of the matmul's left side.
+
+    Args:
+      batch: B, or None where it is not known. units: H. features: D.
+      weighted: whether rows have weights of their own (lengths): none then.
+    """
+    if weighted or batch is None:
+        return frozenset()
+    sites = set()
+    if batch >= ROWS_FOR_FACTORED * units:
+        sites.add("recurrent")
+    if (
+        batch >= ROWS_FOR_FACTORED_INPUT * features
+        and features <= LARGEST_FACTORED_INPUT
+    ):
+        sites.add("input")
+    return frozenset(sites)
+
+
+def folded(batch, units, features, compiled):
+    """In inference, the sites whose scales go into the kernels: see ``folded``.
+
+    Args:
+      batch: B, or None where it is not known. units: H. features: D.
+      compiled: whether XLA compiles the loop.
+    """
+    if features == 1:
+        return frozenset({"input"})
+    if batch is None or features > batch:
+        return frozenset()
+    if compiled and batch >= ROWS_FOR_JOINED * units:
+        return frozenset({"input", "recurrent"})
+    return frozenset({"input"})

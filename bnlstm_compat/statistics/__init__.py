@@ -1,0 +1,1 @@
+"""The population statistics of a model: finding, judging and estimating them."""

@@ -1,7 +1,0 @@
-"""Main module of a process that multiprocessing has started: see ``children``."""
-
-# One expression, so that no name but the script's own is left in its namespace.
-exec(
-    __import__("legacy.facade.children", fromlist=["begin"]).begin(globals()),
-    globals(),
-)

@@ -1,0 +1,73 @@
+"""What to use instead of a missing name. The longest prefix that matches counts."""
+
+HINTS = {
+    "tf.contrib.tpu": "use tf.distribute and tf.tpu of TensorFlow 2",
+    "tf.contrib.slim": "use tf.contrib.layers, which slim's layers are",
+    "tf.contrib.distributions": "use the package tensorflow-probability",
+    "tf.contrib.bayesflow": "use the package tensorflow-probability",
+    "tf.contrib.gan": "use the package tensorflow-gan",
+    "tf.contrib.data": "use tf.data and tf.data.experimental",
+    "tf.contrib.eager": "use TensorFlow 2 without the runner",
+    "tf.contrib.distribute": "use tf.distribute",
+    "tf.contrib.ffmpeg": "use the package tensorflow-io",
+    "tf.contrib.kafka": "use the package tensorflow-io",
+    "tf.contrib.hadoop": "use the package tensorflow-io",
+    "tf.contrib.ignite": "use the package tensorflow-io",
+    "tf.contrib.kinesis": "use the package tensorflow-io",
+    "tf.contrib.bigtable": "use the package tensorflow-io",
+    "tf.contrib.lite": "use tf.lite",
+    "tf.contrib.tensorrt": "use tf.experimental.tensorrt of TensorFlow 2",
+    "tf.contrib.quantize": "use the package tensorflow-model-optimization",
+    "tf.contrib.model_pruning": "use the package tensorflow-model-optimization",
+    "tf.contrib.boosted_trees": "use the package tensorflow-decision-forests",
+    "tf.contrib.tensor_forest": "use the package tensorflow-decision-forests",
+    "tf.contrib.timeseries": "use an RNN over tf.nn.dynamic_rnn",
+    "tf.contrib.saved_model": "use tf.saved_model",
+    "tf.contrib.graph_editor": "use tf.graph_util and tf.import_graph_def",
+    "tf.contrib.autograph": "use tf.autograph",
+    "tf.contrib.checkpoint": "use tf.train.Checkpoint",
+    "tf.contrib.resampler": "use tf.gather_nd",
+    "tf.contrib.memory_stats": "use tf.config.experimental.get_memory_info",
+    "tf.contrib.nccl": "use tf.distribute.MirroredStrategy",
+    "tf.contrib.mpi_collectives": "use the package horovod",
+    "tf.contrib.cluster_resolver": "use tf.distribute.cluster_resolver",
+    "tf.contrib.predictor": "use tf.saved_model.load",
+    "tf.contrib.integrate": "use scipy.integrate through tf.py_func",
+    "tf.contrib.solvers": "use tf.linalg",
+    "tf.contrib.linear_optimizer": "use tf.train's optimizers",
+    "tf.contrib.kernel_methods": "use scikit-learn's kernel_approximation",
+    "tf.contrib.factorization": "use scikit-learn's cluster and decomposition",
+    "tf.contrib.ndlstm": "use tf.nn.dynamic_rnn over the rows of the image",
+    "tf.contrib.batching": "use tf.nondifferentiable_batch_function",
+    "tf.contrib.signal": "use tf.signal",
+    "tf.contrib.testing": "use tf.test",
+    "tf.contrib.tfprof": "use tf.profiler",
+    "tf.contrib.receptive_field": "compute it from kernel sizes and strides",
+    "tf.contrib.input_pipeline": "use tf.data",
+    "tf.contrib.rpc": "use grpcio through tf.py_func",
+    "tf.contrib.labeled_tensor": "use plain tensors",
+    "tf.contrib.periodic_resample": "use tf.reshape and tf.transpose",
+    "tf.contrib.nearest_neighbor": "use scikit-learn's neighbors",
+    "tf.contrib.reduce_slice_ops": "use tf.math.segment_sum",
+    "tf.contrib.sparsemax": "write it with tf.nn.top_k and tf.cumsum",
+    "tf.contrib.specs": "use tf.contrib.layers",
+    "tf.contrib.hvx": "use the vendor's own runtime",
+    "tf.contrib.cloud": "use the package tensorflow-io",
+    "tf.contrib.fused_conv": "use tf.nn.conv2d and tf.nn.bias_add",
+    "tf.contrib.tensor_forest_hybrid": "use the package tensorflow-decision-forests",
+    "tf.raw_ops": "the kernel is no longer part of TensorFlow",
+    "tf.RegisterShape": "shapes come from the C++ kernels; remove the registration",
+    "tf.compat.v2": "run the script without the runner",
+    "tf.estimator": "use tf.estimator.Estimator with a model_fn, or tf.contrib.learn",
+    "tf.keras": "use tf_keras, which is Keras 2",
+    "tf.tpu": "use tf.tpu of TensorFlow 2",
+}
+
+
+def hint(name):
+    """The advice for ``name`` or its closest parent that has one, or None."""
+    while name:
+        if name in HINTS:
+            return HINTS[name]
+        name = name.rpartition(".")[0]
+    return None

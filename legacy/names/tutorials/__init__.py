@@ -1,0 +1,1 @@
+"""Readers and models of TensorFlow's tutorials: MNIST, PTB, translation."""
