@@ -144,8 +144,7 @@ class BNLSTM(keras.layers.RNN):
     Source: arXiv 1603.09025, equations 6-8.
     """
 
-    #: The class of its cell; a layer with another kind of cell has its own.
-    cell_type = BNLSTMCell
+    cell_type = BNLSTMCell  # A layer with another kind of cell says so here.
 
     units = _of_cell("units")
     max_bn_steps = _of_cell("max_bn_steps")
