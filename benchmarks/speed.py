@@ -121,12 +121,13 @@ class Worker:
         self._process.communicate()
 
 
-def measure(hosts, rounds, versions):
+def measure(hosts, rounds, versions, processor=None):
     """Times subjects that take turns.
 
     Args:
       hosts: list of ``(module, python, {name: subject})``, a process each.
-      rounds: how many. versions: a dict, to which the workers' are added.
+      rounds: how many. versions: a dict, to which the workers' are added. processor: a
+        dict that is given what is returned, of the processor's time of a call.
 
     Returns:
       From name to a list of seconds, the median of each round.
@@ -153,6 +154,9 @@ def measure(hosts, rounds, versions):
         for name in order:
             taken = workers[name].do("run", name, calls=calls[name])
             seconds[name].append(sorted(taken)[len(taken) // 2])
+            if processor is not None:
+                spent = workers[name].do("processor", name)
+                processor.setdefault(name, []).append(spent)
     for worker, _ in opened:
         worker.__exit__()
     return seconds

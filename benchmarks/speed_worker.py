@@ -28,7 +28,7 @@ def main(argv):
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print is no answer
     module = importlib.import_module(argv[0])
-    held, made = resident("VmRSS"), {}
+    held, made, spent = resident("VmRSS"), {}, {}
 
     def make(name, subject):
         start = time.perf_counter()
@@ -37,12 +37,17 @@ def main(argv):
         return time.perf_counter() - start
 
     def run(name, calls):
-        seconds = []
+        seconds, before = [], time.process_time()
         for _ in range(calls):
             start = time.perf_counter()
             made[name]()
             seconds.append(time.perf_counter() - start)
+        spent[name] = (time.process_time() - before) / calls
         return seconds
+
+    def processor(name):
+        """Seconds of the processor for a call, of all threads, in the last ``run``."""
+        return spent[name]
 
     def memory(name, calls):
         """MB at most in calls that compile nothing, above what the imports held."""
@@ -52,7 +57,7 @@ def main(argv):
         run(name, calls)
         return (resident("VmHWM") - held) / 1024
 
-    does = {"make": make, "run": run, "memory": memory}
+    does = {"make": make, "run": run, "processor": processor, "memory": memory}
     print(json.dumps(module.VERSIONS), file=answers, flush=True)
     for line in sys.stdin:
         request = json.loads(line)

@@ -7,7 +7,8 @@ units in both RNNs, a batch of 32: inference, and a training step (Adam). PYTHON
 TensorFlow 1.15.5: it writes the checkpoint with its graph (``whole_speed_graph.py``),
 and runs it in its session. The others are a session of today's TensorFlow and what
 ``migrate.model`` makes. All take turns, in another order each round; each ratio is of
-the medians over rounds.
+the medians over rounds, of the clock, and of the processor's time of all threads, which
+depends less on what else the machine does.
 """
 
 import argparse
@@ -55,12 +56,15 @@ def main():
                 ("whole_speed_session", sys.executable, {TODAY: given}),
                 ("whole_speed_keras", sys.executable, {KERAS: given}),
             ]
-            seconds = measure(hosts, rounds, {})
+            processor = {}
+            clock = measure(hosts, rounds, {}, processor)
             print("a training step" if training else "inference")
-            middle = {name: statistics.median(all_) for name, all_ in seconds.items()}
-            for name, median in middle.items():
-                times = median / middle[KERAS]
-                print(f"  {name:18} {1e3 * median:8.1f} ms  {times:5.2f}")
+            for what, seconds in (("clock", clock), ("processor", processor)):
+                middle = {n: statistics.median(times) for n, times in seconds.items()}
+                for name, median in middle.items():
+                    times = median / middle[KERAS]
+                    ms = f"{1e3 * median:8.1f} ms"
+                    print(f"  {what:9}  {name:18} {ms}  {times:5.2f}")
 
 
 if __name__ == "__main__":

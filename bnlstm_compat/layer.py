@@ -144,6 +144,8 @@ class BNLSTM(keras.layers.RNN):
     Source: arXiv 1603.09025, equations 6-8.
     """
 
+    cell_type = BNLSTMCell  # A layer with another kind of cell says so here.
+
     units = _of_cell("units")
     max_bn_steps = _of_cell("max_bn_steps")
     activation = _of_cell("activation")
@@ -210,7 +212,7 @@ class BNLSTM(keras.layers.RNN):
         zero_output_for_mask: bool | None = None,
         **kwargs: Any,
     ) -> None:
-        cell = BNLSTMCell(
+        cell = self.cell_type(
             units=units,
             max_bn_steps=max_bn_steps,
             activation=activation,

@@ -1,4 +1,4 @@
-"""The layers of whole models, known to ``keras.models.load_model``.
+"""Whole models and their layers, known to ``keras.models.load_model``.
 
 Keras finds a layer only if its class was registered, and registering it needs Keras.
 Importing ``migrate`` imports no Keras; so this waits until somebody does.
@@ -15,6 +15,8 @@ _LAYERS = (
     "migrate.models.chain",
     "migrate.models.graph_part",
     "migrate.models.known",
+    "migrate.models.model",
+    "migrate.models.offsets",
     "migrate.models.terms",
 )
 

@@ -33,8 +33,6 @@ MARKED = [
     pytest.param(name, marks=[pytest.mark.slow] * (name not in FAST)) for name in MODELS
 ]
 
-pytestmark = pytest.mark.filterwarnings("ignore:The structure of `inputs`")
-
 
 def checkpoint(name):
     return str(folder(name) / "model.ckpt-40")
@@ -91,6 +89,7 @@ def test_a_whole_model_gives_what_real_tensorflow_recorded(name):
         assert error.max() <= STATISTICS, variable
     kept = [layer for layer in whole.layers if isinstance(layer, keras.layers.RNN)]
     assert bool(kept) == (name not in LOOPS)
+    assert not any("optimizer" in text for text in whole.decided)  # all train alike
 
 
 @pytest.mark.parametrize("name", MARKED)
@@ -132,25 +131,34 @@ def test_saved_and_loaded_it_gives_the_same_bits(name, tmp_path):
 
 
 SERVE = """
-import sys
-for name in ("migrate", "legacy", "bnlstm_compat"):
+import os, sys
+for name in ("migrate", "legacy", "bnlstm_compat", "keras"):
     sys.modules[name] = None
 import numpy as np, tensorflow as tf
-loaded = tf.saved_model.load(sys.argv[1])
-served = loaded.serve({"x": np.load(sys.argv[2])})
-np.save(sys.argv[3], served["probabilities"])
+for name in os.listdir("."):
+    loaded = tf.saved_model.load(name)
+    served = loaded.serve(dict(np.load(name + "/given.npz")))
+    np.savez(name + "/served.npz", **served)
 """
+SERVED = ("1.15.5/conv_gru", "1.15.5/gamma_beta", "1.15.5/language", "1.15.5/peephole")
+SERVED = (*SERVED, "1.15.5/unrolled_comment", "0.12.1/sleep")
 
 
 @pytest.mark.slow
 def test_exported_it_is_served_without_this_package(tmp_path):
-    whole, record = made("tf-1.15.5/conv_gru")
-    whole.export(tmp_path / "exported")
-    np.save(tmp_path / "x.npy", record.feeds(False)["x"])
-    paths = [str(tmp_path / name) for name in ("exported", "x.npy", "y.npy")]
-    subprocess.run([sys.executable, "-c", SERVE, *paths], check=True)
-    error = np.load(paths[2]) - record.outputs(False)["probabilities"]
-    assert np.abs(error).max() <= INFERENCE
+    records = {}
+    for number, name in enumerate(SERVED):
+        whole, record = made(f"tf-{name}")
+        whole.export(tmp_path / str(number), verbose=False)
+        np.savez(tmp_path / str(number) / "given.npz", **given(whole, record, False))
+        records[tmp_path / str(number) / "served.npz"] = record.outputs(False)
+    subprocess.run([sys.executable, "-c", SERVE], check=True, cwd=tmp_path)
+    for path, expected in records.items():
+        served = np.load(path)
+        assert served.files
+        for tensor in served.files:
+            error = np.abs(served[tensor] - expected[tensor]).max()
+            assert error <= INFERENCE, (path, tensor)
 
 
 @pytest.mark.slow
@@ -168,6 +176,23 @@ def test_it_trains_and_its_statistics_are_found():
     recalibrate(whole, x, verbose=0)
     assert not np.array_equal(layer.cell.input_moving_mean.numpy(), before)
     assert diagnose(whole) is not None
+
+
+def test_the_only_input_may_be_bare(tmp_path, recwarn):
+    whole, record = made("tf-1.15.5/settings")
+    x, y = record.feeds(False)["x"], record.feeds(False)["input_y"]
+    expected = whole({"x": x})["probabilities"]
+    whole.save(tmp_path / "whole.keras")
+    for one in (whole, keras.models.load_model(tmp_path / "whole.keras")):
+        for given in (x, tf.constant(x), [x]):
+            assert np.array_equal(one(given)["probabilities"], expected)
+        larger = keras.Sequential([keras.Input(x.shape[1:]), one])
+        assert np.array_equal(larger(x)["probabilities"], expected)
+        one.compile("adam", "categorical_crossentropy", run_eagerly=True)
+        found = one.predict(x, verbose=0)["probabilities"]
+        assert np.abs(found - expected).max() <= INFERENCE
+        one.fit(x, y, verbose=0)
+    assert not [w for w in recwarn if "structure" in str(w.message)]
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/graphs")

@@ -15,8 +15,10 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
 
+import legacy_process
 import migrate
 from graph_recordings import Record, folder
+from migrate.cli.main import main
 from migrate.errors import MigrateError
 from migrate.graph.functional import functional
 from migrate.graph.lists import WithoutGradientError
@@ -24,8 +26,6 @@ from migrate.graph.lists import WithoutGradientError
 # Measured: 3.0e-7 in inference, 4.8e-7 in training, 5.1e-7 in gradients, 1.1e-7 in
 # statistics.
 INFERENCE, TRAINING, GRADIENTS, STATISTICS = 6e-7, 3e-6, 3e-6, 3e-7
-
-pytestmark = pytest.mark.filterwarnings("ignore:The structure of `inputs`")
 
 
 def checkpoint(name):
@@ -302,6 +302,9 @@ def test_open_shapes_are_enough_where_layers_need_no_more(tmp_path):
     ("options", "text"),
     [
         ({"outputs": ["logits:1"]}, "logits:1 is no tensor"),
+        ({"outputs": []}, "outputs to be names of tensors .* Received: none"),
+        ({"outputs": "logit"}, "no tensor logit;"),
+        ({"training": True}, "boolean placeholder .* True, which is no placeholder"),
         ({"outputs": ["is_training"]}, "is_training .* depends on no input"),
         (
             {"feeds": {"words": 1}},
@@ -330,3 +333,45 @@ def test_a_graph_without_its_checkpoint_is_said_to_be_one(tmp_path):
     shutil.copy(checkpoint("layers") + ".meta", path)
     with pytest.raises(MigrateError, match=r"graph without values.*checkpoint"):
         migrate.model(os.fspath(path))
+
+
+SCRIPT = """
+import tensorflow as tf
+
+class WithoutBias(tf.nn.rnn_cell.RNNCell):
+    state_size, output_size = tf.nn.rnn_cell.LSTMStateTuple(4, 4), 4
+
+    def __call__(self, x, state, scope=None):
+        with tf.variable_scope(scope or "lstm"):
+            w = tf.get_variable("w", [7, 16])
+        i, j, f, o = tf.split(tf.matmul(tf.concat([x, state.h], 1), w), 4, 1)
+        c = state.c * tf.sigmoid(f) + tf.sigmoid(i) * tf.tanh(j)
+        h = tf.tanh(c) * tf.sigmoid(o)
+        return h, tf.nn.rnn_cell.LSTMStateTuple(c, h)
+
+x = tf.placeholder(tf.float32, [None, 5, 3], name="x")
+y, _ = tf.nn.dynamic_rnn(WithoutBias(), x, dtype=tf.float32, scope="a")
+_, h = tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(4), y, dtype=tf.float32, scope="b")
+tf.layers.dense(h, 2, name="head")
+with tf.Session() as session:
+    session.run(tf.global_variables_initializer())
+    tf.train.Saver().save(session, "model.ckpt", 1)
+"""
+
+
+@pytest.mark.slow
+def test_a_cell_that_keras_trains_otherwise_is_named(tmp_path, capsys):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    legacy_process.succeeded(legacy_process.legacy("script.py", cwd=tmp_path))
+    out = tmp_path / "out.keras"
+    assert main(["model", str(tmp_path / "model.ckpt-1"), str(out)]) == 0
+    told = capsys.readouterr().out.partition("decided:")[2]
+    assert told.count("an optimizer's step moves it otherwise") == 1
+    assert "a/lstm is a" in told  # its Keras layer has a bias more
+    rnns = [
+        x
+        for x in keras.models.load_model(out).layers
+        if isinstance(x, keras.layers.RNN)
+    ]
+    counts = {layer.name: layer.count_params() for layer in rnns}
+    assert counts == {"a_lstm": 7 * 16 + 16, "b_gru_cell": 8 * 8 + 8 + 8 * 4 + 4}

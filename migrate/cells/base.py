@@ -87,6 +87,12 @@ class Layout:
     #: Whether ``legacy.BNLSTMCell`` computes it, so that a graph can be the reference.
     in_legacy = False
 
+    @property
+    def further_offsets(self) -> dict[str, str]:
+        """Where a cell trains as it did if each offset of its gates has a weight of its
+        own: from the names of those beside the first to the variables. Else {}."""
+        return {}
+
     def suffix(self, variable: str) -> str:
         """What follows the cell's scope in the v1 name of ``variable``."""
         return self.spelling.get(variable, variable)

@@ -14,7 +14,6 @@ import numpy as np
 from bnlstm_compat import spec
 from bnlstm_compat.weights import BNLSTMWeights
 from migrate.bits import same_bits
-from migrate.cells import equations
 from migrate.cells.at_steps import (
     at_each_step,
     gathered,
@@ -25,6 +24,7 @@ from migrate.cells.at_steps import (
 from migrate.cells.base import IncompatibleError, Layout, gates_text, reorder
 from migrate.cells.faults import faults
 from migrate.cells.merging import fold, unfold
+from migrate.cells.normalised_cell import NormalisedCell
 from migrate.cells.plain import require_nothing
 from migrate.errors import MigrateError
 
@@ -73,8 +73,35 @@ class Normalised(Layout):
     @property
     def trains_alike(self):
         """See ``Layout``: several offsets would be one weight."""
-        complete = len(self.roles) == len(WEIGHTS) and not self.unrolled
-        return complete and len(self._offsets()) == 1
+        return self._complete and len(self._offsets()) == 1
+
+    @property
+    def further_offsets(self):
+        """See ``Layout``."""
+        if not self._complete:
+            return {}
+        names = {"recurrent_beta": "state_beta"}  # Keras's has that of the first
+        roles = [(name, self.roles[name]) for name in self._offsets()[1:]]
+        return {names.get(role, role): name for name, role in roles}
+
+    @property
+    def _complete(self):
+        """Whether each of Keras's weights was a variable, or one at each step."""
+        of = {role: name for name, role in self.roles.items()}
+        first = self._offsets()[:1]
+        others = [name for name in WEIGHTS if name != "recurrent_beta"]
+        if not first or not set(others) <= set(of):
+            return False
+        affine = [of[name] for name in others if WEIGHTS[name].affine]
+        return len(set(map(at_each_step, affine + first))) == 1
+
+    def offset_to_keras(self, arrays, name):
+        """One offset of the gates as Keras has it; its name may be a pattern."""
+        return reorder(gathered(arrays, name), self.gates, GATES)
+
+    def offset_from_keras(self, array, name, steps):
+        """The way back: arrays by variable."""
+        return scattered(name, reorder(array, GATES, self.gates), steps)
 
     def _offsets(self):
         """The names of offsets of the gates: those at each step first, for they can
@@ -253,85 +280,3 @@ class Normalised(Layout):
     def equations(self, arrays, activation, settings):
         """See ``Layout``."""
         return NormalisedCell(arrays, activation, settings, self)
-
-
-class NormalisedCell(equations.Cell):
-    """Batch normalisation in front of the gates, and of c before the output.
-
-    bn(x W_xh) + bn(h W_hh) + offsets; then c, and h = activation(bn(c)) o. The row is
-    that of the step that stands in row 0 of the state; with variables at each step,
-    which a script's own loop made, that of the loop.
-
-    Source: arXiv 1603.09025, equations 6-8.
-    """
-
-    def __init__(self, variables, activation, settings, layout):
-        super().__init__(variables, activation, settings)
-        self._layout = layout
-        self._named = {role: name for name, role in layout.roles.items()}
-        statistics = gathered(self.variables, self._named["cell_moving_mean"])
-        by_row = layout.per_step or layout.unrolled
-        self._last = len(statistics) - 1 if by_row else 0
-
-    @property
-    def units(self):
-        """H."""
-        return len(self.variables[self._named["recurrent_kernel"]])
-
-    def zero_state(self, batch):
-        """c and h [B,H], and the count of steps [B,1]."""
-        return (*super().zero_state(batch), np.zeros((batch, 1)))
-
-    def statistics(self):
-        """See ``equations.Cell``."""
-        return {
-            name: self.variables[name]
-            for role, pattern in self._named.items()
-            if role in spec.STATISTICS
-            for name in spelt_out(pattern, self._last + 1)
-        }
-
-    def step(self, x, state, t, training):
-        """One step."""
-        c, h, count = state
-        row = t if self._layout.unrolled else int(count[0, 0])
-        row = min(row, self._last)
-        of_x = x @ self._value("kernel", row)
-        of_h = h @ self._value("recurrent_kernel", row)
-        gates = (
-            self._norm("input", of_x, row, training)
-            + self._norm("recurrent", of_h, row, training)
-            + self._value("bias", row, 0.0)
-        )
-        c, output = self.combine(
-            gates, self._layout.gates, c, self.settings["forget_bias"]
-        )
-        h = self.activation(self._norm("cell", c, row, training)) * output
-        return h, (c, h, count + 1)
-
-    def _value(self, role, row, absent=None):
-        """What a variable holds for a step: a view, which can be assigned to."""
-        if role not in self._named and absent is not None:
-            return absent
-        pattern = self._named[role]
-        if at_each_step(pattern):
-            return self.variables[pattern.replace("{t}", str(row))]
-        array = self.variables[pattern]
-        by_row = role in spec.STATISTICS and self._layout.per_step
-        return array[row] if by_row else array
-
-    def _norm(self, site, z, row, training):
-        kinds = ("mean", "variance")
-        statistics = [self._value(f"{site}_moving_{kind}", row) for kind in kinds]
-        moments = statistics
-        if training:
-            kept, moments = self.settings["decay"], (z.mean(0), z.var(0))
-            for old, moment in zip(statistics, moments, strict=True):
-                old[...] = old * kept + moment * (1 - kept)
-        return equations.normalise(
-            z,
-            self._value(f"{site}_gamma", row, 1.0),
-            self._value(f"{site}_beta", row, 0.0),
-            moments,
-            self.settings["epsilon"],
-        )

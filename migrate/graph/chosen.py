@@ -2,8 +2,10 @@
 
 In TensorFlow 1 a cond is Switch and Merge operations around both branches. Where its
 predicate is known, each Merge is the one input that arrives, and each Switch its data.
+What changes nothing, such as dropout that drops nothing, is left out, too.
 """
 
+from migrate.graph.neutral import Neutral
 from migrate.graph.nodes import Graph, output
 
 _MERGE = ("Merge", "RefMerge")
@@ -25,7 +27,8 @@ class Chosen:
 
     def __init__(self, graph: Graph, values):
         self._whole, self.values = graph, values
-        self._known, self._followed = {}, {}
+        self._known = {}
+        self._neutral = Neutral(graph, values, self._follow)
         self._dead_nodes, self._dead = self._never_run()
         self.graph = Graph(self._graph_def(), graph.label, graph.meta)
 
@@ -107,7 +110,7 @@ class Chosen:
         if graph.op(name) in _MERGE and number == 0:
             live = [source for source in graph.inputs(name) if source not in self._dead]
             return live[0] if len(live) == 1 else None
-        return None
+        return self._neutral.passes(name)
 
     def _graph_def(self):
         from tensorflow.python.framework import tensor_util

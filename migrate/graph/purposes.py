@@ -11,17 +11,19 @@ from migrate.graph.found import Found
 from migrate.graph.loops import ENTER, inside_loops
 from migrate.graph.moves import after, before
 from migrate.graph.nodes import VARIABLES, Graph, output
-from migrate.graph.session import border
+from migrate.graph.session import border, names_of
 from migrate.graph.sizes import shape_of
+from migrate.graph.updates import written
 
 _SAME = ("Identity", "Enter", "StopGradient", "Switch", "Merge", "RefSwitch")
 # Where weights meet what a model is given; labels meet only what comes of that.
 _WEIGHTS_MEET = re.compile(
     "MatMul|BatchMatMul(V2)?|Conv.*|Depthwise.*|Gather(V2)?|ResourceGather|Einsum|Mul"
-    "|SparseTensorDenseMatMul|CudnnRNN.*|.*Block(LSTM|GRU).*|BiasAdd"
+    "|SparseTensorDenseMatMul|CudnnRNN.*|.*(Block(LSTM|GRU)|BlockCell).*|BiasAdd"
 )
-# What tf.gradients calls what it makes.
+# What tf.gradients makes of an operation, in the scope that it was told.
 _GRADIENTS = re.compile(r"(^|/)gradients(_\d+)?/")
+_GRADIENT = re.compile(r"_grad(_\d+)?/")
 _STEPS = re.compile("(Resource)?(Sparse)?Apply.*")
 _NO_RESULT = re.compile(
     ".*Summary.*|Save.*|Restore.*|Assert|NoOp|Assign.*|Shape.*|Print|Const|TensorArray.*"
@@ -47,7 +49,7 @@ def training_switches(graph: Graph, found: Found, chosen=None) -> tuple[Switch, 
       MigrateError: there is no such boolean placeholder; several could be it.
     """
     if chosen is not None:
-        name = chosen.removeprefix("not ").strip()
+        name = str(chosen).removeprefix("not ").strip()
         if graph.placeholders.get(name) != "bool":
             bools = [n for n, dtype in graph.placeholders.items() if dtype == "bool"]
             kind = graph.placeholders.get(name)
@@ -57,7 +59,7 @@ def training_switches(graph: Graph, found: Found, chosen=None) -> tuple[Switch, 
                 f"switch ({', '.join(bools) or 'it has none'}). Received: {name}, "
                 f"which is {what}{did_you_mean(name, bools)}"
             )
-        return (Switch(name, not chosen.startswith("not ")),)
+        return (Switch(name, not str(chosen).startswith("not ")),)
     shown = {
         name: name not in rnn.inverted for rnn in found.rnns for name in rnn.switches
     }
@@ -171,7 +173,9 @@ def _near(graph, names, most):
 def usual_outputs(graph: Graph, found: Found) -> list[str]:
     """What a person would pick: the outputs of a SavedModel's signature, else tensors
     that depend on weights and on what the model is given, not on labels, and that
-    training does not consume further; no RNN's own, if there are others.
+    training does not consume further; no RNN's own, if there are others. If training
+    consumes all, such as the logits, those that meet labels; if there is nothing else,
+    what the last RNN gives.
 
     Raises:
       MigrateError: there are none.
@@ -180,14 +184,21 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
     if signatures:
         key = "serving_default" if "serving_default" in signatures else min(signatures)
         return list(dict.fromkeys(signatures[key][1].values()))
-    forward = {name for name in graph if not _GRADIENTS.search(name)}
-    training = [n for n in graph if n not in forward or _STEPS.match(graph.op(n))]
-    training += graph.collections.get("update_ops", ())
-    used = before(graph, training)
+    gradients = _gradients(graph)
+    of_gradients = after(graph, gradients)
+    forward = set(graph) - of_gradients
+    steps = {name for name in graph if _STEPS.match(graph.op(name))}
+    steps |= set(written(graph, of_gradients))
     data, labels = _data_and_labels(graph, forward)
+    # Gradients that no step takes, such as those of inputs, are not training; if no
+    # step is in the graph, those of a loss are.
+    training = gradients & (before(graph, steps) or after(graph, labels))
+    training |= steps | set(graph.collections.get("update_ops", ()))
+    used = before(graph, training)
     results = _values_of(graph, data) & _values_of(graph, list(graph.variables))
     free = forward & results - after(graph, labels) - used - inside_loops(graph)
     free = {name for name in free if not _NO_RESULT.fullmatch(graph.op(name))}
+    free -= _only_written(graph, free)
     shown = [
         name
         for name in graph
@@ -198,15 +209,68 @@ def usual_outputs(graph: Graph, found: Found) -> list[str]:
         )
     ]
     shown = [n for n in shown if not any(n.startswith(f"{o}/") for o in shown)]
-    borders = {output(t)[0] for rnn in found.rnns for t in border(rnn)}
-    borders |= {n for n in shown if _stacks(graph, n) or _enters_loop(graph, n)}
-    shown = [name for name in shown if name not in borders] or shown
+    own = {output(t)[0] for rnn in found.rnns for t in border(rnn)}
+    own |= {n for n in shown if _reverses(graph, n) and graph.inputs(n)[0][0] in own}
+    others = [n for n in shown if n not in own]
+    ends = [n for n in others if not (_stacks(graph, n) or _enters_loop(graph, n))]
+    if not ends:
+        ends = _meeting_labels(graph, forward, results, after(graph, labels))
+        ends = list(dict.fromkeys([*others, *ends]))
+    shown = (
+        ends or shown or [t for rnn in found.rnns[-1:] for t in names_of(rnn.outputs)]
+    )
     if not shown:
         raise MigrateError(
             f"{graph.label} has no tensor that training does not consume further: name "
             "the outputs (--outputs NAME,...)"
         )
     return shown
+
+
+def _only_written(graph, free):
+    """What writes to variables, and what nothing else takes, such as statistics."""
+    found = set(written(graph, free))
+    waiting = list(found)
+    while waiting:
+        for source, _ in graph.inputs(waiting.pop()):
+            takers = {taker for taker, _, _ in graph.consumers(source)}
+            if source in free - found and takers <= found:
+                found.add(source)
+                waiting.append(source)
+    return found
+
+
+def _meeting_labels(graph, forward, results, of_labels):
+    """The results that a loss takes together with labels, as they were before it."""
+    found = {}
+    for name in graph:
+        takers = {taker for taker, _, _ in graph.consumers(name)}
+        meets = takers & of_labels & forward
+        if name in forward & results - of_labels - inside_loops(graph) and meets:
+            while graph.op(name) == "Reshape":
+                name = graph.inputs(name)[0][0]
+            found[name] = None
+    return [name for name in found if not _NO_RESULT.fullmatch(graph.op(name))]
+
+
+def _gradients(graph):
+    """The nodes that tf.gradients made, whatever it was told to call them: what it
+    makes of an operation F is in SCOPE/F_grad."""
+    scopes = set()
+    for name in graph:
+        for match in _GRADIENT.finditer(name):
+            parts = name[: match.start()].split("/")
+            cuts = range(1, len(parts))
+            cut = next((n for n in cuts if "/".join(parts[n:]) in graph), None)
+            if cut is not None:
+                scopes.add("/".join(parts[:cut]) + "/")
+    made = (*graph.variables, *graph.placeholders)
+    scopes = [s for s in scopes if not any(name.startswith(s) for name in made)]
+    return {
+        name
+        for name in graph
+        if _GRADIENTS.search(name) or name.startswith(tuple(scopes))
+    }
 
 
 def _values_of(graph, names):
@@ -225,6 +289,10 @@ def _stacks(graph, name):
     while graph.op(name) in ("Transpose", *_SAME) and graph.inputs(name):
         name = graph.inputs(name)[0][0]
     return graph.op(name).startswith(("TensorArrayGather", "TensorArrayPack"))
+
+
+def _reverses(graph, name):
+    return graph.op(name) in ("ReverseSequence", "ReverseV2", "Reverse")
 
 
 def _enters_loop(graph, name):

@@ -1,8 +1,12 @@
 """A divided graph as one Keras model: its parts and layers, connected and filled."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
+from migrate.cells.at_steps import at_each_step
+from migrate.cells.layouts import layout_of
 from migrate.cells.networks import common_scope
 from migrate.cells.settings import Settings
 from migrate.cells.values import cell_weights
@@ -15,10 +19,11 @@ from migrate.graph.sizes import shape_of
 from migrate.graph.thawed import trained_variables
 from migrate.graph.values import values_of
 from migrate.models.build import layer_of
-from migrate.models.cells import assign_weights
 from migrate.models.chain import connect
 from migrate.models.graph_part import GraphPart, packed
 from migrate.models.known import known_layer
+from migrate.models.model import WholeModel
+from migrate.models.offsets import BNLSTM, cell_assignment
 from migrate.models.origins import layer_name
 from migrate.models.terms import AddTerms
 
@@ -64,7 +69,7 @@ class Assembly:
             first = next(iter(given))
             added = AddTerms(name="regularization")
             given[first] = added(given[first], [self.tensors[name] for name in terms])
-        whole = keras.Model(self.inputs, given)
+        whole = WholeModel(self.inputs, given)
         for layer, values in self.values:
             for weight, array in zip(layer.old, values.values(), strict=True):
                 weight.assign(array)
@@ -193,6 +198,10 @@ class Assembly:
 def cell_layer(cell, source, **options) -> keras.layers.RNN:
     """The layer of a cell, filled."""
     weights = cell_weights(source, cell, Settings())
+    offsets = layout_of(cell).further_offsets
+    if offsets:
+        by_step = {name: at_each_step(pattern) for name, pattern in offsets.items()}
+        options["bnlstm"] = functools.partial(BNLSTM, offsets=by_step)
     layer = layer_of(
         cell,
         weights,
@@ -202,7 +211,8 @@ def cell_layer(cell, source, **options) -> keras.layers.RNN:
         **options,
     )
     layer.build((None, None, weights.input_dim))  # names its weights
-    assign_weights(layer.cell, weights)
+    assignment = cell_assignment(layer.name, layer.cell, cell)
+    assignment.assign(assignment.read(source, Settings()))
     return layer
 
 

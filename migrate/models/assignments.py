@@ -7,11 +7,22 @@ from what has their names and shapes, such as their optimizer slots.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from bnlstm_compat import backend
 from migrate.cells.base import Cell
 from migrate.cells.layouts import layout_of
 from migrate.cells.settings import Settings
-from migrate.cells.values import cell_weights
-from migrate.models.cells import assign_weights, incompatibilities
+from migrate.cells.values import cell_weights, v1_variables
+from migrate.models.cells import assign_weights, incompatibilities, weights_of
+
+
+def trains_otherwise(cell: Cell) -> str:
+    """What to say of a cell that ``trains_alike`` is not true of."""
+    return (
+        f"{cell.scope} is a {cell.layout} cell: what were several trained variables "
+        "are one weight in Keras, or one is several"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +42,11 @@ class CellAssignment:
     def weights(self):
         """The weights that it fills."""
         return tuple(self.target.weights)
+
+    @property
+    def trains_alike(self):
+        """See ``Layout``."""
+        return layout_of(self.cell).trains_alike
 
     def sources(self):
         """Pairs of a weight and the names of all variables that it is made of."""
@@ -62,6 +78,11 @@ class CellAssignment:
         arrays = weights.asdict()
         return [(getattr(self.target, key), array) for key, array in arrays.items()]
 
+    def variables_now(self, originals):
+        """The variables with what the weights hold now, by name; ``originals``: as they
+        were."""
+        return v1_variables(self.cell, weights_of(self.target), originals)
+
 
 @dataclass(frozen=True, eq=False)
 class WeightAssignment:
@@ -73,6 +94,8 @@ class WeightAssignment:
     path: str
     weight: object
     name: str
+
+    trains_alike = True
 
     @property
     def weights(self):
@@ -108,3 +131,9 @@ class WeightAssignment:
     def pairs(self, array):
         """See ``CellAssignment``."""
         return [(self.weight, array)]
+
+    def variables_now(self, originals):
+        """See ``CellAssignment``."""
+        del originals
+        # Not a view of the weight's memory.
+        return {self.name: np.array(backend.array(self.weight))}

@@ -117,12 +117,12 @@ def _model(rnn, weights, settings, inputs):
     return keras.Model(inputs, keras.layers.Concatenate(dtype=dtype)(ends))
 
 
-def layer_of(cell, weights, chosen, **options):
-    """The unfilled layer of a cell."""
+def layer_of(cell, weights, chosen, *, bnlstm=BNLSTM, **options):
+    """The unfilled layer of a cell; ``bnlstm`` makes those with batch normalisation."""
     options |= {"return_sequences": True, "dtype": str(weights.dtype), **_ZEROS}
     target = layout_of(cell).target
     if target == "BNLSTM":
-        return BNLSTM(
+        return bnlstm(
             weights.units,
             weights.max_bn_steps,
             padding=layout_of(cell).padding(cell),  # nothing changes unasked

@@ -17,8 +17,20 @@ class LengthsToMask(keras.layers.Layer):
         return keras.KerasTensor(sequences.shape[:2], "bool")
 
 
+class _NoMask(keras.layers.Layer):
+    """A layer behind which there is no mask; nobody need warn."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.supports_masking = True
+
+    def compute_mask(self, inputs, previous=None):
+        """None."""
+        del inputs, previous
+
+
 @keras.saving.register_keras_serializable(package="migrate")
-class TimeMajor(keras.layers.Layer):
+class TimeMajor(_NoMask):
     """From [B, T, D] to [T, B, D], and back."""
 
     def call(self, inputs):
@@ -30,7 +42,7 @@ class TimeMajor(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="migrate")
-class Steps(keras.layers.Layer):
+class Steps(_NoMask):
     """From [B, T, D] to a list of T tensors [B, D]."""
 
     def __init__(self, steps, **options):

@@ -19,13 +19,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from migrate.cells.layouts import layout_of
 from migrate.errors import LoadError, MigrateError
 from migrate.graph.inventory import inventory
 from migrate.graph.open import open_source
 from migrate.models import plan as plans
 from migrate.models import rules as mapping_rules
-from migrate.models.assignments import CellAssignment
+from migrate.models.assignments import trains_otherwise
 from migrate.models.origins import origins
 from migrate.models.paths import Paths
 from migrate.models.steps_taken import is_scheduled, steps_taken
@@ -234,13 +233,10 @@ def _kind_of(optimizer):
 
 def _require_alike(assignments):
     for assignment in assignments:
-        if not isinstance(assignment, CellAssignment):
-            continue
-        if not layout_of(assignment.cell).trains_alike:
+        if not assignment.trains_alike:
             raise MigrateError(
-                f"{assignment.name} is a {assignment.cell.layout} cell: what were "
-                "several trained variables are one weight in Keras, or one is several, "
-                "so that training cannot go on as it was; make a new optimizer"
+                f"{trains_otherwise(assignment.cell)}, so that training cannot go on "
+                "as it was; make a new optimizer"
             )
 
 

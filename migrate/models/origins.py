@@ -14,6 +14,7 @@ from migrate.cells.inventory import Inventory
 from migrate.graph.names import stored_names
 from migrate.models.assignments import CellAssignment, WeightAssignment
 from migrate.models.graph_part import OldVariables
+from migrate.models.offsets import cell_assignment
 from migrate.sources.base import Source
 
 
@@ -50,7 +51,7 @@ def origins(model, source: Source, inventory: Inventory) -> Origins:
             ]
             found = [item for item in found if _is_in(item, source.entries)]
         elif isinstance(layer, keras.layers.RNN) and layer.name in cells:
-            found = [CellAssignment(layer.name, layer.cell, cells[layer.name])]
+            found = [cell_assignment(layer.name, layer.cell, cells[layer.name])]
         else:
             continue
         assignments += found

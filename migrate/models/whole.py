@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
+from migrate.cells.layouts import layout_of
 from migrate.errors import MigrateError, did_you_mean
 from migrate.graph.cells import used_variables
 from migrate.graph.chosen import Chosen
@@ -22,6 +23,7 @@ from migrate.graph.reads import read_once
 from migrate.graph.regularisation import regularisation_terms
 from migrate.graph.thawed import thawed, trained_variables
 from migrate.models.assembly import Assembly, cell_layer
+from migrate.models.assignments import trains_otherwise
 from migrate.models.regularisation import regularizers
 from migrate.sources.arguments import Feeds, GraphFile, SourceLike
 
@@ -97,10 +99,21 @@ class _Making:
                 break
             places = self._without(places, shared)
         cells = {id(place): cells for place, cells in places}
+        self._say_what_trains_otherwise(cells, divided)
         made = Assembly(self.graph, self.source, divided, cells, options, terms)
         whole = made.model(outputs, rest)
         whole.decided = tuple(self.decided)
         return whole
+
+    def _say_what_trains_otherwise(self, cells, divided):
+        needed = [cell for place in divided.places for cell in cells[id(place)]]
+        for cell in {cell.scope: cell for cell in needed}.values():
+            layout = layout_of(cell)
+            if not (layout.trains_alike or layout.further_offsets):
+                self.decided.append(
+                    f"{trains_otherwise(cell)}, so that an optimizer's step moves it "
+                    "otherwise than in TensorFlow 1"
+                )
 
     def _regularised(self, places, terms):
         """The places that can have the terms of their variables; options of their
@@ -149,7 +162,14 @@ class _Making:
         if outputs is None:
             outputs = usual_outputs(self.graph, self.found)
             self.decided.append(f"outputs: {', '.join(map(_short, outputs))}")
-        outputs = [_short(name) for name in outputs]
+        if isinstance(outputs, str):
+            outputs = [outputs]
+        outputs = list(dict.fromkeys(map(_short, outputs)))
+        if not any(outputs):
+            raise MigrateError(
+                f"expected outputs to be names of tensors of {self.graph.label}. "
+                "Received: none"
+            )
         for name in outputs:
             self._require_tensor(name)
         return outputs

@@ -7,12 +7,9 @@ import keras
 import numpy as np
 
 from migrate.bits import same_bits
-from migrate.cells.values import v1_variables
 from migrate.errors import MigrateError
 from migrate.graph.inventory import inventory
 from migrate.models import whole  # noqa: F401  registers its layers with Keras
-from migrate.models.assignments import CellAssignment
-from migrate.models.cells import weights_of
 from migrate.models.origins import origins
 from migrate.sources.base import Source
 
@@ -87,7 +84,7 @@ class Whole(Source):
         """
         found = {}
         for assignment in self.assignments:
-            for name, array in self._now(assignment).items():
+            for name, array in assignment.variables_now(self.source).items():
                 if name in found and not same_bits(found[name], array):
                     raise MigrateError(
                         f"the model holds {name} several times, and they have become "
@@ -95,13 +92,6 @@ class Whole(Source):
                     )
                 found[name] = array
         return found
-
-    def _now(self, assignment):
-        if isinstance(assignment, CellAssignment):
-            weights = weights_of(assignment.target)
-            return v1_variables(assignment.cell, weights, self.source)
-        array = keras.ops.convert_to_numpy(assignment.weight)
-        return {assignment.name: np.array(array)}  # not a view of the variable
 
     def __getitem__(self, name):
         """A variable, as it was when the first was asked for."""
