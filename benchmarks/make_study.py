@@ -6,7 +6,7 @@
     python benchmarks/make_study.py --show     # tables and plots of what was measured
 
 Needs the extras ``test`` and ``plot``: scikit-learn's digits, read pixel by pixel, and
-``tests/goldens``, where TensorFlow 1.15.5 left cells with faulty statistics.
+``tests/recordings/cells``, where TensorFlow 1.15.5 left cells with faulty statistics.
 """
 
 import argparse
@@ -278,7 +278,7 @@ def _partly_cured(trial, test, lagging, cured):
 
 def study_aged(results, draws, batches, say):
     """The cells that TensorFlow 1.15.5 grew: gaps before and after, and the level."""
-    import aged
+    from helpers import aged
 
     for name in aged.NAMES:
         if name in results:

@@ -2,7 +2,8 @@
 
 All other code here uses public names, which both TensorFlow 2.16 and 2.21 have. A
 release of TensorFlow may move or drop the names below without notice.
-tests/test_private.py looks them all up, and tells what stops working if one is gone.
+tests/graph_mode/test_private.py looks them all up, and tells what stops working if one
+is gone.
 
 Not here: the names that ``legacy.names`` and ``legacy.contrib`` give to scripts as they
 are, and the functions in whose place ``legacy.ops`` puts its own. The first are in the

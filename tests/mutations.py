@@ -28,9 +28,9 @@ from unittest import mock
 
 import numpy as np
 
-import graph_recordings
 import migrate
-from damages import Damage, Subject, damages
+from helpers import recorded_graphs as graph_recordings
+from helpers.damages import Damage, Subject, damages
 from migrate.cells.settings import USUAL
 from migrate.graph.inventory import graph_inventory, inventory
 from migrate.graph.open import open_source

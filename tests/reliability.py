@@ -17,8 +17,8 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from corruptions import corruptions
-from stops import stops
+from helpers.corruptions import corruptions
+from helpers.stops import stops
 
 
 def main(argv) -> int:

@@ -87,7 +87,7 @@ KINDS = {
 def numeric_files():
     """The test files that hold limits, as paths below the checkout."""
     calls = re.compile(r"\b(within|within_after_adam|close|check_pass)\(")
-    files = TESTS.glob("test_*.py")
+    files = TESTS.rglob("test_*.py")
     chosen = [f for f in files if calls.search(f.read_text(encoding="utf-8"))]
     chosen.append(TESTS / "contrib" / "test_contrib_goldens.py")  # records in replay.py
     return sorted(str(file.relative_to(TESTS.parent)) for file in chosen)

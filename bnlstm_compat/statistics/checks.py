@@ -5,8 +5,8 @@ behind: a row updated n times holds ``momentum^n`` of the 1, and variances are n
 negative, so that no variance can be below that share.
 
 The thresholds lie between what real TensorFlow 1.15.5 grew without a fault and with
-one (``tests/goldens``, ``aged_*``) and what a published model holds; the numbers stand
-beside them.
+one (``tests/recordings/cells``, ``aged_*``) and what a published model holds; the
+numbers stand beside them.
 """
 
 import math

@@ -2,7 +2,7 @@
 
 A family is {public name: "module:attribute", looked up on first use}, or the module
 that has it as `NAMES`. References are TensorFlow 1.15.5's results, for what only
-earlier releases had, 1.0.0's and 0.12.1's (tests/contrib).
+earlier releases had, 1.0.0's and 0.12.1's (tests/recordings/contrib).
 """
 
 import importlib

@@ -9,7 +9,8 @@ documentation, operators or test runs, what ``from __future__ import`` leaked, a
 financial functions, which moved whole to the package numpy-financial.
 
 Source: the release notes of NumPy 1.18 to 2.5, "Expired deprecations"; the list is
-checked against the names of real NumPy 1.16.6 and 1.18.5 in tests/test_era.py.
+checked against the names of real NumPy 1.16.6 and 1.18.5 in
+tests/graph_mode/test_era.py.
 """
 
 import numpy as np

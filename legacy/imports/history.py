@@ -2,7 +2,8 @@
 
 ``api/tf-*.txt.gz`` list every public name of a real release, one on each line.
 ``api/others-*.txt.gz`` list what else could be reached: ``tf.contrib`` without its
-internal modules, and what public modules had imported (tests/facade/other_names.py).
+internal modules, and what public modules had imported
+(tests/recordings/names/other_names.py).
 """
 
 import functools

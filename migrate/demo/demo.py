@@ -23,7 +23,8 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 _RECORDED = os.path.join(_HERE, "checkpoint", "recorded.npz")
 CHECKPOINT = os.path.join(_HERE, "checkpoint", "model.ckpt")
 SCRIPT = os.path.join(_HERE, "script", "train.py")
-#: How far real TensorFlow 1.15.5 is from 0.12.1 in inference (tests/goldens/README.md).
+#: How far real TensorFlow 1.15.5 is from 0.12.1 in inference
+#: (tests/recordings/cells/README.md).
 TOLERANCE = 6e-7
 
 

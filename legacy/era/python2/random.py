@@ -4,7 +4,7 @@
 Python 3 takes bits. The module's own functions share their state with today's module.
 
 Source: Python 2.7's documentation of ``random``, and what 2.7.18 draws (recorded in
-tests/era).
+tests/recordings/era).
 """
 
 import math

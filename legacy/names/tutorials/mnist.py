@@ -1,9 +1,9 @@
 """The MNIST reader of the tutorials: ``read_data_sets`` and its ``DataSet``.
 
 It behaves as in TensorFlow 1.15.5, down to the order of the batches (recorded from it
-in tests/test_era.py). Only the source of the data differs: the four IDX files in the
-given folder, gzipped or not, or else Keras's own loader. Nothing is written to the
-folder.
+in tests/graph_mode/test_era.py). Only the source of the data differs: the four IDX
+files in the given folder, gzipped or not, or else Keras's own loader. Nothing is
+written to the folder.
 
 Source: the IDX format as described with the data set by Y. LeCun, C. Cortes and
 C. Burges, "The MNIST database of handwritten digits".

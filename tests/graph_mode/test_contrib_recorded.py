@@ -1,0 +1,50 @@
+"""Each contrib family against what real TensorFlow 1.15.5, 1.0.0 and 0.12.1 computed.
+
+The goldens are written by generate.py, scenario by scenario; a replay compares
+variables (names, shapes, order), outputs and gradients in a process of its own.
+"""
+
+import subprocess
+
+import pytest
+
+from helpers import forks
+from helpers.legacy_process import environment
+from helpers.places import RECORDINGS
+
+CONTRIB = RECORDINGS / "contrib"
+
+FAMILIES = sorted(p.stem for p in (CONTRIB / "scenarios").glob("[a-z]*.py"))
+# All but these are slow tests: a process each, for up to a minute.
+FIRST = {"cudnn_rnn", "layers"}
+
+
+def run_here(script, *arguments):
+    """The finished process of a script beside this file."""
+    variables = environment()
+    return subprocess.run(
+        [*forks.python(variables), str(CONTRIB / script), *arguments],
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "family",
+    [
+        pytest.param(name, marks=() if name in FIRST else pytest.mark.slow)
+        for name in FAMILIES
+    ],
+)
+def test_family_gives_what_real_tensorflow_gave(family):
+    assert list((CONTRIB / "recorded").glob(f"{family}-*.npz"))
+    run = run_here("replay.py", family)
+    assert run.returncode == 0, run.stdout + run.stderr[-2000:]
+
+
+def test_every_name_resolves():
+    run = run_here("names.py")
+    assert run.returncode == 0, run.stdout + run.stderr[-2000:]

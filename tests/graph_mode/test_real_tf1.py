@@ -1,0 +1,89 @@
+"""Real TensorFlow 1.15.5: ``legacy.cell``, ported from it, and what ``revert`` writes.
+
+Slow, and only where such an interpreter is: set REAL_TF1 to a Python 3.7 that imports
+TensorFlow 1.15.5.
+"""
+
+import os
+import subprocess
+
+import numpy as np
+import pytest
+import test_cell_recorded as graph_tests
+
+from helpers import legacy_process
+from helpers import recorded as goldens
+from helpers.places import WORKERS
+from migrate.cli.main import main
+
+PYTHON = os.environ.get("REAL_TF1", "")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not PYTHON, reason="REAL_TF1 does not name a Python with TensorFlow 1.15.5"
+    ),
+]
+
+
+def test_it_is_the_release_that_is_meant():
+    code = "import tensorflow as tf; print(tf.__version__)"
+    done = subprocess.run(
+        [PYTHON, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "1.15.5"
+
+
+def test_every_pass(tmp_path):
+    chosen = [goldens.load("1.15.5", name) for name in goldens.SCENARIOS]
+    found = graph_tests.run_worker(tmp_path, "v1-ref", chosen, python=PYTHON)
+    for golden in chosen:
+        graph_tests.check_all_passes(golden, found[f"1.15.5:{golden.name}"])
+
+
+@pytest.mark.parametrize("mode", ["v1-ref", "v1-resource"])
+def test_races_are_settled(mode, tmp_path):
+    chosen = [goldens.load("1.15.5", name) for name in graph_tests.RACES]
+    found = graph_tests.run_worker(
+        tmp_path, mode, chosen, graph_tests.RUNS, python=PYTHON
+    )
+    for golden in chosen:
+        graph_tests.check_runs(golden, found[f"1.15.5:{golden.name}"])
+
+
+def _restored(prefix, folder, parts):
+    worker = WORKERS / "restore_worker.py"
+    wanted = folder / "restored.npz"
+    legacy_process.succeeded(
+        legacy_process.legacy(prefix, wanted, *parts, interpreter=(PYTHON, worker))
+    )
+    with np.load(wanted, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("bidirectional", []),
+        ("comment_static", []),
+        ("float64", []),
+        ("partitioned_and_averaged", ["embedding=3"]),
+        ("v1_shards", []),
+    ],
+)
+def test_its_saver_restores_what_revert_writes(name, parts, tmp_path):
+    """Tensor for tensor the bits that it restores from what it saved itself."""
+    source = goldens.FOLDER / "tf-1.15.5" / "ckpt" / name
+    out, again = tmp_path / "out", tmp_path / "again"
+    assert main(["convert", str(source), str(out)]) == 0
+    assert main(["revert", str(out), str(again)]) == 0
+    if name == "v1_shards":  # the V1 format's readers take a pattern of files
+        source = f"{source}-?????-of-00003"
+    expected = _restored(source, tmp_path, parts)
+    found = _restored(again, tmp_path, parts)
+    assert sorted(found) == sorted(expected)
+    assert found
+    for key, array in expected.items():
+        assert found[key].dtype == array.dtype
+        assert found[key].shape == array.shape
+        assert found[key].tobytes() == array.tobytes(), key

@@ -1,0 +1,1 @@
+"""What several tests use: recorded results, small layers, checkpoints, processes."""

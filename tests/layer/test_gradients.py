@@ -1,0 +1,152 @@
+"""Gradients in float64 against central differences, for every path."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from bnlstm_compat import BNLSTM, BNLSTMCell, spec
+from helpers.filled_layers import D, H, M, T, filled, mask_of, random_weights
+from helpers.rounding import within
+
+STEP = 1e-6
+# Two rows normalise to one sign or the other, which no difference can follow: so three
+# or more run at each step, but for the last, where one stands alone.
+LENGTHS = [5, 6, 1, 5, 4, 5, 4]
+B = len(LENGTHS)
+AT_TWO = [[2]] * B
+STATES = [np.linspace(-0.5, 0.5, B * H).reshape(B, H)] * 2
+
+# name: options of the layer, mask, initial counters
+PATHS = {
+    "inference": ({}, None, None, False),
+    "training": ({}, None, None, True),
+    "masked": ({}, LENGTHS, None, True),
+    "masked inference": ({}, LENGTHS, None, False),
+    "v1": ({"padding": "v1"}, LENGTHS, None, True),
+    "v1 outputs past lengths": (
+        {"padding": "v1", "zero_output_for_mask": False},
+        LENGTHS,
+        None,
+        True,
+    ),
+    "repeated outputs": ({"zero_output_for_mask": False}, LENGTHS, None, True),
+    "reversed": ({"go_backwards": True}, LENGTHS, None, True),
+    "stateful": ({"stateful": True}, None, AT_TWO, True),
+    "stateful, each at its own step": (
+        {"stateful": True},
+        LENGTHS,
+        [[0], [2], [2], [0], [0], [2], [2]],
+        True,
+    ),
+    "past the longest step": ({}, None, [[3]] * B, True),
+    "past the longest step, kept": ({"overflow": "keep"}, None, AT_TWO, True),
+    "past the longest step, v1": ({"padding": "v1"}, LENGTHS, AT_TWO, True),
+    "unrolled": ({"unroll": True}, LENGTHS, None, True),
+    "a scale for each step": ({}, LENGTHS, None, True),
+    "other activations": (
+        {"activation": "elu", "recurrent_activation": "softsign"},
+        LENGTHS,
+        None,
+        True,
+    ),
+    "batch of one": ({}, None, None, True),
+}
+
+
+def check(loss, variables, rng):
+    """Compares the tape's gradient with differences, along one direction each."""
+    loss = tf.function(loss)
+    with tf.GradientTape() as tape:
+        value = loss()
+    gradients = tape.gradient(value, variables)
+    for variable, gradient in zip(variables, gradients, strict=True):
+        direction = tf.constant(rng.standard_normal(variable.shape))
+        start = tf.identity(variable)
+        ends = []
+        for sign in (1, -1):
+            variable.assign(start + sign * STEP * direction)
+            ends.append(float(loss()))
+        variable.assign(start)
+        numeric = (ends[0] - ends[1]) / (2 * STEP)
+        # A loss of about 10 is rounded to 1e-15, and divided by 2e-6: 1e-9; the third
+        # derivative, times the step's square, stays below 1e-6 of the gradient.
+        apart = abs(float(tf.reduce_sum(gradient * direction)) - numeric)
+        within("differences", apart, 2e-6 * abs(numeric) + 2e-8, variable.name)
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_finite_differences(name):
+    options, lengths, counters, training = PATHS[name]
+    rng = np.random.default_rng(3)
+    batch = 1 if name == "batch of one" else B
+    weights = random_weights(np.float64, affine_per_step="scale" in name)
+    layer = filled(
+        weights,
+        batch=B,
+        **{"return_sequences": True, "zero_output_for_mask": True, **options},
+    )
+    x = tf.Variable(rng.standard_normal((batch, T, D)), name="x")
+    target = rng.standard_normal((batch, T, H))
+    mask = None if lengths is None else mask_of(lengths, T)
+    states = [tf.Variable(s[:batch], name=n) for s, n in zip(STATES, "hc", strict=True)]
+    statistics = [getattr(layer.cell, name) for name in spec.STATISTICS]
+    before = [tf.identity(v) for v in statistics]
+
+    def loss():
+        given = [*states]
+        if counters is not None:
+            given.append(tf.constant(counters, tf.float64))
+        outputs = layer(x, mask=mask, initial_state=given, training=training)
+        for variable, value in zip(statistics, before, strict=True):
+            variable.assign(value)  # a pass moves them
+        return tf.reduce_sum((outputs - target) ** 2)
+
+    trained = [getattr(layer.cell, name).value for name in spec.TRAINABLE]
+    check(loss, [*trained, x, *states], rng)
+
+
+def test_finite_differences_of_bidirectional():
+    rng = np.random.default_rng(3)
+    layer = keras.layers.Bidirectional(
+        BNLSTM(H, M, return_sequences=True, dtype="float64"), dtype="float64"
+    )
+    layer.build((None, None, D))
+    for end, seed in ((layer.forward_layer, 1), (layer.backward_layer, 2)):
+        end.cell.import_weights(random_weights(np.float64, seed=seed))
+    x = tf.Variable(rng.standard_normal((B, T, D)), name="x")
+    mask = mask_of(LENGTHS, T)
+    target = rng.standard_normal((B, T, 2 * H))
+    variables = [v.value for v in layer.trainable_variables]
+    statistics = [v.value for v in layer.non_trainable_weights]
+    before = [tf.identity(v) for v in statistics]
+
+    def loss():
+        outputs = layer(x, mask=mask, training=True)
+        for variable, value in zip(statistics, before, strict=True):
+            variable.assign(value)
+        return tf.reduce_sum((outputs - target) ** 2)
+
+    check(loss, [*variables, x], rng)
+
+
+@pytest.mark.parametrize("counters", [[2] * B, [1, 2, 0, 2, 2, 2, 2]])
+def test_finite_differences_of_the_cell(counters):
+    rng = np.random.default_rng(3)
+    cell = BNLSTMCell(H, M, dtype="float64")
+    cell.build((None, D))
+    cell.import_weights(random_weights(np.float64))
+    x = tf.Variable(rng.standard_normal((B, D)), name="x")
+    states = [tf.Variable(s, name=n) for s, n in zip(STATES, "hc", strict=True)]
+    step = tf.constant(counters, tf.float64)[:, None]
+    statistics = [getattr(cell, name) for name in spec.STATISTICS]
+    before = [tf.identity(v) for v in statistics]
+
+    def loss():
+        h, (_, c, _) = cell(x, [*states, step], training=True)
+        for variable, value in zip(statistics, before, strict=True):
+            variable.assign(value)
+        return tf.reduce_sum(h**2 + tf.sin(c))
+
+    trained = [getattr(cell, name).value for name in spec.TRAINABLE]
+    check(loss, [*trained, x, *states], rng)
