@@ -6,6 +6,10 @@ Before anything imports them; children of the tests inherit it. What changes rou
 
 import os
 
+import pytest
+
+from helpers.places import SHARED
+
 # Colours and widths of what commands print; warnings on stderr; another Keras, or
 # another mode of TensorFlow, in children.
 for _name in (
@@ -21,3 +25,12 @@ for _name in (
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 # Another backend is for the folder ``backends`` alone: see test_backends.py.
 os.environ["KERAS_BACKEND"] = os.environ.get("TEST_BACKEND", "tensorflow")
+
+
+def pytest_runtest_setup(item):
+    """Skips, and says so, what needs something that is not here."""
+    if item.get_closest_marker("tf1") and not os.environ.get("REAL_TF1"):
+        pytest.skip("REAL_TF1 names no Python with TensorFlow 1.15.5")
+    for marker in item.iter_markers("shared"):
+        if not SHARED.joinpath(*marker.args).exists():
+            pytest.skip(f"../shared/{'/'.join(marker.args)} is not here")

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from helpers.legacy_process import ROOT, legacy, succeeded, write
+from helpers.places import SHARED
 from legacy.imports import errors, history
 
 
@@ -131,11 +132,10 @@ def test_no_message_denies_a_name_that_a_release_had():
     assert "not among" not in errors.describe("tf.contrib.learn.io.dask_io")
 
 
+@pytest.mark.shared("tf1_api")
 @pytest.mark.parametrize("release", history.RELEASES)
 def test_lists_of_names_have_every_public_name_of_the_release(release):
-    listed = ROOT.parent / "shared" / "tf1_api" / f"tf-{release}.txt"
-    if not listed.exists():
-        pytest.skip("needs the shared folder's tf1_api beside the checkout")
+    listed = SHARED / "tf1_api" / f"tf-{release}.txt"
     for name in listed.read_text().split():
         assert release in history.releases(name), name
 
@@ -287,11 +287,9 @@ def test_saver_restores_names_of_earlier_releases(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.tf1
 def test_checkpoints_cross_over_to_real_1_15(tmp_path):
-    """Where REAL_TF1 names an interpreter with TensorFlow 1.15.5."""
-    interpreter = os.environ.get("REAL_TF1")
-    if not interpreter:
-        pytest.skip("REAL_TF1 does not name a Python with TensorFlow 1.15.5")
+    interpreter = os.environ["REAL_TF1"]
     write(
         tmp_path / "script.py",
         """

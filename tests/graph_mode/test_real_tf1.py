@@ -18,12 +18,7 @@ from migrate.cli.main import main
 
 PYTHON = os.environ.get("REAL_TF1", "")
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not PYTHON, reason="REAL_TF1 does not name a Python with TensorFlow 1.15.5"
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.tf1]
 
 
 def test_it_is_the_release_that_is_meant():

@@ -183,9 +183,7 @@ def test_every_script_is_recorded():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not REAL_TF1, reason="REAL_TF1 names no interpreter with TensorFlow 1.15.5"
-)
+@pytest.mark.tf1
 def test_checkpoints_are_exchanged_with_tensorflow_1_15(tmp_path):
     """Saved under the runner and read by real 1.15.5, and the reverse: same numbers."""
     here, there = [sys.executable, "-m", "legacy"], [REAL_TF1]

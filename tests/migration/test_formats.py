@@ -85,9 +85,8 @@ def test_every_golden_there_and_back(version, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not SHARED.exists(), reason="the folder shared is not beside the checkout"
-)
+@pytest.mark.shared("golden")
+@pytest.mark.shared("real")
 def test_shared_files_there_and_back(tmp_path):
     """Every make and layout, and the published checkpoint, that the project lacks."""
     prefixes = _prefixes(SHARED / "golden" / "tf-1.15.5" / "ckpt")

@@ -26,11 +26,7 @@ CHECKPOINT = FOLDER / "pretrained_model.ckpt"
 TOLERANCE = 5e-6
 SCOPES = {"frame_rnn_layer": (29, 32), "epoch_rnn_layer": (20, 128)}
 
-pytestmark = pytest.mark.skipif(
-    not FOLDER.exists(),
-    reason="the published SeqSleepNet checkpoint may not be copied into the "
-    "project; it is not in ../shared/real",
-)
+pytestmark = pytest.mark.shared("real", "seqsleepnet_1chan_eeg")
 
 
 @pytest.fixture(scope="session")

@@ -467,11 +467,7 @@ def test_text_is_escaped_and_markup_is_not():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not REAL.exists(),
-    reason="the published SeqSleepNet checkpoint may not be copied into the project; "
-    "it is not in ../shared/real",
-)
+@pytest.mark.shared("real", "seqsleepnet_1chan_eeg")
 def test_the_page_of_a_published_checkpoint_is_small(tmp_path):
     source = REAL / "pretrained_model.ckpt"
     migrate.convert(source, tmp_path / "out")

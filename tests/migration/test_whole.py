@@ -195,7 +195,7 @@ def test_the_only_input_may_be_bare(tmp_path, recwarn):
     assert not [w for w in recwarn if "structure" in str(w.message)]
 
 
-@pytest.mark.skipif(not GRAPHS.is_dir(), reason="needs ../shared/graphs")
+@pytest.mark.shared("graphs")
 @pytest.mark.parametrize("source", ["frozen.pb", "saved_model"])
 def test_a_frozen_graph_and_a_saved_model_are_sources(source):
     path = GRAPHS / "conv_gru"

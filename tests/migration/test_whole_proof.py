@@ -342,9 +342,7 @@ def test_the_old_graph_restores_a_model_that_was_trained_on(tmp_path, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not PYTHON, reason="REAL_TF1 does not name a Python with TensorFlow 1.15.5"
-)
+@pytest.mark.tf1
 @pytest.mark.parametrize("name", [SMALL, "tf-1.15.5/sleep"])
 def test_real_tensorflow_restores_a_model_that_was_trained_on(name, tmp_path):
     model, expected = _trained(name)
@@ -459,6 +457,7 @@ def test_a_model_with_a_new_head_trains(name):
 
 
 @pytest.mark.slow
+@pytest.mark.shared("graphs")
 @pytest.mark.parametrize(
     ("name", "file", "outputs"),
     [
@@ -471,8 +470,6 @@ def test_other_sources_are_verified_and_go_back(name, file, outputs, tmp_path):
     path = folder(name) / file
     if not path.exists():
         path = GRAPHS / name / file
-    if not path.exists():
-        pytest.skip("needs ../shared/graphs")
     model = migrate.model(path, outputs=outputs)
     proof = migrate.verify(path, model)
     assert proof.equal(), proof

@@ -73,10 +73,9 @@ def test_gap_is_what_tensorflow_1_measured(name):
     json.dumps(found.asdict())
 
 
+@pytest.mark.shared("real", "seqsleepnet_1chan_eeg")
 def test_a_published_model_has_none():
     prefix = SHARED / "real/seqsleepnet_1chan_eeg/pretrained_model.ckpt"
-    if not prefix.parent.exists():
-        pytest.skip("the published SeqSleepNet checkpoint is not in ../shared/real")
     cells = migrate.read(prefix)
     assert len(cells) == 4
     for weights in cells.values():

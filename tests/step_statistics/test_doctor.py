@@ -96,10 +96,9 @@ def test_healthy(capfd):
     assert "row 0 was updated 300 times" in said.out
 
 
+@pytest.mark.shared("real", "seqsleepnet_1chan_eeg")
 def test_published_model(capfd):
     prefix = SHARED / "real/seqsleepnet_1chan_eeg/pretrained_model.ckpt"
-    if not prefix.parent.exists():
-        pytest.skip("the published SeqSleepNet checkpoint is not in ../shared/real")
     code, said = _doctor(capfd, prefix)
     assert code == 0
     assert said.out.count("no fault found") == 4
