@@ -5,13 +5,12 @@ tests/recordings/era/recorded/images-scipy-1.1.0.npz holds what SciPy 1.1.0 with
 out.
 """
 
-import pathlib
-
 import numpy as np
 
 from helpers.legacy_process import legacy, succeeded, write
+from helpers.places import RECORDINGS
 
-ERA = pathlib.Path(__file__).parent / "era"
+ERA = RECORDINGS / "era"
 
 
 def test_scipy_misc_makes_of_images_what_it_made(tmp_path):

@@ -5,13 +5,13 @@ import contextlib
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from helpers.legacy_process import environment
+from helpers.places import ROOT
 
-LEGACY = Path(__file__).parent.parent / "legacy"
+LEGACY = ROOT / "legacy"
 INSIDE = ("tensorflow.python", "tf_keras.src")
 # Look-ups in a process of their own: the tables change modules of TensorFlow.
 LOOK_UP = """

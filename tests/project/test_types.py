@@ -6,14 +6,13 @@ import inspect
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import bnlstm_compat
 import migrate
+from helpers.places import ROOT
 
-ROOT = Path(__file__).parent.parent
 PUBLIC = [(p, name) for p in (bnlstm_compat, migrate) for name in p.__all__]
 OTHERS = [
     ("bnlstm_compat.reference", "run"),
