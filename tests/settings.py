@@ -4,8 +4,9 @@
     python tests/settings.py --list
 
 Each setting is a run of pytest with other environment variables. The tests are those
-that call ``rounding.within`` or ``close`` (or ``golden.within``), without the slow ones
-unless ``--slow`` is given. Other arguments go to pytest in their place (files, ``-k``).
+that call ``rounding.within`` or ``close`` (or ``recorded.within``), without the slow
+ones unless ``--slow`` is given. Other arguments go to pytest in their place (files,
+``-k``).
 
 The largest differences go to ``processors.json`` in ``docs/evidence``, where a run
 replaces what an earlier one of the same setting left, and from there into the table of

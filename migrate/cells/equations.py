@@ -1,6 +1,7 @@
 """The v1 cells' equations in NumPy float64, from their own variables.
 
-What every family's cell is made of; the cells themselves stand beside their layouts.
+What every family's cell is made of; the cells themselves stand beside their layouts,
+those with batch normalisation in ``normalised_equations``.
 Written from the scripts of the time, with v1 names and gate orders; no code is shared
 with the conversion that they judge.
 """

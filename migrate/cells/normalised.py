@@ -24,7 +24,7 @@ from migrate.cells.at_steps import (
 from migrate.cells.base import IncompatibleError, Layout, gates_text, reorder
 from migrate.cells.faults import faults
 from migrate.cells.merging import fold, unfold
-from migrate.cells.normalised_cell import NormalisedCell
+from migrate.cells.normalised_equations import NormalisedCell
 from migrate.cells.plain import require_nothing
 from migrate.errors import MigrateError
 

@@ -2,7 +2,8 @@
 
 One row of population statistics for all steps. Gates i, j, f, o; in every step
 ``bn(x W_xh) + bn(h W_hh) + bias``, each normalisation with an offset. Beside it in the
-same script: an LSTM without batch normalisation, with the same initialisers.
+same script: an LSTM without batch normalisation, with the same initialisers. The
+equations in NumPy are those of all such cells: ``normalised_equations``.
 """
 
 from dataclasses import dataclass

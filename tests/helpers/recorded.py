@@ -8,6 +8,13 @@ import pytest
 
 from helpers import rounding
 from helpers.places import RECORDINGS
+from helpers.tolerances import (
+    ADAM_LOSSES,
+    GRADIENTS,
+    INFERENCE,
+    STATISTICS,
+    TRAINING,
+)
 from migrate.cells import networks
 from migrate.cells.inventory import take_inventory
 from migrate.cells.layouts import layout_of
@@ -23,13 +30,6 @@ LAST_FIRST = [
     pytest.param(*key, marks=[] if key[0] == LAST else pytest.mark.slow) for key in ALL
 ]
 
-# recordings/cells/README.md: 1.15.5 against 0.12.1, and exact arithmetic against each.
-INFERENCE = 6e-7
-TRAINING = 3e-5
-GRADIENTS = 2e-4
-STATISTICS = 3e-7
-ADAM_LOSSES = 2e-6
-AFTER_ADAM = 1e-6
 _KINDS = {
     INFERENCE: "inference",
     TRAINING: "training",

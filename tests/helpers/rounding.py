@@ -1,9 +1,9 @@
 """How far results may be apart: limits that are checked, recorded, and derived.
 
 A limit is one of three things, and says which: how far real TensorFlows are from each
-other (``golden.py``); what rounding may do, by ``limits`` here; or a figure measured
-under all settings of ``settings.py``, with slack. That one runs the tests under each
-setting and collects what ``within`` records.
+other (``tolerances.py``); what rounding may do, by ``limits`` here; or a figure
+measured under all settings of ``settings.py``, with slack. That one runs the tests
+under each setting and collects what ``within`` records.
 """
 
 import json
