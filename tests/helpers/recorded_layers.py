@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from bnlstm_compat import BNLSTM, BNLSTMWeights, spec
 from helpers import recorded as goldens
+from helpers import tolerances
 from migrate.cells import networks
 from migrate.cells.layouts import layout_of
 from migrate.models.cells import cells_of
@@ -150,8 +151,8 @@ def tolerance_after_adam(golden):
     def furthest(ones, others):
         return max(goldens.difference(*pair) for pair in zip(ones, others, strict=True))
 
-    if max(furthest(one, recorded[-1]) for one in recorded) <= goldens.AFTER_ADAM:
-        return goldens.AFTER_ADAM
+    if max(furthest(one, recorded[-1]) for one in recorded) <= tolerances.AFTER_ADAM:
+        return tolerances.AFTER_ADAM
     mine = _after_adam(golden.name)
     newest = goldens.load("1.15.5", golden.name)  # whose names ``mine`` has
     exact = [golden.without_race(mine[name]) for name in goldens.statistics_of(newest)]

@@ -12,6 +12,7 @@ import migrate
 from bnlstm_compat import BNLSTM
 from helpers import checkpoints
 from helpers import recorded as goldens
+from helpers.places import ROOT
 from migrate.bits import same_bits
 from migrate.cli.show import one_line
 from migrate.errors import did_you_mean
@@ -89,7 +90,7 @@ def test_maps_in_files(name, tmp_path):
 
 
 def test_the_map_in_the_guide(tmp_path):
-    guide = goldens.FOLDER.parent.parent / "docs" / "guides" / "training.md"
+    guide = ROOT / "docs" / "guides" / "training.md"
     (text,) = re.findall(r"```toml\n(.*?)```", guide.read_text("utf-8"), re.DOTALL)
     (tmp_path / "map.toml").write_text(text)
     found = {rule.pattern: rule for rule in rules.read(tmp_path / "map.toml")}

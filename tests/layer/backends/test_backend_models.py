@@ -14,7 +14,7 @@ import migrate
 from bnlstm_compat import BNLSTM, reference, spec
 from helpers import recorded as goldens
 from helpers.filled_layers import B, D, H, M, T, mask_of
-from helpers.places import RECORDINGS
+from helpers.places import RECORDINGS, ROOT
 from helpers.rounding import close, within
 
 SAVED = RECORDINGS / "saved"
@@ -98,7 +98,7 @@ def test_a_model_is_built_trained_saved_and_opened_by_tensorflow(x, tmp_path):
         env={
             **os.environ,
             "KERAS_BACKEND": "tensorflow",
-            "PYTHONPATH": str(SAVED.parent.parent),
+            "PYTHONPATH": str(ROOT),
         },
     )
     close("rounding", np.load(tmp_path / "y.npy"), expected, CLOSE)

@@ -12,12 +12,12 @@ import migrate
 from bnlstm_compat import reference
 from helpers import checkpoints
 from helpers import recorded as goldens
-from helpers.places import RECORDINGS
+from helpers.places import RECORDINGS, ROOT
 
 pytestmark = pytest.mark.skipif(BACKEND != "torch", reason="the guide is of torch")
 
 HERE = Path(__file__).parent
-GUIDE = HERE.parent.parent / "docs" / "guides" / "torch.md"
+GUIDE = ROOT / "docs" / "guides" / "torch.md"
 NEIGHBOURS = RECORDINGS / "neighbours" / "recorded"
 
 
