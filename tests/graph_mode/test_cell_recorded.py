@@ -135,7 +135,7 @@ def test_every_pass_in_other_modes(mode, tmp_path):
         "v1-ref",
         pytest.param("v1-resource", marks=pytest.mark.slow),
         pytest.param("v2-ref", marks=pytest.mark.slow),
-        "v2-resource",
+        pytest.param("v2-resource", marks=pytest.mark.slow),
     ],
 )
 def test_races_are_settled(mode, tmp_path):

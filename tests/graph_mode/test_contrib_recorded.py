@@ -16,7 +16,7 @@ CONTRIB = RECORDINGS / "contrib"
 
 FAMILIES = sorted(p.stem for p in (CONTRIB / "scenarios").glob("[a-z]*.py"))
 # All but these are slow tests: a process each, for up to a minute.
-FIRST = {"cudnn_rnn", "layers"}
+FIRST = {"cudnn_rnn"}
 
 
 def run_here(script, *arguments):

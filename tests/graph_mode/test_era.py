@@ -523,6 +523,7 @@ def test_mnist_without_files_or_network_names_the_files(tmp_path):
         assert name in line
 
 
+@pytest.mark.slow
 def test_mnist_without_files_comes_from_keras(tmp_path):
     done = run_legacy(
         """

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from helpers.places import WORKERS
 from migrate.cells import networks
 from migrate.cells.inventory import take_inventory
@@ -11,6 +13,7 @@ from migrate.cells.per_step import PER_STEP
 from migrate.sources.base import Entry
 
 
+@pytest.mark.slow
 def test_wrapped_cells_give_the_bits_of_the_bare_cell():
     worker = WORKERS / "wrappers_worker.py"
     done = subprocess.run(

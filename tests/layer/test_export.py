@@ -79,7 +79,7 @@ assert "bnlstm_compat" not in sys.modules
 """
 
 
-@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("masked", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_saved_model_needs_no_package_of_ours(x, masked, tmp_path):
     inputs = [keras.Input((None, D))]
     layer = filled(return_sequences=True, zero_output_for_mask=True, mode="auto")
@@ -267,6 +267,7 @@ def test_the_guide_to_saved_models(guide):
 
 
 @needs_litert
+@pytest.mark.slow
 def test_the_guide_to_litert(guide):
     guide("import tensorflow")
     names = guide('model.export("model.tflite"')

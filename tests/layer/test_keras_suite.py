@@ -112,7 +112,10 @@ def test_harness_of_cells_in_a_loop(stacked):
     )
 
 
-@pytest.mark.parametrize(("padding", "mode"), [("masked", "concat"), ("v1", "sum")])
+@pytest.mark.parametrize(
+    ("padding", "mode"),
+    [("masked", "concat"), pytest.param("v1", "sum", marks=pytest.mark.slow)],
+)
 def test_harness_of_bidirectional(padding, mode):
     HARNESS.run_layer_test(
         keras.layers.Bidirectional,

@@ -184,7 +184,9 @@ def test_unknown_batch_and_time(x):
         assert model.predict(x[:, :steps], verbose=0).shape == (B, steps, H)
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize(
+    "jit_compile", [False, pytest.param(True, marks=pytest.mark.slow)]
+)
 def test_fit_moves_weights_and_statistics(x, jit_compile):
     keras.utils.set_random_seed(0)
     inputs = keras.Input((None, D))

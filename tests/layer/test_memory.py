@@ -19,6 +19,7 @@ print(faults(), faults(), keep_memory(), faults() and faults())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator is Linux's")
+@pytest.mark.slow
 def test_memory_is_taken_once():
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True

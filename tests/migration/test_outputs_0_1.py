@@ -16,7 +16,9 @@ SOURCES = goldens.FOLDER / "tf-1.15.5" / "ckpt"
 NAMES = ("olavhn", "bidirectional_lengths", "comment_static")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [NAMES[0], *(pytest.param(n, marks=pytest.mark.slow) for n in NAMES[1:])]
+)
 def test_they_verify_revert_and_diff(name, tmp_path, capfd):
     report = json.loads((OUTPUTS / name / "report.json").read_text())
     assert "bnlstm-compat" not in report["made_by"]  # of 0.1 indeed

@@ -4,10 +4,13 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from helpers import legacy_process
 from helpers.places import TESTS
 
 
+@pytest.mark.slow
 def test_damage_kills_and_full_disks():
     program = TESTS / "reliability.py"
     counts = ["--corruptions", 10, "--kills", 2, "--disks", 2, "--seed", 7]
