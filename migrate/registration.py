@@ -8,10 +8,9 @@ import importlib
 import importlib.util
 import sys
 
-# None of these needs a name of ``bnlstm_compat``, which may be half imported when it
-# imports Keras.
+_PACKAGE = "bnlstm_compat"
 _LAYERS = (
-    "bnlstm_compat",
+    _PACKAGE,
     "migrate.models.chain",
     "migrate.models.graph_part",
     "migrate.models.known",
@@ -24,23 +23,30 @@ _LAYERS = (
 def register_with_keras() -> None:
     """Registers the layers, at once or as soon as Keras is imported."""
     if "keras" in sys.modules:
-        _register(sys.modules["keras"])
+        _register()
     else:
         sys.meta_path.insert(0, _Finder())
 
 
-def _register(keras):
-    if keras.config.backend() == "tensorflow":  # no other can run them
+def _register():
+    if sys.modules["keras"].config.backend() == "tensorflow":  # no other can run them
         for name in _LAYERS:
             importlib.import_module(name)
 
 
 class _Finder:
-    """Finds Keras as everybody does, and registers the layers when it is imported."""
+    """Finds Keras as everybody does, and registers the layers when it is imported.
+
+    ``bnlstm_compat`` imports Keras while it is half imported itself; the layers, which
+    need its names, then wait until it is complete.
+    """
+
+    def __init__(self):
+        self._package_is_incomplete = False
 
     def find_spec(self, name, path=None, target=None):
         """See ``importlib.abc.MetaPathFinder``."""
-        if name != "keras":
+        if name not in ("keras", _PACKAGE):
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
@@ -49,9 +55,16 @@ class _Finder:
             execute = spec.loader.exec_module
 
             def execute_and_register(module):
-                execute(module)
-                sys.meta_path.remove(self)
-                _register(module)
+                if name == _PACKAGE:
+                    self._package_is_incomplete = True
+                try:
+                    execute(module)
+                finally:
+                    if name == _PACKAGE:
+                        self._package_is_incomplete = False
+                if not self._package_is_incomplete and self in sys.meta_path:
+                    sys.meta_path.remove(self)
+                    _register()
 
             spec.loader.exec_module = execute_and_register
         return spec

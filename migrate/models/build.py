@@ -117,12 +117,13 @@ def _model(rnn, weights, settings, inputs):
     return keras.Model(inputs, keras.layers.Concatenate(dtype=dtype)(ends))
 
 
-def layer_of(cell, weights, chosen, *, bnlstm=BNLSTM, **options):
-    """The unfilled layer of a cell; ``bnlstm`` makes those with batch normalisation."""
+def layer_of(cell, weights, chosen, *, bnlstm=None, **options):
+    """The unfilled layer of a cell; ``bnlstm``, or ``BNLSTM``, makes those with batch
+    normalisation."""
     options |= {"return_sequences": True, "dtype": str(weights.dtype), **_ZEROS}
     target = layout_of(cell).target
     if target == "BNLSTM":
-        return bnlstm(
+        return (bnlstm or BNLSTM)(
             weights.units,
             weights.max_bn_steps,
             padding=layout_of(cell).padding(cell),  # nothing changes unasked

@@ -9,7 +9,7 @@ import sys
 import keras
 import pytest
 
-from helpers.places import ROOT, WORKERS
+from helpers.places import ROOT, TESTS, WORKERS
 from helpers.rounding import within
 
 WORKER = WORKERS / "distribute_worker.py"
@@ -18,7 +18,11 @@ WORKER = WORKERS / "distribute_worker.py"
 def _start(scenario, **environment):
     return subprocess.Popen(
         [sys.executable, str(WORKER), scenario],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(TESTS)]),
+            **environment,
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
