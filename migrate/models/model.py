@@ -15,3 +15,9 @@ class WholeModel(keras.Model):
             if not isinstance(inputs, dict):
                 inputs = dict.fromkeys(self.input, inputs)
         return super().call(inputs, training=training, mask=mask, **options)
+
+    def compile(self, *arguments, **options):
+        """See ``keras.Model``; up to 3.4, losses found outputs by names of layers."""
+        if isinstance(self.output, dict) and {*self.output_names} != {*self.output}:
+            self.output_names = sorted(self.output)
+        super().compile(*arguments, **options)
