@@ -4,12 +4,9 @@ The goldens are written by generate.py, scenario by scenario; a replay compares
 variables (names, shapes, order), outputs and gradients in a process of its own.
 """
 
-import subprocess
-
 import pytest
 
-from helpers import forks
-from helpers.legacy_process import environment
+from helpers.legacy_process import python
 from helpers.places import RECORDINGS
 
 CONTRIB = RECORDINGS / "contrib"
@@ -17,19 +14,6 @@ CONTRIB = RECORDINGS / "contrib"
 FAMILIES = sorted(p.stem for p in (CONTRIB / "scenarios").glob("[a-z]*.py"))
 # All but these are slow tests: a process each, for up to a minute.
 FIRST = {"cudnn_rnn"}
-
-
-def run_here(script, *arguments):
-    """The finished process of a script beside this file."""
-    variables = environment()
-    return subprocess.run(
-        [*forks.python(variables), str(CONTRIB / script), *arguments],
-        env=variables,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize(
@@ -41,10 +25,10 @@ def run_here(script, *arguments):
 )
 def test_family_gives_what_real_tensorflow_gave(family):
     assert list((CONTRIB / "recorded").glob(f"{family}-*.npz"))
-    run = run_here("replay.py", family)
+    run = python(CONTRIB / "replay.py", family)
     assert run.returncode == 0, run.stdout + run.stderr[-2000:]
 
 
 def test_every_name_resolves():
-    run = run_here("names.py")
+    run = python(CONTRIB / "names.py")
     assert run.returncode == 0, run.stdout + run.stderr[-2000:]

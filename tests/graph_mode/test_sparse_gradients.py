@@ -1,9 +1,6 @@
 """``tf.contrib.opt`` on rows of a table: the paper's formula, for both variables."""
 
-import subprocess
-
-from helpers import forks
-from helpers.legacy_process import environment
+from helpers.legacy_process import python, succeeded
 
 # AddSign's first step (arXiv 1709.07417, section 5): the average has the gradient's
 # sign, so that the step is rate * (alpha + 1) * gradient.
@@ -30,6 +27,4 @@ for resource in (False, True):
 
 
 def test_add_sign_steps_by_its_formula():
-    variables = environment()
-    command = [*forks.python(variables), "-c", ADD_SIGN]
-    subprocess.run(command, check=True, timeout=120, env=variables)
+    succeeded(python("-c", ADD_SIGN, timeout=120))

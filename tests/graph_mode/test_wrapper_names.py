@@ -1,9 +1,6 @@
 """Names that real TensorFlow saved for wrapped cells, found under today's."""
 
-import subprocess
-
-from helpers import forks
-from helpers.legacy_process import environment
+from helpers.legacy_process import python, succeeded
 
 WRAPPED = """
 from legacy.names import saver
@@ -31,17 +28,11 @@ assert saver.renames({"rnn/kernel": [2]}, {"rnn/lstm_cell/kernel": [2]}) is None
 """
 
 
-def run(code):
-    variables = environment()
-    command = [*forks.python(variables), "-c", code]
-    subprocess.run(command, check=True, timeout=120, env=variables)
-
-
 def test_wrapped_cells_are_found():
     """As real 0.12.1 saved them."""
-    run(WRAPPED)
+    succeeded(python("-c", WRAPPED, timeout=120))
 
 
 def test_keras_names_with_and_without_the_cell():
     """1.15 wrote `lstm/kernel`, later Keras `lstm/lstm_cell/kernel`."""
-    run(KERAS)
+    succeeded(python("-c", KERAS, timeout=120))

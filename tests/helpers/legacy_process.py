@@ -8,8 +8,6 @@ import textwrap
 from helpers import forks
 from helpers.places import ROOT
 
-MODULE = ("-m", "legacy")
-
 
 def environment(**extra):
     """A script's environment: without what TensorFlow 2 set for pytest's process."""
@@ -23,7 +21,25 @@ def runner(fresh=False):
 
     ``fresh``: as a user does, importing everything anew.
     """
-    return (*((sys.executable,) if fresh else forks.python(environment())), *MODULE)
+    interpreter = (sys.executable,) if fresh else forks.python(environment())
+    return (*interpreter, "-m", "legacy")
+
+
+def _run(words, timeout, cwd=None, **extra):
+    return subprocess.run(
+        [*map(str, words)],
+        cwd=cwd,
+        env=environment(**extra),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def python(*arguments, timeout=300):
+    """The finished process of `python ARGUMENTS`, which has imported TensorFlow."""
+    return _run([*forks.python(environment()), *arguments], timeout)
 
 
 def legacy(*arguments, cwd=None, fresh=False, interpreter=None, **extra):
@@ -33,15 +49,7 @@ def legacy(*arguments, cwd=None, fresh=False, interpreter=None, **extra):
     TensorFlow is imported. ``interpreter``: other words in place of `python -m legacy`.
     """
     words = interpreter or runner(fresh or bool(extra))
-    return subprocess.run(
-        [*words, *map(str, arguments)],
-        cwd=cwd,
-        env=environment(**extra),
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    return _run([*words, *arguments], 240, cwd, **extra)
 
 
 def write(path, text):
