@@ -7,6 +7,14 @@ import keras
 class WholeModel(keras.Model):
     """A functional model that takes a dict of arrays, or its only input as it is."""
 
+    # Keras revives a functional model whose constructor takes exactly these.
+    def __init__(self, *args, **kwargs):
+        """See ``keras.Model``."""
+        super().__init__(*args, **kwargs)
+        # Up to Keras 3.4 these are names of layers, and losses find no output.
+        if isinstance(self.output, dict) and {*self.output_names} != {*self.output}:
+            self.output_names = sorted(self.output)
+
     def call(self, inputs, training=None, mask=None, **options):
         """See ``keras.Model``."""
         if len(self.input) == 1:
@@ -15,9 +23,3 @@ class WholeModel(keras.Model):
             if not isinstance(inputs, dict):
                 inputs = dict.fromkeys(self.input, inputs)
         return super().call(inputs, training=training, mask=mask, **options)
-
-    def compile(self, *arguments, **options):
-        """See ``keras.Model``; up to 3.4, losses found outputs by names of layers."""
-        if isinstance(self.output, dict) and {*self.output_names} != {*self.output}:
-            self.output_names = sorted(self.output)
-        super().compile(*arguments, **options)
