@@ -182,13 +182,13 @@ def test_the_only_input_may_be_bare(tmp_path, recwarn):
     whole, record = made("tf-1.15.5/settings")
     x, y = record.feeds(False)["x"], record.feeds(False)["input_y"]
     expected = whole({"x": x})["probabilities"]
+    whole.compile("adam", "categorical_crossentropy", run_eagerly=True)
     whole.save(tmp_path / "whole.keras")
     for one in (whole, keras.models.load_model(tmp_path / "whole.keras")):
         for given in (x, tf.constant(x), [x]):
             assert np.array_equal(one(given)["probabilities"], expected)
         larger = keras.Sequential([keras.Input(x.shape[1:]), one])
         assert np.array_equal(larger(x)["probabilities"], expected)
-        one.compile("adam", "categorical_crossentropy", run_eagerly=True)
         found = one.predict(x, verbose=0)["probabilities"]
         assert np.abs(found - expected).max() <= INFERENCE
         one.fit(x, y, verbose=0)
