@@ -18,8 +18,21 @@ _HOMES = {
     "loss": "sequence_loss",
 }
 
+# Functions and classes that scripts import by their private names.
+_PRIVATE = {
+    "attention": "_BaseAttentionMechanism _bahdanau_score _luong_score"
+    " _maybe_mask_score _prepare_memory _zero_state_tensors",
+    "attention_wrapper": "_compute_attention",
+    "beam": "_beam_search_step _get_scores _length_penalty _mask_probs"
+    " _maybe_tensor_gather_helper _tensor_gather_helper",
+    "decoder": "_create_zero_outputs _transpose_batch_time",
+    "helpers": "_unstack_ta",
+    "monotonic": "_BaseMonotonicAttentionMechanism _monotonic_probability_fn",
+}
+
 NAMES = {
     name: _HERE + home + ":" + name
-    for home, names in _HOMES.items()
+    for table in (_HOMES, _PRIVATE)
+    for home, names in table.items()
     for name in names.split()
 }
