@@ -95,8 +95,8 @@ _LEARN = {
 _HOOKS = {
     name: "tensorflow.compat.v1.train:" + name
     for name in "CheckpointSaverHook FinalOpsHook GlobalStepWaiterHook "
-    "LoggingTensorHook NanLossDuringTrainingError NanTensorHook SecondOrStepTimer SessionRunHook "
-    "StepCounterHook StopAtStepHook SummarySaverHook".split()
+    "LoggingTensorHook NanLossDuringTrainingError NanTensorHook SecondOrStepTimer "
+    "SessionRunHook StepCounterHook StopAtStepHook SummarySaverHook".split()
 }
 
 MODULES = {
