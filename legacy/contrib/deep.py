@@ -110,6 +110,6 @@ MODULES = {
     **_paths(
         "tensorboard.plugins.projector",
         "projector_config_pb2",
-        "tensorboard.plugins.projector.projector_config_pb2",
+        "legacy.contrib.projector",
     ),
 }

@@ -75,3 +75,8 @@ TABLE = {
     "tensorflow.saved_model.loader": _LOADER,
     "tensorflow.train": {"import_meta_graph": import_meta_graph},
 }
+
+
+def in_graph_mode():
+    """``context.in_graph_mode`` of 1.4: whether operations go into a graph."""
+    return not tf.executing_eagerly()

@@ -121,9 +121,20 @@ TABLE = {
     },
     **{
         f"tensorflow.python.estimator.{module}": {}
-        for module in ("estimator", "inputs.numpy_io", "model_fn", "run_config")
+        for module in (
+            "estimator",
+            "export.export",
+            "inputs.numpy_io",
+            "inputs.pandas_io",
+            "model_fn",
+            "run_config",
+        )
     },
     "tensorflow.python.ops.summary_ops": {},
+    "tensorflow.python.eager.context": {
+        "in_eager_mode": "tensorflow.compat.v1:executing_eagerly",
+        "in_graph_mode": "legacy.names.graphs:in_graph_mode",
+    },
     **{
         path: {"_RNNCell": "legacy.contrib.rnn.core:RNNCell"}
         for path in (
@@ -168,6 +179,14 @@ MOUNTS = {
     "tensorflow.python.ops.seq2seq": "legacy.contrib.legacy_seq2seq",
     "tensorflow.models.rnn.seq2seq": "legacy.contrib.legacy_seq2seq",
     "tensorflow.tensorboard.plugins.projector": "legacy.contrib.projector",
+    **{
+        f"{package}.{name}": f"tensorboard.backend.event_processing.{name}"
+        for package in (
+            "tensorflow.python.summary",
+            "tensorflow.tensorboard.backend.event_processing",
+        )
+        for name in ("event_accumulator", "event_multiplexer")
+    },
 }
 
 # Internal modules that also give our own names of these public modules: they were the
@@ -190,7 +209,9 @@ INHERITS = {
     "tensorflow.python.training.training": ("tensorflow.train",),
     "tensorflow.models.rnn.rnn": ("tensorflow.nn",),
     "tensorflow.python.estimator.estimator": ("tensorflow.estimator",),
+    "tensorflow.python.estimator.export.export": ("tensorflow.estimator.export",),
     "tensorflow.python.estimator.inputs.numpy_io": ("tensorflow.estimator.inputs",),
+    "tensorflow.python.estimator.inputs.pandas_io": ("tensorflow.estimator.inputs",),
     "tensorflow.python.estimator.model_fn": ("tensorflow.estimator",),
     "tensorflow.python.estimator.run_config": ("tensorflow.estimator",),
 }

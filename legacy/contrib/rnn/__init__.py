@@ -9,10 +9,11 @@ _HERE = "legacy.contrib.rnn."
 _HOMES = {
     "core": "BasicLSTMCell BasicRNNCell DeviceWrapper DropoutWrapper GRUCell LSTMCell"
     " LSTMStateTuple LayerRNNCell MultiRNNCell RNNCell ResidualWrapper",
-    "base": "_Linear _linear",
+    "base": "_Linear _get_concat_variable _get_sharded_variable _like_rnncell _linear"
+    " _state_size_with_prefix",
     "block": "GRUBlockCell GRUBlockCellV2 LSTMBlockCell LSTMBlockFusedCell"
     " LSTMBlockWrapper",
-    "conv": "Conv1DLSTMCell Conv2DLSTMCell Conv3DLSTMCell ConvLSTMCell",
+    "conv": "Conv1DLSTMCell Conv2DLSTMCell Conv3DLSTMCell ConvLSTMCell _conv",
     "fused": "FusedRNNCell FusedRNNCellAdaptor TimeReversedFusedRNN",
     "gated": "IndRNNCell IndyGRUCell IndyLSTMCell IntersectionRNNCell SRUCell"
     " UGRNNCell",

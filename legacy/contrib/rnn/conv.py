@@ -7,6 +7,24 @@ from legacy.contrib.rnn.base import Cell, LSTMStateTuple, depth
 _CONVOLUTIONS = {1: tf.nn.conv1d, 2: tf.nn.conv2d, 3: tf.nn.conv3d}
 
 
+def _conv(args, filter_size, num_features, bias, bias_start=0.0):
+    """The convolution of the joined `args` [B, *space, C], which scripts imported.
+
+    Makes the variables `kernel` and, if `bias`, `biases`.
+    """
+    dtype, space = args[0].dtype, args[0].shape.ndims - 2
+    width = sum(depth(arg) for arg in args)
+    shape = [*filter_size, width, num_features]
+    kernel = tf.get_variable("kernel", shape, dtype)
+    joined = args[0] if len(args) == 1 else tf.concat(args, space + 1)
+    strides = 1 if space == 1 else [1] * (space + 2)
+    result = _CONVOLUTIONS[space](joined, kernel, strides, "SAME")
+    if not bias:
+        return result
+    start = tf.constant_initializer(bias_start, dtype)
+    return result + tf.get_variable("biases", [num_features], dtype, start)
+
+
 class ConvLSTMCell(Cell):
     """Inputs [B, *space, C] to [B, *space, output_channels (+ C if skipping)].
 

@@ -5,7 +5,7 @@ import itertools
 
 import tensorflow.compat.v1 as tf
 
-from legacy.contrib.rnn.base import Cell, clipped, depth, rows, sharded
+from legacy.contrib.rnn.base import Cell, clipped, depth, rows, _get_concat_variable
 
 
 def _windows(inputs, size, skip, start=0, end=None):
@@ -43,7 +43,7 @@ class TimeFreqLSTMCell(Cell):
     def call(self, inputs, state):
         units, dtype = self._units, inputs.dtype
         windows = _windows(inputs, *self._window)
-        kernel = sharded(
+        kernel = _get_concat_variable(
             "W", [depth(windows[0]) + 2 * units, 4 * units], dtype, self._shards
         )
         bias = tf.get_variable("B", [4 * units], dtype, tf.zeros_initializer())
@@ -184,7 +184,7 @@ class GridLSTMCell(Cell):
         for direction in directions:
             name = f"{direction[0]}_{block}"
             shape = [width + 2 * units, gates * units]
-            matrix = sharded("W_" + name, shape, dtype, self._shards)
+            matrix = _get_concat_variable("W_" + name, shape, dtype, self._shards)
             bias = tf.get_variable(
                 "B_" + name, [gates * units], dtype, tf.zeros_initializer()
             )

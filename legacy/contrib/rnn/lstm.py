@@ -10,7 +10,7 @@ from legacy.contrib.rnn.base import (
     dense,
     depth,
     layer_norm,
-    sharded,
+    _get_concat_variable,
     state_of,
 )
 
@@ -58,7 +58,9 @@ class CoupledInputForgetGateLSTMCell(Cell):
         )
         joined = tf.concat([inputs, h_old], 1)
         dtype = inputs.dtype
-        kernel = sharded("W", [depth(joined), 3 * units], dtype, self._shards[0])
+        kernel = _get_concat_variable(
+            "W", [depth(joined), 3 * units], dtype, self._shards[0]
+        )
         bias = tf.get_variable("B", [3 * units], dtype, tf.zeros_initializer())
         gates = tf.matmul(joined, kernel)
         if self._norm is None:
@@ -83,7 +85,9 @@ class CoupledInputForgetGateLSTMCell(Cell):
         if self._projection is not None:
             shape = [units, self._projection]
             h = clipped(
-                tf.matmul(h, sharded("W_P", shape, dtype, self._shards[1])),
+                tf.matmul(
+                    h, _get_concat_variable("W_P", shape, dtype, self._shards[1])
+                ),
                 self._proj_clip,
             )
         return h, LSTMStateTuple(c, h) if self._tuple else tf.concat([c, h], 1)
