@@ -4,20 +4,21 @@ A file is Python 2 when Python 3 cannot parse it, or when it relies on what only
 Python 2 had: its built-in names (``xrange``, ``unicode``, ...), its modules
 (``cPickle``, ...), its ``print`` statement, or imports of a package's neighbours by
 their short names. A use that is prepared for both, under a ``try`` or a test of the
-version, is no sign.
+version, is no sign. Names that have become keywords (``keywords``) are none either.
 
 ``translate`` translates it. Methods that types have lost (``lost_methods``) and, for
 NumPy 2, arrays of one element (``one_element``) are seen to in every file's tree.
 """
 
 import ast
+import contextlib
 import importlib.util
 import io
 import os
 import re
 import sys
 
-from legacy.era import lost_methods, one_element, patterns, translate
+from legacy.era import keywords, lost_methods, one_element, patterns, translate
 
 PYTHON_2_BUILTINS = frozenset(
     "basestring cmp execfile long raw_input reduce unichr unicode xrange".split()
@@ -102,6 +103,9 @@ def _tree_of(text, path, parse, folder, in_package=False, python_2=False):
         tree = parse(text, path)
     except SyntaxError as error:
         problem = error
+        text = keywords.as_names(text)
+        with contextlib.suppress(SyntaxError):
+            tree = parse(text, path)
     translated = tree is None or python_2 or _is_python_2(tree, folder, in_package)
     if translated:
         try:
