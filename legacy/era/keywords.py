@@ -4,7 +4,12 @@ Python puts an identifier into its plain form (NFKC) after it has looked for key
 So a name in which the "a" is the mathematical letter is the same name, but no keyword.
 """
 
-_NAMES = {word: "\N{MATHEMATICAL SANS-SERIF SMALL A}" + word[1:] for word in ("async", "await")}
+import itertools
+
+_NAMES = {
+    word: "\N{MATHEMATICAL SANS-SERIF SMALL A}" + word[1:]
+    for word in ("async", "await")
+}
 _COROUTINE = frozenset({"def", "for", "with"})
 
 
@@ -24,7 +29,7 @@ def as_names(text):
         return text
     places = [
         (start, word)
-        for (kind, word, start, *_), (_, after, *_) in zip(tokens, tokens[1:])
+        for (kind, word, start, *_), (_, after, *_) in itertools.pairwise(tokens)
         if kind == token.NAME and word in _NAMES and after not in _COROUTINE
     ]
     # From the end, so that the columns of the others stay.
