@@ -191,7 +191,7 @@ def _name_working_folder():
 def _run(options):
     """Runs the script as ``__main__``, in a process made one of TensorFlow 1."""
     from legacy import release, terminal
-    from legacy.era import numpy_forms
+    from legacy.era import numpy_forms, source
     from legacy.imports import ownership, processes, setup, tracebacks
     from legacy.script import guess, uses
 
@@ -231,7 +231,8 @@ def _run(options):
     names["__builtins__"] = builtins
     names["__cached__"] = None
     sys.modules["__main__"] = main_module
-    code = _code(path)
+    python_2 = source.whole_program(file for file, _ in uses.trees(path))
+    code = source.compile_file(path, terminal.announce)
     if not release.told():
         release.guess(*guess.release_of(path))
     changed = numpy_forms.announcement(uses.trees(path))
@@ -243,6 +244,7 @@ def _run(options):
         again=again,
         claimed=claimed,
         release=release.state(),
+        python_2=python_2,
         verbose=options.verbose,
         port_cell=options.port_cell,
     )
@@ -269,10 +271,3 @@ def _claimed(spec):
     for _ in range((spec.parent or "").count(".")):
         folder = os.path.dirname(folder)
     return folder
-
-
-def _code(path):
-    from legacy import terminal
-    from legacy.era import source
-
-    return source.compile_file(path, terminal.announce)

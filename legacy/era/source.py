@@ -3,7 +3,8 @@
 A file is Python 2 when Python 3 cannot parse it, or when it relies on what only
 Python 2 had: its built-in names (``xrange``, ``unicode``, ...), its modules
 (``cPickle``, ...), its ``print`` statement, or imports of a package's neighbours by
-their short names. A use that is prepared for both, under a ``try`` or a test of the
+their short names. If one file of a program is no Python 3, all of them are Python 2:
+``whole_program``. A use that is prepared for both, under a ``try`` or a test of the
 version, is no sign. Names that have become keywords (``keywords``) are none either.
 
 ``translate`` translates it. Methods that types have lost (``lost_methods``) and, for
@@ -91,10 +92,35 @@ def cell_tree(text, path, parse, python_2):
     return _tree_of(text, path, parse, os.getcwd(), python_2=python_2)
 
 
+def whole_program(files, known=False):
+    """Translates all of a program's files from now on if one of ``files`` is Python 2.
+
+    For sure, that is: it is ``known``, or Python 3 cannot parse the file. Returns
+    whether it is so.
+    """
+    global _all_python_2
+    _all_python_2 = known or not all(map(_is_python_3, files))
+    return _all_python_2
+
+
+# Whether the program is known to be Python 2.
+_all_python_2 = False
+
+
+def _is_python_3(path):
+    """Whether Python 3 can parse the file, in which names may have become keywords."""
+    text = _read(path)
+    for form in (lambda: text, lambda: keywords.as_names(text)):
+        with contextlib.suppress(SyntaxError):
+            ast.parse(form(), path)
+            return True
+    return False
+
+
 def _tree(path, in_package):
     """Gives the final syntax tree, and whether the file was Python 2."""
     text, folder = _read(path), os.path.dirname(path)
-    return _tree_of(text, path, ast.parse, folder, in_package)
+    return _tree_of(text, path, ast.parse, folder, in_package, _all_python_2)
 
 
 def _tree_of(text, path, parse, folder, in_package=False, python_2=False):
@@ -111,7 +137,9 @@ def _tree_of(text, path, parse, folder, in_package=False, python_2=False):
         try:
             tree = translate.translate(text, path, in_package)
         except SyntaxError as error:
-            raise problem or error from None
+            if tree is None:
+                raise problem or error from None
+            translated = False
     signs = _Signs()
     signs.visit(tree)
     tree = one_element.rewrite(_LostMethods().visit(tree), signs.bound)

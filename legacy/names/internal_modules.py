@@ -131,10 +131,6 @@ TABLE = {
         )
     },
     "tensorflow.python.ops.summary_ops": {},
-    "tensorflow.python.eager.context": {
-        "in_eager_mode": "tensorflow.compat.v1:executing_eagerly",
-        "in_graph_mode": "legacy.names.graphs:in_graph_mode",
-    },
     **{
         path: {"_RNNCell": "legacy.contrib.rnn.core:RNNCell"}
         for path in (
