@@ -41,6 +41,9 @@ PYTHON_2_ATTRIBUTES = {
 }
 # Names in the test of an ``if`` that tell Python 2 from Python 3.
 _VERSION_TESTS = frozenset("PY2 PY3 python_version version version_info".split())
+# Functions, and methods of dictionaries, that gave lists.
+_LAZY = frozenset("filter map zip".split())
+_VIEWS = frozenset("items keys values".split())
 # Star imports of these bring Python 2's names along.
 _BRIDGES = frozenset("builtins future past six".split())
 
@@ -176,6 +179,8 @@ class _Signs(ast.NodeVisitor):
         self.attributes, self.asked = set(), set()
         # Whether a statement goes on after `print`, as only Python 2's could.
         self.prints = False
+        # Functions, and methods, of which a list was expected, as Python 2 gave.
+        self.listed = set()
 
     def visit_Expr(self, node):
         self.prints = self.prints or _is_print_statement(node.value)
@@ -185,6 +190,34 @@ class _Signs(ast.NodeVisitor):
         if isinstance(node.value, ast.Name):
             self.attributes.add((node.value.id, node.attr))
         self.generic_visit(node)
+
+    def visit_Subscript(self, node):
+        self._expect_list(node.value)
+        self.generic_visit(node)
+
+    def visit_BinOp(self, node):
+        if isinstance(node.op, ast.Add):
+            for value, other in (
+                (node.left, node.right),
+                (node.right, node.left),
+            ):
+                if isinstance(other, ast.List | ast.ListComp | ast.Call):
+                    self._expect_list(value, _LAZY | {"range"})
+        self.generic_visit(node)
+
+    def visit_Call(self, node):
+        if getattr(node.func, "id", "") == "len" and node.args:
+            self._expect_list(node.args[0], methods=())
+        if getattr(node.func, "attr", "") in ("append", "sort"):
+            self._expect_list(node.func.value)
+        self.generic_visit(node)
+
+    def _expect_list(self, value, functions=_LAZY, methods=_VIEWS):
+        function = getattr(value, "func", None)
+        if getattr(function, "attr", "") in methods and not value.args:
+            self.listed.add("." + function.attr)
+        elif getattr(function, "id", "") in functions:
+            self.listed.add(function.id)
 
     def visit_Name(self, node):
         (self.used if isinstance(node.ctx, ast.Load) else self.bound).add(node.id)
@@ -277,7 +310,19 @@ def _is_python_2(tree, folder, in_package):
         or bool(lost & signs.attributes - signs.asked)
         or not all(map(beside, PYTHON_2_MODULES & signs.imported))
         or (in_package and any(map(only_beside, roots)))
+        or _expects_lists(signs)
     )
+
+
+def _expects_lists(signs):
+    """Whether Python 3 would refuse what is done with a view or an iterator.
+
+    A range can be indexed as well. In pandas, tables and rows have keys with places.
+    """
+    functions = signs.listed - signs.bound - {".keys"}
+    if not any(name.partition(".")[0] == "pandas" for name in signs.imported):
+        functions |= signs.listed & {".keys"}
+    return bool(functions)
 
 
 class _LostMethods(ast.NodeTransformer):

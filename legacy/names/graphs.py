@@ -1,4 +1,4 @@
-"""Import of earlier releases' graphs (``legacy.old_graphs``); scripts' own gradients."""
+"""Graphs of earlier releases (``legacy.old_graphs``), and gradients of scripts."""
 
 import tensorflow.compat.v1 as tf
 from tensorflow.python.framework import meta_graph, ops
