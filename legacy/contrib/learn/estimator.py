@@ -38,8 +38,8 @@ class NotFittedError(ValueError, AttributeError):
     """Raised for predictions of a model that was never trained."""
 
 
-_FIELDS = """mode predictions loss train_op eval_metric_ops output_alternatives
-training_chief_hooks training_hooks scaffold"""
+_FIELDS = """predictions loss train_op eval_metric_ops output_alternatives
+training_chief_hooks training_hooks scaffold mode"""
 
 
 class ModelFnOps(collections.namedtuple("ModelFnOps", _FIELDS.split())):
@@ -59,7 +59,6 @@ class ModelFnOps(collections.namedtuple("ModelFnOps", _FIELDS.split())):
     ):
         return super().__new__(
             cls,
-            mode,
             predictions,
             loss,
             train_op,
@@ -68,6 +67,7 @@ class ModelFnOps(collections.namedtuple("ModelFnOps", _FIELDS.split())):
             training_chief_hooks,
             training_hooks,
             scaffold,
+            mode,
         )
 
 

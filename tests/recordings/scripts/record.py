@@ -44,7 +44,13 @@ SCRIPTS = {
     "translate_1_0": ("1.0.0", [OUT]),
 }
 # Scripts that print, and compute nothing that is compared otherwise: their releases.
-TEXTS = {"text_0_12": "0.12.1", "text_1_0": "1.0.0", "text_1_15": "1.15.5"}
+TEXTS = {
+    "deep_1_15": "1.15.5",
+    "events_1_15": "1.15.5",
+    "text_0_12": "0.12.1",
+    "text_1_0": "1.0.0",
+    "text_1_15": "1.15.5",
+}
 # These print how long something took.
 TIMED = {"char_rnn"}
 _ABOUT = (
