@@ -175,14 +175,6 @@ MOUNTS = {
     "tensorflow.python.ops.seq2seq": "legacy.contrib.legacy_seq2seq",
     "tensorflow.models.rnn.seq2seq": "legacy.contrib.legacy_seq2seq",
     "tensorflow.tensorboard.plugins.projector": "legacy.contrib.projector",
-    **{
-        f"{package}.{name}": f"tensorboard.backend.event_processing.{name}"
-        for package in (
-            "tensorflow.python.summary",
-            "tensorflow.tensorboard.backend.event_processing",
-        )
-        for name in ("event_accumulator", "event_multiplexer")
-    },
 }
 
 # Internal modules that also give our own names of these public modules: they were the
