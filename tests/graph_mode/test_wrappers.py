@@ -9,7 +9,7 @@ import pytest
 from helpers.places import WORKERS
 from migrate.cells import networks
 from migrate.cells.inventory import take_inventory
-from migrate.cells.per_step import PER_STEP
+from migrate.cells.known.per_step import PER_STEP
 from migrate.sources.base import Entry
 
 

@@ -16,7 +16,7 @@ from helpers import checkpoints
 from helpers import recorded as goldens
 from helpers.places import ROOT
 from migrate.cells.inventory import take_inventory
-from migrate.cells.per_step import PER_STEP
+from migrate.cells.known.per_step import PER_STEP
 from migrate.cli.main import main
 from migrate.output import write as writers
 from migrate.sources.checkpoint import Checkpoint
