@@ -1,6 +1,10 @@
 """Every v1 layout: found, converted, equal to real TensorFlow, and back to the bit."""
 
 import json
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -16,9 +20,11 @@ from helpers import checkpoints
 from helpers import recorded as goldens
 from helpers.rounding import within
 from migrate.bits import same_bits
+from migrate.cells import known
+from migrate.cells.at_steps import spelt_out
 from migrate.cells.base import Cell, Layout, measure
 from migrate.cells.inventory import take_inventory
-from migrate.cells.layouts import BY_NAME, LAYOUTS, layout_of
+from migrate.cells.layouts import BY_NAME, LAYOUTS, by_name, in_order, layout_of
 from migrate.cells.merging import fold, unfold
 from migrate.cells.search import search
 from migrate.cells.settings import Settings
@@ -131,13 +137,9 @@ def test_verify_proves_layouts_without_a_graph_cell(name, tmp_path, capfd):
 
 
 def _shapes(layout, d, h, m):
-    if layout.name == "unrolled":
-        leaves = layout.shapes_for(
-            {f"bn_xWXH{t}/gamma": None for t in range(m)}
-            | {f"bn_hWHH{t}/gamma": None for t in range(m)}
-        )
-    else:
-        leaves = layout.shapes
+    patterns = getattr(layout, "roles", ())
+    spelled = [name for pattern in patterns for name in spelt_out(pattern, m)]
+    leaves = layout.shapes_for(spelled)
     sizes = {"D": d, "H": h, "M": m, "P": 2, "D+H": d + h}
     sizes |= {f"{n}H": n * h for n in (2, 3, 4)}
     return {leaf: tuple(sizes[a] for a in axes) for leaf, axes in leaves.items()}
@@ -256,9 +258,29 @@ def _own_name(layout):
     """A scope's last component that the layout asks for."""
     if layout.cell_names is None:
         return "Cell"
-    names = ("basic_lstm_cell", "BasicLSTMCell", "lstm_cell", "LSTMCell", "gru_cell")
-    names += ("GRUCell", "cudnn_compatible_lstm_cell", "cudnn_compatible_gru_cell")
-    return next(name for name in names if layout.cell_names.fullmatch(name))
+    name = layout.cell_names.pattern.removesuffix(r"(_\d+)?").strip("()").split("|")[0]
+    assert layout.cell_names.fullmatch(name)
+    return name
+
+
+def _file(name, place, *layouts):
+    return SimpleNamespace(__name__=name, PLACE=place, LAYOUTS=layouts)
+
+
+def test_files_of_layouts_are_put_in_order():
+    """All of the folder; no two of one place or name."""
+    (folder,) = known.__path__
+    files = {path.stem for path in Path(folder).glob("[!_]*.py")}
+    modules = {name: import_module(f"{known.__name__}.{name}") for name in files}
+    assert sum(len(module.LAYOUTS) for module in modules.values()) == len(LAYOUTS)
+    one, two, three = LAYOUTS[:3]
+    late, early = _file("late", 20, one), _file("early", 3, two, three)
+    assert in_order([late, early]) == (two, three, one)
+    with pytest.raises(ValueError, match="b has the PLACE 20, which late has, too"):
+        in_order([late, _file("b", 20, two)])
+    alias = replace(two, aliases=(one.name,))
+    with pytest.raises(ValueError, match=f"two layouts are called {one.name}: "):
+        by_name([one, alias])
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
