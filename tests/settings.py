@@ -90,7 +90,9 @@ def numeric_files():
     calls = re.compile(r"\b(within|within_after_adam|close|check_pass)\(")
     files = TESTS.rglob("test_*.py")
     chosen = [f for f in files if calls.search(f.read_text(encoding="utf-8"))]
-    chosen.append(TESTS / "contrib" / "test_contrib_goldens.py")  # records in replay.py
+    chosen.append(
+        TESTS / "graph_mode" / "test_contrib_recorded.py"
+    )  # records in replay.py
     return sorted(str(file.relative_to(TESTS.parent)) for file in chosen)
 
 

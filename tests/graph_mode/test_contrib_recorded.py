@@ -1,6 +1,6 @@
 """Each contrib family against what real TensorFlow 1.15.5, 1.0.0 and 0.12.1 computed.
 
-The goldens are written by generate.py, scenario by scenario; a replay compares
+The recordings are written by generate.py, scenario by scenario; a replay compares
 variables (names, shapes, order), outputs and gradients in a process of its own.
 """
 

@@ -36,7 +36,7 @@ def test_wrapped_cells_give_the_bits_of_the_bare_cell():
 
 
 def test_scopes_of_every_release_are_understood():
-    """0.12's spelling and 1.0's, as goldens and wrappers show them."""
+    """0.12's spelling and 1.0's, as recordings and wrappers show them."""
 
     def entries(*scopes):
         shapes = {"W_xh": (2, 8), "W_hh": (2, 8)}

@@ -21,7 +21,7 @@ from helpers.places import ROOT, WORKERS
 from helpers.rounding import close, within
 
 D, H, M, T, B = 3, 4, 6, 6, 8
-# float32 moments against float64 ones: the goldens' tolerance for statistics is 3e-7
+# float32 moments against float64 ones: the recordings' tolerance for statistics is 3e-7
 # of the largest value after one step's rounding; T steps of the recurrence add up.
 TOLERANCE = 2e-6
 
@@ -456,8 +456,8 @@ def test_batches_are_let_go():
 def test_gaps_shrink_to_the_level_between_batches(name):
     """Cells that TensorFlow 1.15.5 grew with a fault: within 30 %, the median of five
     draws of the data."""
-    golden = aged.Aged(name)
-    found = [aged.gaps(golden, draw, batches=100) for draw in range(5)]
+    recording = aged.Aged(name)
+    found = [aged.gaps(recording, draw, batches=100) for draw in range(5)]
     before, after, level = (
         np.median([one[key] for one in found]) for key in ("before", "after", "level")
     )

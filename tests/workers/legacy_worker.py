@@ -1,4 +1,4 @@
-"""Runs ``legacy.BNLSTMCell`` on goldens in a process of its own, in one mode.
+"""Runs ``legacy.BNLSTMCell`` on recordings in a process of its own, in one mode.
 
     python legacy_worker.py MODE CASES.npz RESULTS.npz [RUNS]
 
@@ -33,7 +33,7 @@ def main(mode, given, wanted, runs=0):
     found, built = {}, {}
     for name, (case, prefix) in cases.unpack(given).items():
         scenario = name.partition(":")[2]
-        if scenario not in built:  # one graph serves the goldens of all versions
+        if scenario not in built:  # one graph serves the recordings of all versions
             built[scenario] = graphs.Graph(
                 case, gradients=not runs, multi=tf.nn.rnn_cell.MultiRNNCell
             )

@@ -38,7 +38,7 @@ def draw(rng, variable):
 
 
 def run(name, build, feed, seed):
-    """Builds, draws, saves, computes and writes one golden."""
+    """Builds, draws, saves, computes and writes one recording."""
     with tf.Graph().as_default(), tf.Session() as session:
         outputs = build()
         rng = np.random.default_rng(seed) if NEWEST else np.random.RandomState(seed)
@@ -191,7 +191,7 @@ def deep(x, lengths):
 
 
 def main():
-    """Writes this release's goldens."""
+    """Writes this release's recorded."""
     rng = np.random.RandomState(1)
     x = rng.randn(B, T, D).astype(np.float32)
     sequences = {"x": x, "lengths": np.array([3, 6, 1, 5], np.int32)}

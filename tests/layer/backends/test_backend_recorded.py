@@ -8,11 +8,10 @@ import pytest
 from running import Loss, arrays
 
 import migrate
-from helpers import recorded as goldens
-from helpers import recorded_layers as golden_model
+from helpers import recorded, recorded_layers
 
 
-class Model(golden_model.Model):
+class Model(recorded_layers.Model):
     """The layers of a scenario; passes and gradients by the backend in use."""
 
     def __init__(self, name):
@@ -52,37 +51,39 @@ def model(name):
     return Model(name)
 
 
-@pytest.mark.parametrize("name", goldens.SCENARIOS)
+@pytest.mark.parametrize("name", recorded.SCENARIOS)
 def test_every_pass_from_the_start(name):
-    golden, layers = goldens.load(goldens.LAST, name), model(name)
-    layers.set_weights(golden.weights())
-    outputs, states, loss, gradients = layers.run(golden, False)
-    goldens.check_pass(golden, "inference", goldens.INFERENCE, outputs, states)
-    goldens.check_gradients(golden, "inference", arrays(gradients))
-    worst = goldens.difference(loss, golden["out|inference|loss"])
-    goldens.within(worst, goldens.INFERENCE, "loss")
-    outputs, states, _, gradients = layers.run(golden, True)
-    goldens.check_pass(golden, "train", goldens.TRAINING, outputs, states)
-    goldens.check_statistics(
-        golden, "v_after_one_pass", goldens.STATISTICS, layers.statistics(golden)
+    recording, layers = recorded.load(recorded.LAST, name), model(name)
+    layers.set_weights(recording.weights())
+    outputs, states, loss, gradients = layers.run(recording, False)
+    recorded.check_pass(recording, "inference", recorded.INFERENCE, outputs, states)
+    recorded.check_gradients(recording, "inference", arrays(gradients))
+    worst = recorded.difference(loss, recording["out|inference|loss"])
+    recorded.within(worst, recorded.INFERENCE, "loss")
+    outputs, states, _, gradients = layers.run(recording, True)
+    recorded.check_pass(recording, "train", recorded.TRAINING, outputs, states)
+    recorded.check_statistics(
+        recording, "v_after_one_pass", recorded.STATISTICS, layers.statistics(recording)
     )
-    _, _, loss, gradients = layers.run(golden, True)
-    worst = goldens.difference(loss, golden["out|train|loss"])
-    goldens.within(worst, goldens.TRAINING, "loss")
-    goldens.check_gradients(golden, "train", arrays(gradients))
-    if golden.meta["adam_steps"]:
-        worst = goldens.difference(layers.adam(golden), golden["out|adam|losses"])
-        goldens.within(worst, goldens.ADAM_LOSSES)
+    _, _, loss, gradients = layers.run(recording, True)
+    worst = recorded.difference(loss, recording["out|train|loss"])
+    recorded.within(worst, recorded.TRAINING, "loss")
+    recorded.check_gradients(recording, "train", arrays(gradients))
+    if recording.meta["adam_steps"]:
+        worst = recorded.difference(
+            layers.adam(recording), recording["out|adam|losses"]
+        )
+        recorded.within(worst, recorded.ADAM_LOSSES)
 
 
 @pytest.mark.parametrize(
     ("version", "name"),
-    [(v, n) for v, n in goldens.ALL if v == goldens.LAST or n == "basic"],
+    [(v, n) for v, n in recorded.ALL if v == recorded.LAST or n == "basic"],
 )
 def test_final_from_the_checkpoint(version, name):
-    golden, layers = goldens.load(version, name), model(name)
-    read = migrate.read(golden.checkpoint)
-    layers.set_weights([read[cell.scope] for cell in golden.rnn.cells])
-    outputs, states, _, _ = layers.run(golden, False)
-    goldens.check_pass(golden, "final", goldens.INFERENCE, outputs, states)
+    recording, layers = recorded.load(version, name), model(name)
+    read = migrate.read(recording.checkpoint)
+    layers.set_weights([read[cell.scope] for cell in recording.rnn.cells])
+    outputs, states, _, _ = layers.run(recording, False)
+    recorded.check_pass(recording, "final", recorded.INFERENCE, outputs, states)
     assert np.isfinite(outputs).all()
