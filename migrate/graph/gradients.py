@@ -36,11 +36,25 @@ class GradientProgram(Program):
       MigrateError: as ``Program``; TensorFlow cannot differentiate the graph.
     """
 
-    def __init__(self, graph: Graph, feeds, fetches, extra, *more, of, by):
+    def __init__(
+        self,
+        graph: Graph,
+        feeds,
+        fetches,
+        extra,
+        values,
+        seconds,
+        more_memory,
+        *,
+        of,
+        by,
+    ):
         self._contexts = _Contexts(graph)
         wanted = (*fetches, *extra)
         kept = self._contexts.exits(graph, feeds, wanted)
-        super().__init__(graph, feeds, fetches, extra, *more, kept=kept)
+        super().__init__(
+            graph, feeds, fetches, extra, values, seconds, more_memory, kept
+        )
         with self._errors(), self._graph.as_default():
             self._differentiate(of, by)
 

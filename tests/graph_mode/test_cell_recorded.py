@@ -1,15 +1,13 @@
 """``legacy.BNLSTMCell`` against real TensorFlow, each mode in its own process."""
 
 import functools
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 
 from bnlstm_compat import reference
-from helpers import cases, recorded, recorded_layers
-from helpers.places import WORKERS
+from helpers import cases, recorded, recorded_layers, workers
 from migrate.cells import networks
 from migrate.cells.layouts import layout_of
 from migrate.sources.checkpoint import Checkpoint
@@ -28,15 +26,8 @@ def run_worker(folder, mode, chosen, runs=0, python=sys.executable):
     """Results of ``legacy_worker`` by "VERSION:NAME" and key."""
     given, wanted = str(folder / "cases.npz"), str(folder / "results.npz")
     cases.pack(given, chosen)
-    command = [python, str(WORKERS / "legacy_worker.py"), mode, given, wanted]
-    done = subprocess.run(
-        [*command, str(runs)] if runs else command,
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    words = [mode, given, wanted, *([runs] if runs else [])]
+    workers.run("legacy_worker", *words, python=python)
     found, packed = {}, np.load(wanted)
     for key in packed:
         name, _, rest = key.replace("\\", "/").partition("#")

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 import test_cell_recorded as graph_tests
 
-from helpers import legacy_process, recorded
-from helpers.places import WORKERS
+from helpers import recorded, workers
 from migrate.cli.main import main
 
 PYTHON = os.environ.get("REAL_TF1", "")
@@ -46,11 +45,8 @@ def test_races_are_settled(mode, tmp_path):
 
 
 def _restored(prefix, folder, parts):
-    worker = WORKERS / "restore_worker.py"
     wanted = folder / "restored.npz"
-    legacy_process.succeeded(
-        legacy_process.legacy(prefix, wanted, *parts, interpreter=(PYTHON, worker))
-    )
+    workers.run("restore_worker", prefix, wanted, *parts, python=PYTHON)
     with np.load(wanted, allow_pickle=False) as arrays:
         return dict(arrays)
 

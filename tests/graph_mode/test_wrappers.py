@@ -1,12 +1,10 @@
 """The graph cell inside MultiRNNCell and DropoutWrapper, one way and both ways."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
-from helpers.places import WORKERS
+from helpers import workers
 from migrate.cells import networks
 from migrate.cells.inventory import take_inventory
 from migrate.cells.known.per_step import PER_STEP
@@ -15,12 +13,7 @@ from migrate.sources.base import Entry
 
 @pytest.mark.slow
 def test_wrapped_cells_give_the_bits_of_the_bare_cell():
-    worker = WORKERS / "wrappers_worker.py"
-    done = subprocess.run(
-        [sys.executable, str(worker)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    found = json.loads(done.stdout.splitlines()[-1])
+    found = json.loads(workers.run("wrappers_worker").splitlines()[-1])
     assert len(found) == 8
     for name, result in found.items():
         assert result["differences"] == [0.0, 0.0], name

@@ -1,6 +1,5 @@
 """Recalibrated statistics against NumPy, for every kind of model; what is refused."""
 
-import os
 import pickle
 import subprocess
 import sys
@@ -16,8 +15,8 @@ import tensorflow as tf
 import bnlstm_compat
 from bnlstm_compat import BNLSTM, BNLSTMCell, reference, spec
 from bnlstm_compat.statistics import pooled, recalibration
-from helpers import aged
-from helpers.places import ROOT, WORKERS
+from helpers import aged, workers
+from helpers.places import ROOT
 from helpers.rounding import close, within
 
 D, H, M, T, B = 3, 4, 6, 6, 8
@@ -469,16 +468,7 @@ def test_gaps_shrink_to_the_level_between_batches(name):
 @pytest.mark.slow
 def test_strategies():
     """Two replicas give moments of their own, whichever way the model was made."""
-    here = WORKERS
-    done = subprocess.run(
-        [sys.executable, here / "recalibration_worker.py"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.split()[-1] == "equal"
+    assert workers.run("recalibration_worker").split()[-1] == "equal"
 
 
 def test_progress(capsys):

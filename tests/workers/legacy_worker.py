@@ -12,8 +12,6 @@ import sys
 
 os.environ["TF_USE_LEGACY_KERAS"] = "1"  # brings MultiRNNCell back on TensorFlow 2
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
 import numpy as np
 import tensorflow.compat.v1 as tf
