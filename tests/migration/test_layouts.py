@@ -454,6 +454,24 @@ def test_recurrent_neighbours_compute_what_tensorflow_did(version):
         recorded.within(worst, recorded.INFERENCE, scope)
 
 
+# Networks of cells that scripts wrote: NETWORKS of generate.py.
+NETWORKS = sorted(
+    path.stem
+    for path in NEIGHBOURS.glob("*.npz")
+    if not path.stem.startswith(("neighbours-", "transposed-"))
+)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_recorded_networks_compute_what_tensorflow_did(name):
+    recording, x, mask = _neighbours(name)
+    models = _models(NEIGHBOURS / name)
+    assert {key for key in recording if not key.startswith("in|")} == models.keys()
+    for scope, model in models.items():
+        worst = recorded.difference(model(x, mask=mask), recording[scope])
+        recorded.within(worst, recorded.INFERENCE, scope)
+
+
 def test_a_forget_bias_is_not_in_a_checkpoint():
     recording, x, mask = _neighbours()
     prefix = NEIGHBOURS / "neighbours-1.15.5"
