@@ -35,7 +35,7 @@ def test_modules_say_which_names_they_write(tmp_path):
     (tmp_path / "rest.py").write_text("A = 1\n")
     assert written("p", [str(tmp_path)]) == {"A": "p.one:A", "b": "p.one:b"}
     (tmp_path / "two.py").write_text('__all__ = ["b"]\n')
-    with pytest.raises(ValueError, match="p.two and p.one:b are of one name"):
+    with pytest.raises(ValueError, match=r"p\.two and p\.one:b are of one name"):
         written("p", [str(tmp_path)])
 
 

@@ -7,8 +7,8 @@ Needs only NumPy and that TensorFlow; run once for each of 1.15.5, 1.0.0 and 0.1
 variables are drawn at random before. `neighbours`: a key is the scope of a network, its
 value the outputs; `in|x` [B,T,D], `in|lengths` [B], `in|image` [B,8,8,3], `in|words`
 [B,T]. `transposed` (1.15.5): convolutions that go up, and separable ones; `in|image`
-[2,5,5,3]. The others (1.15.5) are networks of cells that scripts wrote: NETWORKS. To add
-one, write a function as `deep`, and add it there.
+[2,5,5,3]. The others (1.15.5) are networks of cells that scripts wrote, NETWORKS. To
+add one, write a function as `deep`, and add it there.
 """
 
 import os
