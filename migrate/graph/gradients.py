@@ -36,25 +36,10 @@ class GradientProgram(Program):
       MigrateError: as ``Program``; TensorFlow cannot differentiate the graph.
     """
 
-    def __init__(
-        self,
-        graph: Graph,
-        feeds,
-        fetches,
-        extra,
-        values,
-        seconds,
-        more_memory,
-        *,
-        of,
-        by,
-    ):
+    def __init__(self, graph: Graph, feeds, fetches, extra, *more, of, by):
         self._contexts = _Contexts(graph)
-        wanted = (*fetches, *extra)
-        kept = self._contexts.exits(graph, feeds, wanted)
-        super().__init__(
-            graph, feeds, fetches, extra, values, seconds, more_memory, kept
-        )
+        kept = self._contexts.exits(graph, feeds, (*fetches, *extra))
+        super().__init__(graph, feeds, fetches, extra, *more, kept=kept)
         with self._errors(), self._graph.as_default():
             self._differentiate(of, by)
 

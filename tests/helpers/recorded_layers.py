@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+import migrate
 from bnlstm_compat import BNLSTM, BNLSTMWeights, spec
 from helpers import recorded, tolerances
 from migrate.cells import networks
@@ -118,6 +119,46 @@ class Model:
             optimizer.apply(list(gradients.values()), variables)
             losses.append(loss)
         return losses
+
+    def arrays(self, results):
+        """Tensors by name as what NumPy reads."""
+        return results
+
+
+def check_every_pass(recording, layers):
+    """The passes of a recording from its start, by a ``Model``, against it."""
+    layers.set_weights(recording.weights())
+
+    outputs, states, loss, gradients = layers.run(recording, False)
+    recorded.check_pass(recording, "inference", recorded.INFERENCE, outputs, states)
+    recorded.check_gradients(recording, "inference", layers.arrays(gradients))
+    worst = recorded.difference(loss, recording["out|inference|loss"])
+    recorded.within(worst, recorded.INFERENCE, "loss")
+
+    outputs, states, _, _ = layers.run(recording, True)
+    recorded.check_pass(recording, "train", recorded.TRAINING, outputs, states)
+    recorded.check_statistics(
+        recording, "v_after_one_pass", recorded.STATISTICS, layers.statistics(recording)
+    )
+
+    _, _, loss, gradients = layers.run(recording, True)
+    worst = recorded.difference(loss, recording["out|train|loss"])
+    recorded.within(worst, recorded.TRAINING, "loss")
+    recorded.check_gradients(recording, "train", layers.arrays(gradients))
+
+    if recording.meta["adam_steps"]:
+        losses = layers.adam(recording)
+        worst = recorded.difference(losses, recording["out|adam|losses"])
+        recorded.within(worst, recorded.ADAM_LOSSES)
+
+
+def check_final(recording, layers):
+    """The last pass of a recording, from its checkpoint; gives its outputs."""
+    read = migrate.read(recording.checkpoint)
+    layers.set_weights([read[cell.scope] for cell in recording.rnn.cells])
+    outputs, states, _, _ = layers.run(recording, False)
+    recorded.check_pass(recording, "final", recorded.INFERENCE, outputs, states)
+    return outputs
 
 
 def _leaf_of(cell, name):

@@ -6,7 +6,6 @@ import keras
 import pytest
 import tensorflow as tf
 
-import migrate
 from helpers import recorded, recorded_layers
 from migrate.cells import networks
 
@@ -32,29 +31,7 @@ def model(name, mode):
 @pytest.mark.parametrize(("version", "name", "mode"), _cases())
 def test_every_pass_from_the_start(version, name, mode):
     recording, layers = recorded.load(version, name), model(name, mode)
-    layers.set_weights(recording.weights())
-
-    outputs, states, loss, gradients = layers.run(recording, False)
-    recorded.check_pass(recording, "inference", recorded.INFERENCE, outputs, states)
-    recorded.check_gradients(recording, "inference", gradients)
-    worst = recorded.difference(loss, recording["out|inference|loss"])
-    recorded.within(worst, recorded.INFERENCE, "loss")
-
-    outputs, states, _, _ = layers.run(recording, True)
-    recorded.check_pass(recording, "train", recorded.TRAINING, outputs, states)
-    recorded.check_statistics(
-        recording, "v_after_one_pass", recorded.STATISTICS, layers.statistics(recording)
-    )
-
-    _, _, loss, gradients = layers.run(recording, True)
-    worst = recorded.difference(loss, recording["out|train|loss"])
-    recorded.within(worst, recorded.TRAINING, "loss")
-    recorded.check_gradients(recording, "train", gradients)
-
-    if recording.meta["adam_steps"]:
-        losses = layers.adam(recording)
-        worst = recorded.difference(losses, recording["out|adam|losses"])
-        recorded.within(worst, recorded.ADAM_LOSSES)
+    recorded_layers.check_every_pass(recording, layers)
     _check_end(recording, layers)
 
 
@@ -76,10 +53,7 @@ def _check_end(recording, layers):
 @pytest.mark.parametrize(("version", "name", "mode"), _cases())
 def test_final_from_the_checkpoint(version, name, mode):
     recording, layers = recorded.load(version, name), model(name, mode)
-    read = migrate.read(recording.checkpoint)
-    layers.set_weights([read[cell.scope] for cell in recording.rnn.cells])
-    outputs, states, _, _ = layers.run(recording, False)
-    recorded.check_pass(recording, "final", recorded.INFERENCE, outputs, states)
+    recorded_layers.check_final(recording, layers)
 
 
 @pytest.mark.parametrize(("version", "name"), recorded.LAST_FIRST)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from running import Loss, arrays
 
-import migrate
 from helpers import recorded, recorded_layers
 
 
@@ -29,6 +28,10 @@ class Model(recorded_layers.Model):
         for variable, value in zip(loss.moving, moved, strict=True):
             variable.assign(value)
         return outputs, states, gradients
+
+    def arrays(self, results):
+        """See the base."""
+        return arrays(results)
 
     def _loss(self, mask, initial_state, training):
         variables = [v for cell in self.cells for v in cell.trainable_variables]
@@ -54,26 +57,7 @@ def model(name):
 @pytest.mark.parametrize("name", recorded.SCENARIOS)
 def test_every_pass_from_the_start(name):
     recording, layers = recorded.load(recorded.LAST, name), model(name)
-    layers.set_weights(recording.weights())
-    outputs, states, loss, gradients = layers.run(recording, False)
-    recorded.check_pass(recording, "inference", recorded.INFERENCE, outputs, states)
-    recorded.check_gradients(recording, "inference", arrays(gradients))
-    worst = recorded.difference(loss, recording["out|inference|loss"])
-    recorded.within(worst, recorded.INFERENCE, "loss")
-    outputs, states, _, gradients = layers.run(recording, True)
-    recorded.check_pass(recording, "train", recorded.TRAINING, outputs, states)
-    recorded.check_statistics(
-        recording, "v_after_one_pass", recorded.STATISTICS, layers.statistics(recording)
-    )
-    _, _, loss, gradients = layers.run(recording, True)
-    worst = recorded.difference(loss, recording["out|train|loss"])
-    recorded.within(worst, recorded.TRAINING, "loss")
-    recorded.check_gradients(recording, "train", arrays(gradients))
-    if recording.meta["adam_steps"]:
-        worst = recorded.difference(
-            layers.adam(recording), recording["out|adam|losses"]
-        )
-        recorded.within(worst, recorded.ADAM_LOSSES)
+    recorded_layers.check_every_pass(recording, layers)
 
 
 @pytest.mark.parametrize(
@@ -82,8 +66,5 @@ def test_every_pass_from_the_start(name):
 )
 def test_final_from_the_checkpoint(version, name):
     recording, layers = recorded.load(version, name), model(name)
-    read = migrate.read(recording.checkpoint)
-    layers.set_weights([read[cell.scope] for cell in recording.rnn.cells])
-    outputs, states, _, _ = layers.run(recording, False)
-    recorded.check_pass(recording, "final", recorded.INFERENCE, outputs, states)
+    outputs = recorded_layers.check_final(recording, layers)
     assert np.isfinite(outputs).all()
