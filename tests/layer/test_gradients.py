@@ -19,6 +19,14 @@ PATHS = COMMON | {
     ),
     "past the longest step, v1": Way({"padding": "v1"}, True, [2] * B),
 }
+# Others reach the same code, in other company.
+ALIKE = {
+    "masked inference",
+    "repeated outputs",
+    "reversed",
+    "stateful",
+    "past the longest step",
+}
 
 
 def check(loss, variables, rng):
@@ -40,7 +48,12 @@ def check(loss, variables, rng):
         within("differences", apart, limit(numeric), variable.name)
 
 
-@pytest.mark.parametrize("name", PATHS)
+def _paths():
+    for name in PATHS:
+        yield pytest.param(name, marks=pytest.mark.slow if name in ALIKE else ())
+
+
+@pytest.mark.parametrize("name", list(_paths()))
 def test_finite_differences(name):
     options, masked, counters, training = PATHS[name]
     rng = np.random.default_rng(3)
