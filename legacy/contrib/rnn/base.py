@@ -5,6 +5,15 @@ from tensorflow.python.util import tf_decorator
 
 from legacy.contrib.rnn.scopes import PerScope
 
+__all__ = [
+    "_Linear",
+    "_get_concat_variable",
+    "_get_sharded_variable",
+    "_like_rnncell",
+    "_linear",
+    "_state_size_with_prefix",
+]
+
 LSTMStateTuple = tf.nn.rnn_cell.LSTMStateTuple
 # The public name is gone; the class that BasicLSTMCell extends is it.
 LayerRNNCell = tf.nn.rnn_cell.BasicLSTMCell.__bases__[0]

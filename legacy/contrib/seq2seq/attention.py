@@ -7,6 +7,19 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 from tf_keras.src.layers.rnn.legacy_cells import _zero_state_tensors
 
+__all__ = [
+    "AttentionMechanism",
+    "BahdanauAttention",
+    "LuongAttention",
+    "_BaseAttentionMechanism",
+    "_bahdanau_score",
+    "_luong_score",
+    "_maybe_mask_score",
+    "_prepare_memory",
+    "_zero_state_tensors",
+    "hardmax",
+]
+
 nest = tf.nest
 
 

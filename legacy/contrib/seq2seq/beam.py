@@ -9,6 +9,21 @@ from legacy.contrib.seq2seq.attention_wrapper import AttentionWrapperState
 from legacy.contrib.seq2seq.decoder import Decoder
 from legacy.contrib.seq2seq.helpers import _embedder
 
+__all__ = [
+    "BeamSearchDecoder",
+    "BeamSearchDecoderOutput",
+    "BeamSearchDecoderState",
+    "FinalBeamSearchDecoderOutput",
+    "_beam_search_step",
+    "_get_scores",
+    "_length_penalty",
+    "_mask_probs",
+    "_maybe_tensor_gather_helper",
+    "_tensor_gather_helper",
+    "gather_tree",
+    "tile_batch",
+]
+
 nest = tf.nest
 
 BeamSearchDecoderState = collections.namedtuple(

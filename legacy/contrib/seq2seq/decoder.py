@@ -7,6 +7,15 @@ import tensorflow.compat.v1 as tf
 from tensorflow.python.ops.rnn import _transpose_batch_time
 from tf_keras.src.layers.rnn.legacy_cells import _zero_state_tensors
 
+__all__ = [
+    "BasicDecoder",
+    "BasicDecoderOutput",
+    "Decoder",
+    "_create_zero_outputs",
+    "_transpose_batch_time",
+    "dynamic_decode",
+]
+
 nest = tf.nest
 
 

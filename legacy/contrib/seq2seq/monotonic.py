@@ -12,6 +12,15 @@ from legacy.contrib.seq2seq.attention import (
     dense,
 )
 
+__all__ = [
+    "BahdanauMonotonicAttention",
+    "LuongMonotonicAttention",
+    "_BaseMonotonicAttentionMechanism",
+    "_monotonic_probability_fn",
+    "monotonic_attention",
+    "safe_cumprod",
+]
+
 
 def safe_cumprod(x, *args, **kwargs):
     """The cumulative product of x in [0, 1], computed by logarithms.

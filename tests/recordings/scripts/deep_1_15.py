@@ -1,4 +1,5 @@
 """Modules deep inside TensorFlow, and names that were private, as scripts import them."""
+# Recorded with TensorFlow 1.15.5
 
 
 import tensorflow as tf

@@ -1,4 +1,5 @@
 """TensorBoard's files: what FileWriter and EventsWriter write, read back."""
+# Recorded with TensorFlow 1.15.5
 
 
 import glob

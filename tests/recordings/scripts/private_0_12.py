@@ -1,4 +1,5 @@
 """0.12 on Python 2: files of tf.gfile, gradients of one's own, private functions."""
+# Recorded with TensorFlow 0.12.1
 
 import os
 import tempfile
