@@ -53,7 +53,8 @@ def compile_file(path, announce, in_package=False):
 
     Args:
       path: name of the file, which is only read.
-      announce: a function of one line of text; told when a file is translated.
+      announce: a function of one line of text; told of files that are seen to be
+        Python 2.
       in_package: whether the file is a module of a package, where Python 2 imported
         neighbours by their short names.
 
@@ -63,8 +64,8 @@ def compile_file(path, announce, in_package=False):
     Raises:
       SyntaxError: Python 3's own error, if the file is neither Python 3 nor Python 2.
     """
-    tree, translated = _tree(path, in_package)
-    if translated:
+    tree, shows = _tree(path, in_package)
+    if shows:
         announce(f"{path} is Python 2: translated in memory, the file is not changed")
     return compile(tree, path, "exec", dont_inherit=True)
 
@@ -90,7 +91,7 @@ def cell_tree(text, path, parse, python_2):
       python_2: whether the notebook is known to be Python 2.
 
     Returns:
-      The tree, and whether the cell was translated.
+      The tree, and whether the cell shows that it is Python 2.
     """
     return _tree_of(text, path, parse, os.getcwd(), python_2=python_2)
 
@@ -121,7 +122,7 @@ def _is_python_3(path):
 
 
 def _tree(path, in_package):
-    """Gives the final syntax tree, and whether the file was Python 2."""
+    """Gives the final syntax tree, and whether the file shows that it is Python 2."""
     text, folder = _read(path), os.path.dirname(path)
     return _tree_of(text, path, ast.parse, folder, in_package, _all_python_2)
 
@@ -135,18 +136,17 @@ def _tree_of(text, path, parse, folder, in_package=False, python_2=False):
         text = keywords.as_names(text)
         with contextlib.suppress(SyntaxError):
             tree = parse(text, path)
-    translated = tree is None or python_2 or _is_python_2(tree, folder, in_package)
-    if translated:
+    shows = tree is None or _is_python_2(tree, folder, in_package)
+    if shows or python_2:
         try:
             tree = translate.translate(text, path, in_package)
         except SyntaxError as error:
             if tree is None:
                 raise problem or error from None
-            translated = False
     signs = _Signs()
     signs.visit(tree)
     tree = one_element.rewrite(_LostMethods().visit(tree), signs.bound)
-    return ast.fix_missing_locations(tree), translated
+    return ast.fix_missing_locations(tree), shows
 
 
 # File -> when it was changed, and its tree.

@@ -160,7 +160,7 @@ def test_modules_beside_the_script_are_translated_too(tmp_path):
     assert done.stdout == "half\n(3, 511)\n"
     told = [line for line in done.stderr.splitlines() if "is Python 2" in line]
     names = [pathlib.Path(line.partition(" is Python 2")[0]).name for line in told]
-    assert names == ["script.py", "beside.py", "__init__.py", "inner.py"]
+    assert names == ["beside.py", "__init__.py", "inner.py"]
     assert not list(tmp_path.rglob("__pycache__"))
 
 
@@ -238,7 +238,7 @@ def test_if_one_file_is_no_python_3_all_are_python_2(compiled, monkeypatch, tmp_
     assert execute(compiled("a = 7 / 2")[0])["a"] == 3.5
     assert source.whole_program([str(tmp_path / each) for each in os.listdir(tmp_path)])
     code, told = compiled("a = 7 / 2")
-    assert (execute(code)["a"], len(told)) == (3, 1)
+    assert (execute(code)["a"], told) == (3, [])
     # What only Python 3 can read stays Python 3.
     code, told = compiled("def f(*, a: int = 1):\n    nonlocal_ = f'{a!r:>{3}}'\n")
     execute(code)
