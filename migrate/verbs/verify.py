@@ -47,9 +47,10 @@ def verify(
     feeds: Feeds | None = None,
     progress: Progress | None = None,
 ) -> Proof | WholeProof:
-    """Compares a conversion with its source: with the graph that the source has, or
-    with what its cells compute if their settings are as the report says. Compares a
-    whole model with its graph.
+    """Compares a conversion, or a whole model, with its source.
+
+    The reference is the graph that the source has. A conversion without a graph is
+    compared with what its cells compute if their settings are as the report says.
 
     Args:
       source, graph: as in ``inspect``. out: the folder that ``convert`` made of it; or

@@ -176,7 +176,7 @@ def test_a_script_that_may_not_be_read(tmp_path, monkeypatch):
 
     script = write(tmp_path / "script.py", "")
     monkeypatch.setattr("os.access", lambda *_: False)
-    with pytest.raises(Exception, match="script.py': permission denied"):
+    with pytest.raises(runner._UsageError, match="permission denied"):
         runner._script(str(script))
 
 
