@@ -292,10 +292,10 @@ def diagnoses(found):
     for case in found.cases:
         _case(case)
     if found.questions:
-        tell = "A checkpoint does not tell"
+        which = "A checkpoint does"
         if found.graph is not None:
-            tell = f"Neither the checkpoint nor its graph {found.graph} tells"
-        lines(f"{tell}; give, to know more:")
+            which = f"The checkpoint and its graph {found.graph} do"
+        lines(f"{which} not say everything. To know more, give:")
         for question in found.questions:
             lines(f"  {question}")
 

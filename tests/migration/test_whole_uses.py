@@ -184,7 +184,7 @@ def test_importing_migrate_is_enough_to_load_one(tmp_path):
     code = (
         "import sys, migrate\n"
         "assert not {'keras', 'numpy', 'tensorflow'} & set(sys.modules)\n"
-        "migrate.Settings(epsilon=1e-3)  # a module of ours is then the first to need Keras\n"
+        "migrate.Settings(epsilon=1e-3)  # the first to need Keras\n"
         "import tensorflow, keras, numpy as np\n"
         "whole = keras.models.load_model('out.keras')\n"
         "found = whole(dict(np.load('in.npz')), training=False)['logits']\n"
