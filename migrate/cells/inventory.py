@@ -167,16 +167,21 @@ def _no_cells(inventory, label, graph):
     near = "; ".join(
         item.text.removesuffix(KEPT) for item in (*inventory.notes, *inventory.near)
     )
-    ways = [
-        "python -m migrate model makes a Keras model of the whole graph, this part as "
-        "the operations that it was"
-        if graph
-        else "give the model's graph (--graph FILE.meta)",
-        f"say what the variables of a scope are (--layout SCOPE=NAME or "
-        f"SCOPE=FILE.toml, {PAGE})",
+    if graph:
+        ways = [
+            "python -m migrate model makes a Keras model of the whole graph, with this "
+            "part as the operations that it was"
+        ]
+    else:
+        ways = [
+            "give the model's graph (--graph FILE.meta)",
+            f"say what the variables of a scope are (--layout SCOPE=NAME or "
+            f"SCOPE=FILE.toml, {PAGE})",
+        ]
+    ways.append(
         "carry the variables over by rules (migrate.load with a map, "
-        "docs/guides/training.md)",
-    ]
+        "docs/guides/training.md)"
+    )
     names = [*inventory.others, *inventory.slots]
     return (
         f"{label} has no cell of a known layout{': ' if near else ''}{near}. What you "
