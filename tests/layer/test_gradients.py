@@ -52,6 +52,14 @@ PATHS = {
     ),
     "batch of one": ({}, None, None, True),
 }
+# Others reach the same code, in other company.
+ALIKE = {
+    "masked inference",
+    "repeated outputs",
+    "reversed",
+    "stateful",
+    "past the longest step",
+}
 
 
 def check(loss, variables, rng):
@@ -75,7 +83,12 @@ def check(loss, variables, rng):
         within("differences", apart, 2e-6 * abs(numeric) + 2e-8, variable.name)
 
 
-@pytest.mark.parametrize("name", PATHS)
+def _paths():
+    for name in PATHS:
+        yield pytest.param(name, marks=pytest.mark.slow if name in ALIKE else ())
+
+
+@pytest.mark.parametrize("name", list(_paths()))
 def test_finite_differences(name):
     options, lengths, counters, training = PATHS[name]
     rng = np.random.default_rng(3)

@@ -1,5 +1,7 @@
 """What lengths mean: masked (each row for itself) and v1 (as TensorFlow 1 had it)."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -58,14 +60,30 @@ def _call(layer, mode, x, mask, state, training):
     )
 
 
-@pytest.mark.parametrize("mode", ["eager", "jit"])
-@pytest.mark.parametrize("overflow", spec.OVERFLOWS)
-@pytest.mark.parametrize("padding", spec.PADDINGS)
+def _combinations():
+    given = [
+        (None, None),
+        (LENGTHS, None),
+        (LENGTHS, [0, 2, 0, 2]),
+        (None, [3, 3, 5, 0]),
+    ]
+    ways = itertools.product(
+        ["eager", "jit"], spec.OVERFLOWS, spec.PADDINGS, given, [False, True]
+    )
+    for mode, overflow, padding, (lengths, steps), training in ways:
+        # Compiling takes a second: fast where most is at stake.
+        most = training and lengths is not None and steps is None
+        yield pytest.param(
+            *(mode, overflow, padding, lengths, steps, training),
+            marks=() if mode == "eager" or most else pytest.mark.slow,
+            id=f"{mode}-{overflow}-{padding}-lengths {lengths}-{steps}-{training}",
+        )
+
+
 @pytest.mark.parametrize(
-    ("lengths", "steps"),
-    [(None, None), (LENGTHS, None), (LENGTHS, [0, 2, 0, 2]), (None, [3, 3, 5, 0])],
+    ("mode", "overflow", "padding", "lengths", "steps", "training"),
+    list(_combinations()),
 )
-@pytest.mark.parametrize("training", [False, True])
 def test_every_combination_against_the_reference(
     x, mode, overflow, padding, lengths, steps, training
 ):

@@ -112,14 +112,8 @@ def test_verify_sees_what_the_layer_does_past_the_length(source, tmp_path, capfd
     assert "Different: 3 of 4 cells" in capfd.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param("kernel", marks=pytest.mark.slow),
-        "cell_moving_variance",
-        pytest.param("input_gamma", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["kernel", "cell_moving_variance", "input_gamma"])
 def test_verify_sees_one_changed_bit(source, tmp_path, name, capfd):
     out = tmp_path / "out"
     assert main(["convert", str(source), str(out)]) == 0
