@@ -182,7 +182,8 @@ def _settings(rnns):
         node = nodes[name, value, origin]
         which = "all" if len(scopes) == len(cells) else ", ".join(scopes)
         source = origin if node is None else f"graph, node {node}"
-        table.add_row(name.replace("_", " "), value, source, which)
+        label = "statistics move" if name == "moves" else name.replace("_", " ")
+        table.add_row(label, value, source, which)
     lines(table)
 
 

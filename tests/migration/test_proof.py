@@ -171,6 +171,8 @@ def test_what_no_layer_has_is_named_with_its_node(model, tmp_path, capfd):
     error = capfd.readouterr().err
     assert error.count("\n") == 1
     assert INEXPRESSIBLE[model] in error
+    assert "python -m migrate model makes" in error
+    assert "--layout" not in error  # the graph would contradict it
     assert main(["verify", prefix, out]) == 2
     # Converted without its graph, it is never equal by it.
     if main(["convert", prefix, out, "--no-graph"]) == 0:
