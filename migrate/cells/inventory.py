@@ -175,8 +175,8 @@ def _no_cells(inventory, label, graph):
     else:
         ways = [
             "give the model's graph (--graph FILE.meta)",
-            f"say what the variables of a scope are (--layout SCOPE=NAME or "
-            f"SCOPE=FILE.toml, {PAGE})",
+            "say what the variables of a scope are (--layout SCOPE=FILE.toml or "
+            f"SCOPE=NAME, {PAGE})",
         ]
     ways.append(
         "carry the variables over by rules (migrate.load with a map, "

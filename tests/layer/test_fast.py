@@ -1,7 +1,7 @@
 """The fast path: every mode and setting against the step path and the reference.
 
 The step path (``general.sequence``, TensorFlow's own gradient) is itself judged by the
-reference and the goldens (test_layer_recorded, test_lengths) and by differences
+reference and the recordings (test_layer_recorded, test_lengths) and by differences
 (test_gradients).
 """
 

@@ -17,6 +17,7 @@ from helpers.filled_layers import (
     H,
     M,
     T,
+    bidirectional,
     filled,
     mask_of,
     random_weights,
@@ -200,28 +201,7 @@ def test_outputs_past_the_length_are_keras_s(x, zero):
 
 @pytest.mark.parametrize("padding", spec.PADDINGS)
 def test_bidirectional_reverses_within_lengths(x, padding):
-    ends = [random_weights(np.float64, seed=seed) for seed in (1, 2)]
-    layer = keras.layers.Bidirectional(
-        BNLSTM(H, M, padding=padding, return_sequences=True, dtype="float64"),
-        dtype="float64",
-    )
-    layer.build((None, None, D))
-    for end, weights in zip(
-        (layer.forward_layer, layer.backward_layer), ends, strict=True
-    ):
-        end.cell.import_weights(weights)
-
-    def flipped(a):
-        return np.stack(
-            [[*y[:n][::-1], *y[n:]] for y, n in zip(a, LENGTHS, strict=True)]
-        )
-
-    given = (x, flipped(x))
-    runs = [
-        reference.run(w, z, lengths=LENGTHS, padding=padding, training=True)
-        for w, z in zip(ends, given, strict=True)
-    ]
-    expected = np.concatenate([runs[0].outputs, flipped(runs[1].outputs)], axis=2)
+    layer, expected = bidirectional(padding, x, LENGTHS)
     actual = layer(x, mask=mask_of(LENGTHS, T), training=True)
     close("float64", actual, expected, ORDER)
 

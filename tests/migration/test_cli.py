@@ -16,8 +16,7 @@ import safetensors.numpy
 
 import migrate
 from bnlstm_compat import BNLSTM
-from helpers import checkpoints
-from helpers import recorded as goldens
+from helpers import checkpoints, recorded
 from helpers.places import ROOT
 from migrate.cells.inventory import take_inventory
 from migrate.cells.settings import Settings
@@ -466,7 +465,7 @@ def test_verify_of_an_unusable_output(damage, word, source, tmp_path, capfd):
 
 def test_verify_of_another_checkpoint(source, tmp_path, capfd):
     out = tmp_path / "out"
-    other = goldens.load("1.15.5", "basic").checkpoint
+    other = recorded.load("1.15.5", "basic").checkpoint
     assert main(["convert", str(other), str(out)]) == 0
     assert "another checkpoint" in _fails(capfd, "verify", source, out)
 
