@@ -221,7 +221,8 @@ def test_without_a_graph_the_verdict_says_what_it_assumes(tmp_path, capfd):
     assert "forget_bias 0.0" in said
     assert main(["verify", prefix, out]) == 0
     said = capfd.readouterr().out
-    assert "the per-step cell, if " in said
+    assert "what the per-step cell computes" in said
+    assert "if your script used" in said
     for assumed in (
         "epsilon 1e-05",
         "decay 0.95",
