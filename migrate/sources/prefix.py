@@ -117,14 +117,14 @@ def _latest(folder):
         )
     elif named is not None:
         hint = (
-            f"latest checkpoint; its `{_STATE}` file names {named}, which is not "
-            "there; name the checkpoint itself"
+            f"latest checkpoint; its `{_STATE}` file names {named}; name the "
+            "checkpoint itself"
         )
     else:
         hint = (
             "checkpoint: expected files such as model.ckpt-1000.index and "
             "model.ckpt-1000.data-00000-of-00001, or a SavedModel's saved_model.pb. In "
-            f"it: {_shown(sorted(os.listdir(folder))) or 'nothing'}"
+            f"it: {_shown(_names(folder)) or 'nothing'}"
         )
     raise MigrateError(f"{folder} is a folder without a {hint}")
 
@@ -153,8 +153,16 @@ def _is_elsewhere(named, folder):
 
 
 def _prefixes(folder):
-    return sorted(
+    return [
         name.removesuffix(".index")
-        for name in os.listdir(folder)
+        for name in _names(folder)
         if name.endswith(".index")
-    )
+    ]
+
+
+def _names(folder):
+    """The names in a folder, in order."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError as error:
+        raise MigrateError(f"cannot read {folder}: {error.strerror}") from error

@@ -203,6 +203,10 @@ class TestNoCheckpoint:
         def refuse(path):
             raise PermissionError(errno.EACCES, "Permission denied", path)
 
+        monkeypatch.setattr("os.listdir", refuse)
+        argv = self._argv(command, source, source.parent)
+        assert "source: Permission denied" in _fails(capfd, *argv)
+        monkeypatch.undo()
         monkeypatch.setattr("migrate.sources.bundle.read_v2", refuse)
         err = _fails(capfd, *self._argv(command, source, source))
         assert "model.ckpt.index: Permission denied" in err
