@@ -124,7 +124,7 @@ def _latest(folder):
         hint = (
             "checkpoint: expected files such as model.ckpt-1000.index and "
             "model.ckpt-1000.data-00000-of-00001, or a SavedModel's saved_model.pb. In "
-            f"it: {_shown(_names(folder)) or 'nothing'}"
+            f"it: {_shown(names_in(folder)) or 'nothing'}"
         )
     raise MigrateError(f"{folder} is a folder without a {hint}")
 
@@ -155,13 +155,17 @@ def _is_elsewhere(named, folder):
 def _prefixes(folder):
     return [
         name.removesuffix(".index")
-        for name in _names(folder)
+        for name in names_in(folder)
         if name.endswith(".index")
     ]
 
 
-def _names(folder):
-    """The names in a folder, in order."""
+def names_in(folder):
+    """The names in a folder, in order.
+
+    Raises:
+      MigrateError: it cannot be read.
+    """
     try:
         return sorted(os.listdir(folder))
     except OSError as error:
