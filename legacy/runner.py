@@ -41,17 +41,17 @@ def _parser():
         usage="python -m legacy [OPTIONS] (SCRIPT | -m MODULE | --coverage) [ARGS ...]",
     )
     parser.add_argument(
-        "-m", dest="module", action="store_true", help="the script is a module's name"
+        "-m", dest="module", action="store_true", help="SCRIPT is the name of a module"
     )
     parser.add_argument(
         "--check",
         action="store_true",
-        help="run nothing; list the names used: native, emulated or missing",
+        help="run nothing; list the names in use: native, emulated or missing",
     )
     parser.add_argument(
         "--coverage",
         action="store_true",
-        help="run nothing; print the share of each old release's names that resolve",
+        help="run nothing; print which share of each old release's names is there",
     )
     parser.add_argument(
         "--json", action="store_true", help="--check and --coverage print JSON"
@@ -59,7 +59,7 @@ def _parser():
     parser.add_argument(
         "--port-cell",
         action="store_true",
-        help="put legacy.BNLSTMCell in the place of the script's own BNLSTMCell",
+        help="put legacy.BNLSTMCell in the place of the script's BNLSTMCell",
     )
     parser.add_argument(
         "--release",
@@ -72,9 +72,11 @@ def _parser():
         action="store_true",
         help="keep deprecation warnings and TensorFlow's messages at start",
     )
-    parser.add_argument("script", nargs="?", metavar="SCRIPT")
+    parser.add_argument("script", nargs="?", metavar="SCRIPT", help="the script to run")
     # All that follows belongs to the script, options included.
-    parser.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS")
+    parser.add_argument(
+        "args", nargs=argparse.REMAINDER, metavar="ARGS", help="options of the script"
+    )
     return parser
 
 
@@ -143,6 +145,8 @@ def _script(path):
     # What is neither may be a pipe, as in `python -m legacy <(generate)`.
     if os.path.isdir(path) or not os.path.exists(path):
         raise _UsageError(f"can't open file {path!r}: no such file")
+    if not os.access(path, os.R_OK):
+        raise _UsageError(f"can't open file {path!r}: permission denied")
     return path
 
 
