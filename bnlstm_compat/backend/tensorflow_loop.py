@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -86,7 +87,10 @@ def loop(
 
         state, values = one_step(read, state)
         writes = {name: array.write(t, values[name]) for name, array in writes.items()}
-        parts = read_all(tf.minimum(count + 1, bound - 1))
+        following = tf.minimum(count + 1, bound - 1)
+        if ahead:
+            following = _once_done(following, tf.nest.flatten(state))
+        parts = read_all(following)
         return (count + 1, writes, parts, *state)
 
     parts = read_all(0)
@@ -103,6 +107,11 @@ def loop(
         maximum_iterations=steps,
     )
     return tuple(state), writes
+
+
+def _once_done(count, results):
+    corners = [tf.cast(tf.reshape(z, [-1])[0], tf.float32) for z in results]
+    return count + tf.cast(tf.reduce_sum(tf.stack(corners)) > np.inf, tf.int32)
 
 
 def _rows(value, steps):
