@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import numpy as np
 import tensorflow as tf
 
 
@@ -75,7 +74,7 @@ def loop(
 
     def read_all(count):
         t = at(count)
-        return {name: array.read(t) for name, array in arrays.items()} if ahead else {}
+        return {name: array.read(t) for name, array in arrays.items()}
 
     def body(count, writes, parts, *state):
         t, now = at(count), dict(parts)
@@ -87,13 +86,11 @@ def loop(
 
         state, values = one_step(read, state)
         writes = {name: array.write(t, values[name]) for name, array in writes.items()}
-        following = tf.minimum(count + 1, bound - 1)
         if ahead:
-            following = _once_done(following, tf.nest.flatten(state))
-        parts = read_all(following)
+            parts = read_all(_once_known(state, tf.minimum(count + 1, bound - 1)))
         return (count + 1, writes, parts, *state)
 
-    parts = read_all(0)
+    parts = read_all(0) if ahead else {}
     if unroll:
         if bound is not steps:
             raise ValueError("An unrolled loop runs all steps. Received: bound")
@@ -109,9 +106,17 @@ def loop(
     return tuple(state), writes
 
 
-def _once_done(count, results):
-    corners = [tf.cast(tf.reshape(z, [-1])[0], tf.float32) for z in results]
-    return count + tf.cast(tf.reduce_sum(tf.stack(corners)) > np.inf, tf.int32)
+def _once_known(state, count):
+    """``count``, which nobody can tell before ``state`` is known.
+
+    So XLA sees that the parts of the step before are no longer used, and writes the next
+    ones in their place; it would copy each of them twice.
+    """
+    total = sum(
+        tf.cast(tf.reduce_sum(tf.reshape(z, [-1])[:1]), tf.float32)
+        for z in tf.nest.flatten(state)
+    )
+    return count + tf.cast(total > float("inf"), tf.int32)  # which it never is
 
 
 def _rows(value, steps):

@@ -164,8 +164,9 @@ def _step_forward(run, recurrent, inputs, moments, read, state):
 def _activated(run, gates, read):
     """f, i, o, j [B,H] from the two sites' sum [B,4H]."""
     q, r = run.setting.activation, run.setting.recurrent_activation
-    gates = tf.split(gates + read("recurrent_beta"), len(spec.GATES), axis=1)
-    return [activate(z, by) for z, by in zip(gates, (r, r, r, q), strict=True)]
+    units = run.units
+    fio, j = tf.split(gates + read("recurrent_beta"), [3 * units, units], axis=1)
+    return [*tf.split(activate(fio, r), 3, axis=1), activate(j, q)]
 
 
 def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
