@@ -109,7 +109,7 @@ def loop(
 def _once_known(state, count):
     """``count``, which nobody can tell before ``state`` is known.
 
-    So XLA sees that the parts of the step before are no longer used, and writes the next
+    So XLA sees that the parts of the step before are no longer used and writes the next
     ones in their place; it would copy each of them twice.
     """
     total = sum(

@@ -24,7 +24,9 @@ so that one step from dh', dc' is::
     dG = [dc'' c r'(f), dc'' j r'(i), dh' a r'(o), dc'' i q'(j)]      [B,4H]
     dR = dz(dG)             dh = dR recurrent_kernel^T       dc = dc'' f
 
-with q', r' from the results of q and r (tanh: 1 - a^2). Once all steps are done,
+with q', r' from the results of q and r (tanh: 1 - a^2). Kept of a step are c and, of
+the state's site, d; what is cheap is made again: from d the gates, from those and c the
+cell's d, from that a. Once all steps are done,
 ``drecurrent_kernel = sum_t h_t^T dR_t`` is one matmul over T B rows.
 
 Where rows are many, u [B,U] of ``z = u W`` (W [U,4H]) is centred instead of z, and the
@@ -57,7 +59,7 @@ from bnlstm_compat.compute.fused.passes import Pass
 from bnlstm_compat.compute.fused.recurrent import recurrent_site
 from bnlstm_compat.compute.fused.setting import AFFINE, activate, slope
 
-#: The activated gates; kept for the backward pass where the site cannot give them again.
+#: The activated gates: kept for the backward pass only where d is not.
 _GATES = ("f", "i", "o", "j")
 
 
@@ -84,7 +86,7 @@ def forward(setting, args, extra):
     of_input = inputs.forward()
     moments = _moments_of_a_step(run, recurrent)
     low, rows = run.compute_dtype, run.rows
-    kept = {**dict.fromkeys(_kept_of_a_step(run, recurrent), (low, rows))}
+    kept = dict.fromkeys(_kept_of_a_step(run, recurrent), (low, rows))
     kept |= recurrent.kept()
     written = {**kept, "outputs": (low, rows), "moments": (run.dtype, [moments.size])}
     affine = [name for name in AFFINE if not name.startswith("input")]
@@ -123,7 +125,7 @@ def forward(setting, args, extra):
 
 
 def _kept_of_a_step(run, recurrent):
-    """What a step needs of itself backward, besides its sites': few, all else again."""
+    """What is kept of a step [B,H] besides what its sites keep."""
     gates = _GATES if recurrent.keeps_gates else ()
     return (*gates, "c", *(["cell_d"] if run.keeps_cell_d else []))
 
