@@ -283,10 +283,10 @@ def study_aged(results, draws, batches, say):
     for name in aged.NAMES:
         if name in results:
             continue
-        golden = aged.Aged(name)
-        found = {"recorded": golden.gap, "before": [], "after": [], "level": []}
+        recording = aged.Aged(name)
+        found = {"recorded": recording.gap, "before": [], "after": [], "level": []}
         for draw in range(draws):
-            for key, value in aged.gaps(golden, draw, batches).items():
+            for key, value in aged.gaps(recording, draw, batches).items():
                 found[key].append(value)
         results[name] = found
         medians = {key: round(float(np.median(v)), 3) for key, v in found.items()}

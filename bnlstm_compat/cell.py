@@ -22,8 +22,8 @@ from bnlstm_compat.arguments import (
 )
 from bnlstm_compat.compute.norm import batch_moments
 from bnlstm_compat.compute.schedule import at_rows
-from bnlstm_compat.compute.statistics import Moments, kept_share
 from bnlstm_compat.compute.step import cell_step
+from bnlstm_compat.compute.updates import Moments, kept_share
 from bnlstm_compat.weights import BNLSTMWeights
 
 PACKAGE = "bnlstm_compat"

@@ -21,7 +21,7 @@ from bnlstm_compat.arguments import (
 from bnlstm_compat.cell import PACKAGE, BNLSTMCell, counters_alike
 from bnlstm_compat.compute import choice, general, masks
 from bnlstm_compat.compute.by_rows import sequence_by_rows
-from bnlstm_compat.compute.statistics import tables_after
+from bnlstm_compat.compute.updates import tables_after
 
 if backend.NAME == "tensorflow":
     from bnlstm_compat.compute.fused import sequence as fused

@@ -7,6 +7,8 @@ A page's blocks run in order, in a folder of their own that holds ``model.ckpt-4
 
 * ``<!-- output -->``: a ``text`` block is what the block before it printed. A line that
   is ``...`` stands for any number of lines.
+* ``<!-- output: more is allowed -->``: likewise, but lines may stand between those that
+  are shown. A page that is filled in again shows all.
 * ``<!-- file: NAME -->``: the block is written to a file.
 * ``<!-- not run: REASON -->``, ``<!-- ci: tests -->``: the block is not run here.
 """
@@ -29,6 +31,8 @@ _BLOCK = re.compile(
     r"^(?P<indent>[ ]*)```(?P<language>\w*)\n(?P<text>.*?)^[ ]*```$",
     re.DOTALL | re.MULTILINE,
 )
+#: The comments before an output.
+OUTPUT, AT_LEAST = "output", "output: more is allowed"
 #: Differences by rounding, which no two processors have alike.
 _ROUNDING = re.compile(r"\d\.?\d*e-0[5-9]|\d\.?\d*e-1\d")
 
@@ -41,6 +45,11 @@ class Block:
     text: str
     note: str
     span: tuple[int, int]
+
+    @property
+    def shows(self):
+        """Whether it shows what the block before it printed."""
+        return self.note in (OUTPUT, AT_LEAST)
 
     @property
     def runs(self):
@@ -85,7 +94,7 @@ def run(page, folder):
     names = {"__name__": "page"}
     with _inside(folder):
         for block in blocks(page):
-            if block.note == "output":
+            if block.shows:
                 found.append((block, printed))
             elif block.note.startswith("file: "):
                 Path(block.note.removeprefix("file: ")).write_text(block.text + "\n")
@@ -148,11 +157,14 @@ def comparable(text):
     return [re.sub(r"\s+", " ", re.sub("─+", "─", line)) for line in lines if line]
 
 
-def matches(expected, printed):
-    """Whether what a page shows is what was printed; ``...`` stands for any lines."""
+def matches(block, printed):
+    """Whether what a block shows is what was printed; ``...`` stands for any lines."""
+    if block.note == AT_LEAST:
+        lines = iter(comparable(printed))
+        return all(line in lines for line in comparable(block.text))
     pattern = "".join(
         r"(?:.*\n)*" if line == "..." else re.escape(line) + r"\n"
-        for line in comparable(expected)
+        for line in comparable(block.text)
     )
     text = "".join(line + "\n" for line in comparable(printed))
     return re.fullmatch(pattern, text) is not None
@@ -165,7 +177,7 @@ def fill(path):
         prepare(folder)
         outputs = run(page, folder)
     for block, printed in reversed(outputs):
-        if not matches(block.text, printed):
+        if block.note == AT_LEAST or not matches(block, printed):
             lines = [line.strip("\n").rstrip() for line in printed.splitlines()]
             text = "\n".join(line for line in lines if line)
             start, end = block.span

@@ -3,9 +3,8 @@
     python tests/settings.py [--only SETTING ...] [--slow] [PYTEST-ARGUMENT ...]
     python tests/settings.py --list
 
-Each setting is a run of pytest with other environment variables. The tests are those
-that call ``rounding.within`` or ``close`` (or ``recorded.within``), without the slow
-ones unless ``--slow`` is given. Other arguments go to pytest in their place (files,
+Each setting is a run of the README's test command with other environment variables.
+``--slow`` adds the slow tests. Other arguments go to pytest in their place (files,
 ``-k``).
 
 The largest differences go to ``processors.json`` in ``docs/evidence``, where a run
@@ -42,7 +41,7 @@ _THREADS = (
 #: The packages whose versions stand above the table.
 PACKAGES = ("tensorflow", "keras", "numpy")
 #: What stands in the results for tests that were not chosen by hand.
-ALL = "all that hold limits"
+ALL = "the README's test command"
 #: From a setting's name to its environment variables.
 SETTINGS = {
     "none": {},
@@ -85,15 +84,6 @@ KINDS = {
 }
 
 
-def numeric_files():
-    """The test files that hold limits, as paths below the checkout."""
-    calls = re.compile(r"\b(within|within_after_adam|close|check_pass)\(")
-    files = TESTS.rglob("test_*.py")
-    chosen = [f for f in files if calls.search(f.read_text(encoding="utf-8"))]
-    chosen.append(TESTS / "contrib" / "test_contrib_goldens.py")  # records in replay.py
-    return sorted(str(file.relative_to(TESTS.parent)) for file in chosen)
-
-
 def run(setting, arguments, slow):
     """Runs pytest under a setting; gives what ``RESULTS`` keeps of it."""
     variables = SETTINGS[setting]
@@ -102,7 +92,7 @@ def run(setting, arguments, slow):
     with tempfile.TemporaryDirectory() as folder:
         start = time.monotonic()
         done = subprocess.run(
-            [*command, *(arguments or numeric_files())],
+            [*command, *arguments],
             cwd=TESTS.parent,
             env={**os.environ, **variables, RECORD: folder},
             stdout=subprocess.PIPE,
@@ -214,12 +204,11 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", choices=SETTINGS, metavar="SETTING")
     parser.add_argument("--slow", action="store_true", help="slow tests, too")
-    parser.add_argument("--list", action="store_true", help="list settings and files")
+    parser.add_argument("--list", action="store_true", help="list the settings")
     given, arguments = parser.parse_known_args(argv)
     if given.list:
         for name, variables in SETTINGS.items():
             print(name, *(f"{k}={v}" for k, v in variables.items()), sep="\t")
-        print(*numeric_files(), sep="\n")
         return 0
     failed = False
     for setting in given.only or SETTINGS:

@@ -7,8 +7,8 @@ from bnlstm_compat.backend import current
 from bnlstm_compat.compute.loop import over_steps
 from bnlstm_compat.compute.norm import cast
 from bnlstm_compat.compute.schedule import at_rows
-from bnlstm_compat.compute.statistics import kept_share
 from bnlstm_compat.compute.step import cell_step
+from bnlstm_compat.compute.updates import kept_share
 
 
 def sequence_by_rows(

@@ -15,8 +15,8 @@ from bnlstm_compat.backend import current
 from bnlstm_compat.compute.loop import over_steps
 from bnlstm_compat.compute.norm import affine, batch_moments, normalize
 from bnlstm_compat.compute.schedule import at_rows, schedule, taken
-from bnlstm_compat.compute.statistics import Moments
 from bnlstm_compat.compute.step import gates_to_state
+from bnlstm_compat.compute.updates import Moments
 
 
 def sequence(

@@ -1,8 +1,9 @@
 """The families of `tf.contrib`, by name below `tf.contrib`: data only.
 
 A family is {public name: "module:attribute", looked up on first use}, or the module
-that has it as `NAMES`. References are TensorFlow 1.15.5's results, for what only
-earlier releases had, 1.0.0's and 0.12.1's (tests/recordings/contrib).
+that has it as `NAMES`. In a folder, that is what its modules list in `__all__`, and
+more. References are TensorFlow 1.15.5's results, for what only earlier releases had,
+1.0.0's and 0.12.1's (tests/recordings/contrib).
 """
 
 import importlib

@@ -1,5 +1,2 @@
-"""The v1 cells: one file a family, with names, the way to Keras and back, equations,
-and known faults; and the search for them in a source.
-
-To add a cell, write its file and add its layout to ``layouts.LAYOUTS``.
-"""
+"""The v1 cells: what layouts are made of, the layouts that are known (``known/``, one
+file a family), and the search for them in a source."""

@@ -66,6 +66,7 @@ class Layout:
       definition: of a layout of one's own, the plain data that it was made of.
       by_choice: whether only a person can say that a cell has it, for its names tell
         too little.
+      gates: the order of the gates along the last axis of kernels.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Layout:
     aliases: tuple[str, ...] = ()
     definition: Mapping | None = None
     by_choice: bool = False
+    gates: str = ""
 
     #: Whether one step of an optimizer takes Keras's weights where it took the
     #: variables: not if several of them are one weight, or one is several.

@@ -1,7 +1,4 @@
-"""TensorFlow 1's own GRU cells, in the spellings of three ranges of releases.
-
-Known by the cell's own name, as its LSTM cells are (``migrate.cells.lstm``).
-"""
+"""GRUs whose candidate has variables of its own: what all their layouts share."""
 
 from dataclasses import dataclass
 
@@ -9,10 +6,25 @@ import numpy as np
 
 from migrate.cells import equations
 from migrate.cells.base import Layout, gates_text, reorder
-from migrate.cells.lstm import FROM_1_0, FROM_1_2, named
 from migrate.cells.plain import GRU_GATES, PlainWeights
 
 _V1_GATES = "rz"  # and the candidate, h, in variables of its own
+#: Of the variables of GRUCell.
+GRU_SHAPES = {
+    "gates/kernel": ("D+H", "2H"),
+    "gates/bias": ("2H",),
+    "candidate/kernel": ("D+H", "H"),
+    "candidate/bias": ("H",),
+}
+#: Of those of CudnnCompatibleGRUCell.
+CUDNN_GRU_SHAPES = {
+    "gates/kernel": ("D+H", "2H"),
+    "gates/bias": ("2H",),
+    "candidate/input_projection/kernel": ("D", "H"),
+    "candidate/input_projection/bias": ("H",),
+    "candidate/hidden_projection/kernel": ("H", "H"),
+    "candidate/hidden_projection/bias": ("H",),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,66 +205,3 @@ def _gates_and_candidate(array, order):
     units = array.shape[-1] // len(GRU_GATES)
     gates, candidate = array[..., : 2 * units], array[..., 2 * units :]
     return reorder(gates, GRU_GATES[:2], order), candidate
-
-
-#: Of the variables of GRUCell.
-GRU_SHAPES = {
-    "gates/kernel": ("D+H", "2H"),
-    "gates/bias": ("2H",),
-    "candidate/kernel": ("D+H", "H"),
-    "candidate/bias": ("H",),
-}
-#: Of those of CudnnCompatibleGRUCell.
-CUDNN_GRU_SHAPES = {
-    "gates/kernel": ("D+H", "2H"),
-    "gates/bias": ("2H",),
-    "candidate/input_projection/kernel": ("D", "H"),
-    "candidate/input_projection/bias": ("H",),
-    "candidate/hidden_projection/kernel": ("H", "H"),
-    "candidate/hidden_projection/bias": ("H",),
-}
-
-
-def _gru(name, summary, cell_names, spelling):
-    return GRU(
-        name=name,
-        summary=summary,
-        target="GRU",
-        defaults={"activation": "tanh", "recurrent_activation": "sigmoid"},
-        shapes=GRU_SHAPES,
-        spelling=spelling,
-        cell_names=named(cell_names),
-    )
-
-
-GRUS = (
-    _gru("gru", "GRUCell", "gru_cell", FROM_1_2),
-    _gru(
-        "gru-1.0",
-        "GRUCell",
-        "gru_cell",
-        {
-            f"{part}/{part_name}": f"{part}/{name}"
-            for part in ("gates", "candidate")
-            for part_name, name in FROM_1_0.items()
-        },
-    ),
-    _gru(
-        "gru-0.12",
-        "GRUCell",
-        "GRUCell",
-        {
-            f"{part.lower()}/{part_name}": f"{part}/Linear/{name}"
-            for part in ("Gates", "Candidate")
-            for part_name, name in (("kernel", "Matrix"), ("bias", "Bias"))
-        },
-    ),
-    CudnnGRU(
-        name="cudnn-gru",
-        summary="CudnnGRU as it is saved, CudnnCompatibleGRUCell",
-        target="GRU",
-        defaults={"activation": "tanh", "recurrent_activation": "sigmoid"},
-        shapes=CUDNN_GRU_SHAPES,
-        cell_names=named("cudnn_compatible_gru_cell"),
-    ),
-)

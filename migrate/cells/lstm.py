@@ -1,11 +1,5 @@
-"""TensorFlow 1's own LSTM cells, in the spellings of three ranges of releases.
+"""LSTMs without batch normalisation: what all their layouts share."""
 
-Their variables have names that anything could have (``kernel``, ``bias``), so that they
-are known by the cell's own name, the last component of the scope. Names changed twice:
-up to 0.12, 1.0 and 1.1, from 1.2 on.
-"""
-
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -17,13 +11,8 @@ from migrate.cells.merging import fold, unfold
 from migrate.cells.normalised import forget_vector
 from migrate.cells.plain import LSTM_GATES, PlainWeights, require_nothing
 
-FROM_1_2 = {}
-FROM_1_0 = {"kernel": "weights", "bias": "biases"}
-
-
-def named(pattern):
-    """The pattern of a cell's own name; a second one in a scope has a number behind."""
-    return re.compile(rf"{pattern}(_\d+)?")
+#: Of a cell with one matrix and one bias.
+LSTM_SHAPES = {"kernel": ("D+H", "4H"), "bias": ("4H",)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,89 +149,3 @@ class LSTMCell(equations.Cell):
         c, output = self.combine(gates, self._gates, c, self.settings["forget_bias"])
         h = self.activation(c) * output
         return h, (c, h)
-
-
-LSTM_SHAPES = {"kernel": ("D+H", "4H"), "bias": ("4H",)}
-_PEEPHOLES = {f"w_{gate}_diag": ("H",) for gate in "ifo"}
-_PROJECTION = {"projection/kernel": ("H", "P")}
-
-
-def _lstm(name, summary, cell_names, spelling, more=None, **options):
-    return LSTM(
-        name=name,
-        summary=summary,
-        target="LSTM",
-        defaults={
-            "forget_bias": 1.0,
-            "activation": "tanh",
-            "recurrent_activation": "sigmoid",
-        }
-        | options.pop("other", {}),
-        shapes=LSTM_SHAPES | (more or {}),
-        roles={name: name for name in LSTM_SHAPES},
-        spelling=spelling,
-        cell_names=named(cell_names),
-        **options,
-    )
-
-
-def _lstm_cells():
-    """LSTMCell of each release, without and with what Keras cannot express."""
-    spellings = {
-        "": (
-            "(lstm_cell|lstm_fused_cell)",
-            {},
-        ),
-        "-1.0": ("lstm_cell", {**FROM_1_0, "projection/kernel": "projection/weights"}),
-        "-0.12": (
-            "LSTMCell",
-            {
-                "kernel": "W_0",
-                "bias": "B",
-                "projection/kernel": "W_P_0",
-                **{f"w_{gate}_diag": f"W_{gate.upper()}_diag" for gate in "ifo"},
-            },
-        ),
-    }
-    kinds = {
-        "lstm": ({}, None),
-        "lstm-peepholes": (_PEEPHOLES, "peepholes"),
-        "lstm-projection": (_PROJECTION, "a projection of the output"),
-        "lstm-peepholes-projection": (
-            _PEEPHOLES | _PROJECTION,
-            "peepholes and a projection of the output",
-        ),
-    }
-    return tuple(
-        _lstm(
-            kind + release,
-            f"LSTMCell, LSTMBlockCell{f' with {lacking}' if lacking else ''}",
-            cell_names,
-            spelling,
-            more,
-            lacking=lacking,
-            gates="ijfo",
-        )
-        for kind, (more, lacking) in kinds.items()
-        for release, (cell_names, spelling) in spellings.items()
-    )
-
-
-LSTMS = (
-    _lstm("basic-lstm", "BasicLSTMCell", "basic_lstm_cell", FROM_1_2),
-    _lstm("basic-lstm-1.0", "BasicLSTMCell", "basic_lstm_cell", FROM_1_0),
-    _lstm(
-        "basic-lstm-0.12",
-        "BasicLSTMCell",
-        "BasicLSTMCell",
-        {"kernel": "Linear/Matrix", "bias": "Linear/Bias"},
-    ),
-    *_lstm_cells(),
-    _lstm(
-        "cudnn-lstm",
-        "CudnnLSTM as it is saved, CudnnCompatibleLSTMCell",
-        "cudnn_compatible_lstm_cell",
-        FROM_1_2,
-        other={"forget_bias": 0.0},
-    ),
-)

@@ -75,7 +75,7 @@ def _settings(options, **more):
 def model(options) -> int:
     """Writes the Keras model of a whole graph."""
     start.start_tensorflow()
-    from migrate.verbs.whole import write_model
+    from migrate.verbs.model import write_model
 
     made = write_model(
         options.ckpt,
@@ -121,7 +121,7 @@ def _verify(
     command=None,
     **options,
 ):
-    from migrate.proof.whole_verdict import WholeProof
+    from migrate.proof.whole.verdict import WholeProof
     from migrate.verbs.verify import verify
 
     with show.progress("Verifying") as update:

@@ -183,11 +183,12 @@ class Algebra:
         node = self.nodes[number]
         if self._depth[number] > _DEEPEST:
             return self.atom("deep slice", number, start, size, node=node)
-        if kind in ("fn", "clip"):
+        if kind in ("fn", "clip", "inverse"):
             inner = self.slice(args[-1], start, size)
-            return self.atom(kind, *args[:-1], inner, node=node)
-        if kind == "inverse":
-            return self.inverse(self.slice(args[0], start, size), node)
+            if inner is not None and kind == "inverse":
+                return self.inverse(inner, node)
+            if inner is not None:
+                return self.atom(kind, *args[:-1], inner, node=node)
         if kind == "batch sum":
             piece = self.const(1.0)
             for factor in args[0]:

@@ -107,8 +107,9 @@ def integers(graph, tensor, deepest: int = 8) -> list[int] | None:
         value = graph.constant(name)
         small = value.dtype.kind in "iu" and value.size <= 16
         return [int(v) for v in value.reshape(-1)] if small else None
-    parts = [integers(graph, source, deepest - 1) for source in inputs[:9]]
-    if None in parts or len(parts) < 1 or len(inputs) > 9:
+    known = [integers(graph, source, deepest - 1) for source in inputs[:9]]
+    parts = [part for part in known if part is not None]
+    if not parts or len(parts) < len(inputs):
         return None
     if op == "Range" and all(len(p) == 1 for p in parts) and len(parts) == 3:
         start, stop, step = (p[0] for p in parts)

@@ -7,7 +7,7 @@ import numpy as np
 from migrate.graph.found import GraphCell, Lacking, Setting
 from migrate.graph.lstm import Match
 from migrate.graph.moves import moves
-from migrate.graph.terms import terms, whole
+from migrate.graph.terms import Norm, terms, whole
 
 SITES = {"input": "input", "recurrent": "recurrent", "joined": "input", "cell": "cell"}
 _SPLITS = ("Split", "SplitV", "Slice", "StridedSlice")
@@ -73,7 +73,9 @@ class CellBuilder:
         self.evaluate, self.learning = evaluate, learning
         self.graph, self.algebra = evaluate.graph, evaluate.algebra
         self.lacking = list(population.lacking)
-        self.variables, self.settings = {}, {}
+        self.variables: dict[str, str] = {}
+        self.settings: dict[str, Setting] = {}
+        self.norms: dict[str, Norm] = {}
 
     def lacks(self, what, node):
         self.lacking.append(Lacking(what, node))
@@ -84,7 +86,7 @@ class CellBuilder:
         self.norms = {
             SITES[role]: what
             for role, what in match.roles.items()
-            if hasattr(what, "x")
+            if isinstance(what, Norm)
         }
         if match.cell.norms:
             self.norms["cell"] = match.cell.norms[0]
@@ -110,7 +112,7 @@ class CellBuilder:
     def _kernels(self):
         """Names of the matrices."""
         for role, what in self.match.roles.items():
-            number = what.x if hasattr(what, "x") else what
+            number = what.x if isinstance(what, Norm) else what
             right = self.algebra.atoms[number].args[1]
             variable = self.algebra.only(right, "variable")
             node = self.algebra.nodes[number]
@@ -208,23 +210,26 @@ class CellBuilder:
             self.lacks("several epsilons", node)
         shown = shown_by(self.graph, node, epsilons)
         self.settings["epsilon"] = Setting(tidy(norms[0].epsilon), shown)
-        if any(norm.statistics is None for norm in norms):
+        statistics = [norm.statistics for norm in norms if norm.statistics is not None]
+        if len(statistics) < len(norms):
             self.lacks("statistics of the batch in inference, too", node)
             return
         if len({(norm.row, norm.rows) for norm in norms}) > 1:
             self.lacks("different rows of the statistics in one step", node)
         if norms[0].rows is not None:
-            self.settings["max_bn_steps"] = Setting(
-                norms[0].rows, norms[0].statistics[0]
-            )
-        self._moves(runs)
+            self.settings["max_bn_steps"] = Setting(norms[0].rows, statistics[0][0])
+        self._moves(runs, [*zip(norms, statistics, strict=True)])
 
-    def _moves(self, runs):
+    def _moves(self, runs, statistics):
+        """When the population statistics move, and how fast.
+
+        ``statistics``: for each ``Norm`` the pair of names, mean and variance.
+        """
         algebra, found, when = self.algebra, [], set()
-        for norm in self.norms.values():
+        for norm, names in statistics:
             x = (((norm.x,), 1.0),)
             targets = (algebra.batch_mean(x), algebra.variance(x))
-            for name, batch in zip(norm.statistics, targets, strict=True):
+            for name, batch in zip(names, targets, strict=True):
                 shape = self.graph.variables[name].shape
                 old = algebra.atom("variable", name, shape)
                 if norm.row is not None:
@@ -238,20 +243,19 @@ class CellBuilder:
                     self.lacks("several updates of one statistic", running[1][0].node)
                 found += [move for move, _ in running]
                 when.add(running[0][1] if running else "never")
-        node = found[0].node if found else norm.node
+        node = found[0].node if found else statistics[-1][0].node
         if len(when) > 1:
             self.lacks("statistics of which only some move", node)
         self.settings["moves"] = Setting("/".join(sorted(when)), node)
         wrong = [move for move in found if move.decay is None]
         if wrong:
             self.lacks("statistics that move in another way", wrong[0].node)
-        decays = {tidy(move.decay) for move in found if move.decay is not None}
-        if len(decays) > 1:
+        decays = [move.decay for move in found if move.decay is not None]
+        if len({*map(tidy, decays)}) > 1:
             self.lacks("several decays", node)
         if decays and not wrong:
-            decay = found[0].decay
-            shown = shown_by(self.graph, node, [decay, 1.0 - decay])
-            self.settings["decay"] = Setting(tidy(decay), shown)
+            shown = shown_by(self.graph, node, [decays[0], 1.0 - decays[0]])
+            self.settings["decay"] = Setting(tidy(decays[0]), shown)
 
     def _shapes(self, units):
         """Every variable has the shape that its role has in this cell."""
@@ -265,7 +269,7 @@ class CellBuilder:
             self.lacks("one variable in two roles", self.variables["kernel"])
         for role, shape in shapes.items():
             width = units if role.startswith("cell_") else 4 * units
-            expected = (width,)
+            expected: tuple[int, ...] = (width,)
             if role == "kernel":
                 expected = (inputs + units * self.match.joined, width)
             elif role == "recurrent_kernel":

@@ -41,13 +41,14 @@ def as_cell(found: GraphCell, names, entries, facts) -> Cell | Problem:
         key: names.get(name, name) for key, name in _by_key(found.variables).items()
     }
     layout, variables = _known_layout(found, scope, roles)
-    definition = None
     if layout is None:
-        definition = _definition(found)
-        variables = roles
+        definition, variables = _definition(found), roles
+        name = definition["name"]
+    else:
+        definition, name = None, layout.name
     cell = Cell(
         scope=scope,
-        layout=layout.name if layout else definition["name"],
+        layout=name,
         input_dim=0,
         units=0,
         max_bn_steps=None,

@@ -73,8 +73,8 @@ class _Side:
     chosen: Chosen
     stops: dict  # tensor here -> its name in the whole graph
     owner: dict = field(default_factory=dict)
-    needed: set = frozenset()
-    loops: list = ()
+    needed: set = field(default_factory=set)
+    loops: list = field(default_factory=list)
 
 
 def divide(graph: Graph, sides, places, outputs, owned) -> Divided:

@@ -6,13 +6,14 @@ output, ``node:1`` for its second.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Setting(NamedTuple):
-    """A value with the name of the node that shows it."""
+    """A value (a number, text, or a tuple of these) with the name of the node that
+    shows it."""
 
-    value: object
+    value: Any
     node: str
 
 

@@ -38,8 +38,7 @@ class GradientProgram(Program):
 
     def __init__(self, graph: Graph, feeds, fetches, extra, *more, of, by):
         self._contexts = _Contexts(graph)
-        wanted = (*fetches, *extra)
-        kept = self._contexts.exits(graph, feeds, wanted)
+        kept = self._contexts.exits(graph, feeds, (*fetches, *extra))
         super().__init__(graph, feeds, fetches, extra, *more, kept=kept)
         with self._errors(), self._graph.as_default():
             self._differentiate(of, by)

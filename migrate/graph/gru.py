@@ -26,7 +26,7 @@ class GruMatch:
     r: int | None = None
     x: Poly | None = None
     gates: dict[str, Terms] = field(default_factory=dict)
-    kernels: dict[str, int] = field(default_factory=dict)
+    kernels: dict[tuple[str, str], str] = field(default_factory=dict)
     reset_after: bool = False
     lacking: list[Lacking] = field(default_factory=list)
 

@@ -150,13 +150,14 @@ def graph_inventory(graph: Graph, entries) -> GraphInventory:
             shown.notes += _why_not(rnn)
             continue
         facts = _facts(rnn)
-        cells = [as_cell(cell, names, entries, facts) for cell in rnn.cells]
-        problems = [cell for cell in cells if isinstance(cell, Problem)]
+        made = [as_cell(cell, names, entries, facts) for cell in rnn.cells]
+        cells = tuple(cell for cell in made if isinstance(cell, Cell))
+        problems = [cell for cell in made if isinstance(cell, Problem)]
         if problems:
             shown.problems += problems
             continue
         key = tuple(tuple(sorted(cell.variables.values())) for cell in cells)
-        chains.setdefault(key, []).append((rnn, tuple(cells)))
+        chains.setdefault(key, []).append((rnn, cells))
     merged = [_first_of(copies, shown) for copies in chains.values()]
     shown.networks += _networks(graph, merged)
     return shown

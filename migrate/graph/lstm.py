@@ -29,7 +29,7 @@ class Match:
     functions: dict = field(default_factory=dict)
     gates: dict[str, Terms] = field(default_factory=dict)
     nodes: dict[str, str] = field(default_factory=dict)
-    cell: Terms | None = None
+    cell: Terms = field(default_factory=Terms)
     joined: bool = False
     roles: dict[str, int | Norm] = field(default_factory=dict)
     lacking: list[Lacking] = field(default_factory=list)
@@ -56,11 +56,9 @@ class Match:
 def match_cell_state(algebra: Algebra, state: int, definition: Poly):
     """(f, i, j, unexplained terms, clip's node) of c' = c * f + i * j; None if it is
     nothing like it. f, i and j are atoms."""
-    clip = algebra.only(definition, "clip")
-    node = None
-    if clip is not None:
-        node = algebra.nodes[algebra.single(definition)]
-        definition = clip.args[2]
+    node, number = None, algebra.single(definition)
+    if number is not None and algebra.atoms[number].kind == "clip":
+        node, definition = algebra.nodes[number], algebra.atoms[number].args[2]
     kept, added, rest = [], [], []
     for monomial, c in definition:
         others = [n for n in monomial if n != state]

@@ -34,8 +34,10 @@ def masks(graph, branches, follow, nodes) -> dict[tuple[str, int], Mask]:
             continue
         some = branches.choice(inner[0])
         second = some and _compared(graph, follow, some[0], "Less")
-        new, chosen = (follow(t) for t in some[1:]) if some else (None, inner)
-        if not second or graph.op(chosen[0]) not in ("Select", "SelectV2"):
+        if not second:
+            continue
+        new, chosen = map(follow, some[1:])
+        if graph.op(chosen[0]) not in ("Select", "SelectV2"):
             continue
         condition, kept, made = map(follow, graph.inputs(chosen[0]))
         third = _compared(graph, follow, condition, "GreaterEqual")

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from migrate.graph.algebra import Algebra
 from migrate.graph.dropout import undropped
-from migrate.graph.gru import match_gru
+from migrate.graph.gru import GruMatch, match_gru
 from migrate.graph.loops import MERGE, Loop
-from migrate.graph.lstm import match, match_cell_state, match_output
+from migrate.graph.lstm import Match, match, match_cell_state, match_output
 from migrate.graph.moves import before
 from migrate.graph.symbolic import Evaluator
 
@@ -142,7 +142,7 @@ class LoopModes:
 
     def cells(self, evaluate, following):
         """The cells of one mode, lowest first."""
-        found = []
+        found: list[Match | GruMatch] = []
         definitions = {m: evaluate.define(t) for m, t in following.items()}
         for c, definition in definitions.items():
             pair = match_cell_state(self.algebra, self.states[c], definition)

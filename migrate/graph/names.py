@@ -23,7 +23,7 @@ def stored_names(graph: Graph, entries: Mapping) -> dict[str, str]:
     for name in others:
         whole = known[name].whole if name in known else _PART.sub("", name)
         for candidate in (graph.saver_names.get(name), whole):
-            if candidate in entries:
+            if candidate is not None and candidate in entries:
                 names[name] = candidate
                 break
     return names

@@ -12,11 +12,11 @@ _READS = ("Identity", "ReadVariableOp")
 
 
 class Part(NamedTuple):
-    """A part: name and shape of the whole, and where in it the part is."""
+    """A part: name and shape of the whole, and the part's place in it."""
 
     whole: str
     shape: tuple[int, ...]
-    index: tuple[slice, ...]
+    place: tuple[slice, ...]
 
 
 def parts(graph: Graph) -> dict[str, Part]:
@@ -68,7 +68,7 @@ def joined(graph: Graph) -> Graph:
 
 def _concats(graph, own):
     """The nodes that join all parts, in order, along the axis that they divide."""
-    ordered = sorted(own, key=lambda name: [i.start for i in own[name].index])
+    ordered = sorted(own, key=lambda name: [i.start for i in own[name].place])
     readers = {ordered[0]}
     for name in list(readers):
         readers |= {n for n, _, _ in graph.consumers(name) if graph.op(n) in _READS}
@@ -91,7 +91,7 @@ def _joins(graph, node, ordered, own):
     ]
     if variables != ordered or axis is None or graph.op(axis) != "Const":
         return False
-    starts = zip(*([i.start for i in own[name].index] for name in ordered), strict=True)
+    starts = zip(*([i.start for i in own[name].place] for name in ordered), strict=True)
     divided = [n for n, places in enumerate(starts) if len(set(places)) > 1]
     value = graph.constant(axis).reshape(-1)
     rank = len(own[ordered[0]].shape)

@@ -41,6 +41,7 @@ class Program:
         values,
         seconds,
         more_memory,
+        *,
         kept=(),
     ):
         self._label, self._seconds = graph.label, seconds

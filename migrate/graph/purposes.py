@@ -65,13 +65,15 @@ def training_switches(graph: Graph, found: Found, chosen=None) -> tuple[Switch, 
     }
     if shown:
         return tuple(Switch(*item) for item in shown.items())
-    asked = {
+    predicates = {
         _origin(graph, graph.inputs(name)[1][0])
         for name in graph
         if graph.op(name) in ("Switch", "RefSwitch")
     }
     asked = [
-        n for n, dtype in graph.placeholders.items() if dtype == "bool" and n in asked
+        name
+        for name, dtype in graph.placeholders.items()
+        if dtype == "bool" and name in predicates
     ]
     if len(asked) > 1:
         raise MigrateError(
@@ -265,12 +267,8 @@ def _gradients(graph):
             if cut is not None:
                 scopes.add("/".join(parts[:cut]) + "/")
     made = (*graph.variables, *graph.placeholders)
-    scopes = [s for s in scopes if not any(name.startswith(s) for name in made)]
-    return {
-        name
-        for name in graph
-        if _GRADIENTS.search(name) or name.startswith(tuple(scopes))
-    }
+    ours = tuple(s for s in scopes if not any(name.startswith(s) for name in made))
+    return {name for name in graph if _GRADIENTS.search(name) or name.startswith(ours)}
 
 
 def _values_of(graph, names):

@@ -59,9 +59,9 @@ class LoopReader(LoopModes):
         self.lacking.append(Lacking(what, node))
 
     def differing(self, mode):
-        """The switches whose value in a mode is not the one in inference."""
+        """The switches whose value in a mode is not the one in inference, with it."""
         values = self.population.values
-        return [p for p, value in mode.values.items() if values[p] != value]
+        return {p: value for p, value in mode.values.items() if values[p] != value}
 
     def explain(self, mode):
         """Names how the cells of a mode are not those of inference."""
@@ -69,7 +69,7 @@ class LoopReader(LoopModes):
             for lack in match.lacking:
                 if lack not in other.lacking:
                     self.lacks(f"{lack.what}, under a switch", lack.node)
-        switch = (self.differing(mode) or [*mode.values])[0][0]
+        switch = next(iter(self.differing(mode) or mode.values))[0]
         self.lacks("another cell under a switch", switch)
 
     def reason(self, mode):
@@ -112,17 +112,17 @@ class LoopReader(LoopModes):
                 "a loop whose input array is not one sequence in order", read[1][0][0]
             )
         outputs = self.outputs()
-        batch_major = sequence.batch_major is not None and (
+        inputs, collected = sequence.time_major, outputs and outputs.time_major
+        batch_major = False
+        if sequence.batch_major is not None and (
             outputs is None or outputs.batch_major is not None
-        )
-        inputs = sequence.batch_major if batch_major else sequence.time_major
-        collected = outputs and (
-            outputs.batch_major if batch_major else outputs.time_major
-        )
+        ):
+            inputs, collected = sequence.batch_major, outputs and outputs.batch_major
+            batch_major = True
         states = self.carried()
         if len(mode.lengths) > 1:
             self.lacks("several lengths in one loop", sorted(mode.lengths)[1][0])
-        turned = self.differing(self.training) if self.training else []
+        turned = self.differing(self.training) if self.training else {}
         return GraphRNN(
             scope=common_scope([f"{cell.scope}/" for cell in cells]),
             cells=cells,
@@ -136,7 +136,7 @@ class LoopReader(LoopModes):
             final_states=tuple(v.exit for v, _ in states),
             states=tuple(owner for _, owner in states),
             switches=tuple(named(p) for p in turned),
-            inverted=tuple(named(p) for p in turned if not self.training.values[p]),
+            inverted=tuple(named(p) for p, value in turned.items() if not value),
             wrappers=tuple(dict.fromkeys(self.wrappers)),
             lacking=tuple(dict.fromkeys(self.lacking)),
             frame=self.loop.frame,

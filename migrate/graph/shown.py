@@ -158,14 +158,15 @@ def _constant_parts(graph, name, time):
     start, found, node = 0, [], None
     for part in parts:
         shape = shape_of(graph, f"{part[0]}:{part[1]}")
-        if shape is None or len(shape) != 3 or shape[time] is None:
+        steps = shape[time] if shape is not None and len(shape) == 3 else None
+        if steps is None:
             break
         same = _same(graph, part)
         if same is not None:
-            found += range(start, start + shape[time])
+            found += range(start, start + steps)
             node = node or same
-        start += shape[time]
-    return Setting(tuple(found), node) if found else None
+        start += steps
+    return None if node is None or not found else Setting(tuple(found), node)
 
 
 def _same(graph, tensor):

@@ -126,14 +126,12 @@ class Evaluator:
         """The inputs whose expressions an operation's own expression needs."""
         op, inputs = self.graph.op(tensor[0]), self.graph.inputs(tensor[0])
         places = _PLACES.get(op)
-        if op == "LSTMBlockCell" and tensor[1] == 6:
-            return [
-                *(inputs[place] for place in places if place < len(inputs)),
-                (tensor[0], 1),
-            ]
         if places is None:
             return inputs if op in _ALL else ()
-        return [inputs[place] for place in places if place < len(inputs)]
+        needed = [inputs[place] for place in places if place < len(inputs)]
+        if op == "LSTMBlockCell" and tensor[1] == 6:
+            needed.append((tensor[0], 1))
+        return needed
 
     def _compute(self, tensor, polys):
         name, number = tensor
@@ -142,7 +140,7 @@ class Evaluator:
         if op in FUNCTIONS and len(polys) == 1:
             made = arithmetic.function(self, FUNCTIONS[op], polys[0], name)
         elif op in _COMPARISONS and len(polys) == 2:
-            kind = (_COMPARISONS[op],)
+            kind: tuple[str, ...] = (_COMPARISONS[op],)
             if any(map(self.random, polys)):
                 kind = ("mask", *kind)
             made = self.algebra.atom(*kind, *polys, node=name)

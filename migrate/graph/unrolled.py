@@ -50,14 +50,14 @@ def one_cell(algebra, steps) -> GraphCell:
     if isinstance(variables.get("cell_moving_mean"), tuple):
         per_step = True
         settings["max_bn_steps"] = Setting(len(steps), variables["cell_moving_mean"][0])
-    names = [
+    every = [
         name
         for value in variables.values()
         for name in (value if isinstance(value, tuple) else (value,))
     ]
     return GraphCell(
         first.family,
-        common_scope(names),
+        common_scope(every),
         MappingProxyType(variables),
         first.gates,
         MappingProxyType(settings),

@@ -32,7 +32,7 @@ def _value(graph, variable, values, names, known):
     array = values[names[variable]]
     part = known.get(variable)
     if part is not None and names[variable] == part.whole:
-        array = array[part.index]
+        array = array[part.place]
     shape = graph.variables[variable].shape
     if shape is not None and tuple(array.shape) != shape:
         raise MigrateError(

@@ -18,7 +18,7 @@ from migrate.output.atomic import (
     workplace,
 )
 from migrate.output.conversion import Conversion
-from migrate.output.whole import Whole, is_whole, read_whole
+from migrate.output.read_whole import Whole, is_whole, read_whole
 from migrate.sources.arguments import GraphFile, Path, Progress, SourceLike
 from migrate.sources.checkpoint import Checkpoint
 

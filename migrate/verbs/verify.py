@@ -20,7 +20,7 @@ from migrate.graph.inventory import graph_inventory
 from migrate.graph.open import open_source
 from migrate.graph.session import UserGraph
 from migrate.output.conversion import Conversion
-from migrate.output.whole import Whole, is_whole, read_whole
+from migrate.output.read_whole import Whole, is_whole, read_whole
 from migrate.proof.cases import random_cases
 from migrate.proof.compare import prove_rnn, settings_against_graph
 from migrate.proof.references.equations import Equations
@@ -28,8 +28,8 @@ from migrate.proof.references.legacy_cell import LegacyCell
 from migrate.proof.references.user_graph import UserGraphReference
 from migrate.proof.subject import Subject
 from migrate.proof.verdict import CellResult, Proof
-from migrate.proof.whole import prove_whole
-from migrate.proof.whole_verdict import WholeProof
+from migrate.proof.whole.compare import prove_whole
+from migrate.proof.whole.verdict import WholeProof
 from migrate.sources.arguments import Feeds, GraphFile, Path, Progress, SourceLike
 from migrate.sources.base import Source
 

@@ -320,7 +320,7 @@ def test_checkpoints_cross_over_to_real_1_15(tmp_path):
             path = f"./{saver}/model"
             run = legacy("script.py", verb, path, cwd=tmp_path, interpreter=sides[side])
             printed.append(json.loads(succeeded(run)))
-        # Real 1.15.5 against 1.0.0 in inference (tests' golden table): 6e-7.
+        # Real 1.15.5 against 1.0.0 in inference (tests' recording table): 6e-7.
         scale = max(map(abs, printed[0]))
         for saved, restored in zip(*printed, strict=True):
             assert abs(saved - restored) <= 6e-7 * scale

@@ -11,9 +11,7 @@ import numpy as np
 import pytest
 import test_cell_recorded as graph_tests
 
-from helpers import legacy_process
-from helpers import recorded as goldens
-from helpers.places import WORKERS
+from helpers import recorded, workers
 from migrate.cli.main import main
 
 PYTHON = os.environ.get("REAL_TF1", "")
@@ -30,28 +28,25 @@ def test_it_is_the_release_that_is_meant():
 
 
 def test_every_pass(tmp_path):
-    chosen = [goldens.load("1.15.5", name) for name in goldens.SCENARIOS]
+    chosen = [recorded.load("1.15.5", name) for name in recorded.SCENARIOS]
     found = graph_tests.run_worker(tmp_path, "v1-ref", chosen, python=PYTHON)
-    for golden in chosen:
-        graph_tests.check_all_passes(golden, found[f"1.15.5:{golden.name}"])
+    for recording in chosen:
+        graph_tests.check_all_passes(recording, found[f"1.15.5:{recording.name}"])
 
 
 @pytest.mark.parametrize("mode", ["v1-ref", "v1-resource"])
 def test_races_are_settled(mode, tmp_path):
-    chosen = [goldens.load("1.15.5", name) for name in graph_tests.RACES]
+    chosen = [recorded.load("1.15.5", name) for name in graph_tests.RACES]
     found = graph_tests.run_worker(
         tmp_path, mode, chosen, graph_tests.RUNS, python=PYTHON
     )
-    for golden in chosen:
-        graph_tests.check_runs(golden, found[f"1.15.5:{golden.name}"])
+    for recording in chosen:
+        graph_tests.check_runs(recording, found[f"1.15.5:{recording.name}"])
 
 
 def _restored(prefix, folder, parts):
-    worker = WORKERS / "restore_worker.py"
     wanted = folder / "restored.npz"
-    legacy_process.succeeded(
-        legacy_process.legacy(prefix, wanted, *parts, interpreter=(PYTHON, worker))
-    )
+    workers.run("restore_worker", prefix, wanted, *parts, python=PYTHON)
     with np.load(wanted, allow_pickle=False) as arrays:
         return dict(arrays)
 
@@ -68,7 +63,7 @@ def _restored(prefix, folder, parts):
 )
 def test_its_saver_restores_what_revert_writes(name, parts, tmp_path):
     """Tensor for tensor the bits that it restores from what it saved itself."""
-    source = goldens.FOLDER / "tf-1.15.5" / "ckpt" / name
+    source = recorded.FOLDER / "tf-1.15.5" / "ckpt" / name
     out, again = tmp_path / "out", tmp_path / "again"
     assert main(["convert", str(source), str(out)]) == 0
     assert main(["revert", str(out), str(again)]) == 0

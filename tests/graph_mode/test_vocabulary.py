@@ -13,9 +13,11 @@ CONTRIB = RECORDINGS / "contrib"
 
 @pytest.mark.parametrize("release", ["1.15.5", "0.12.1"])
 def test_a_saved_vocabulary_gives_the_rows_it_gave(release):
-    golden = CONTRIB / "recorded" / f"vocabulary-{release}.json"
-    process = legacy(CONTRIB / "vocabulary.py", "load", golden.with_suffix(".pickle"))
-    expected = json.loads(golden.read_text(encoding="utf-8"))
+    recording = CONTRIB / "recorded" / f"vocabulary-{release}.json"
+    process = legacy(
+        CONTRIB / "vocabulary.py", "load", recording.with_suffix(".pickle")
+    )
+    expected = json.loads(recording.read_text(encoding="utf-8"))
     assert json.loads(succeeded(process)) == expected
 
 

@@ -1,26 +1,19 @@
 """The graph cell inside MultiRNNCell and DropoutWrapper, one way and both ways."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
-from helpers.places import WORKERS
+from helpers import workers
 from migrate.cells import networks
 from migrate.cells.inventory import take_inventory
-from migrate.cells.per_step import PER_STEP
+from migrate.cells.known.per_step import PER_STEP
 from migrate.sources.base import Entry
 
 
 @pytest.mark.slow
 def test_wrapped_cells_give_the_bits_of_the_bare_cell():
-    worker = WORKERS / "wrappers_worker.py"
-    done = subprocess.run(
-        [sys.executable, str(worker)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    found = json.loads(done.stdout.splitlines()[-1])
+    found = json.loads(workers.run("wrappers_worker").splitlines()[-1])
     assert len(found) == 8
     for name, result in found.items():
         assert result["differences"] == [0.0, 0.0], name
@@ -36,7 +29,7 @@ def test_wrapped_cells_give_the_bits_of_the_bare_cell():
 
 
 def test_scopes_of_every_release_are_understood():
-    """0.12's spelling and 1.0's, as goldens and wrappers show them."""
+    """0.12's spelling and 1.0's, as recordings and wrappers show them."""
 
     def entries(*scopes):
         shapes = {"W_xh": (2, 8), "W_hh": (2, 8)}

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import bnlstm_compat
 from bnlstm_compat import BNLSTM
-from helpers import recorded as goldens
+from helpers import recorded
 from migrate.cells.inventory import take_inventory
 from migrate.cells.layouts import layout_of
 from migrate.cells.values import cell_weights
@@ -24,9 +24,9 @@ class Aged:
     """``x``, ``lengths`` or None, ``gap``, ``note``, and the cell's ``weights``."""
 
     def __init__(self, name):
-        arrays = np.load(goldens.FOLDER / "tf-1.15.5" / f"{name}.npz")
+        arrays = np.load(recorded.FOLDER / "tf-1.15.5" / f"{name}.npz")
         self.name = name
-        self.prefix = goldens.FOLDER / "tf-1.15.5" / "ckpt" / name
+        self.prefix = recorded.FOLDER / "tf-1.15.5" / "ckpt" / name
         self.meta = json.loads(str(arrays["meta"]))
         self.x, self.gap = arrays["in|x"], float(arrays["gap"])
         self.lengths = arrays["in|lengths"] if self.meta["lengths"] else None
@@ -36,7 +36,7 @@ class Aged:
         self.epsilon = layout_of(cell).defaults["epsilon"]
 
     def batch(self, seed):
-        """A batch by the goldens' recipe: x [B,T,D], and lengths [B] or None."""
+        """A batch by the recordings' recipe: x [B,T,D], and lengths [B] or None."""
         rng = np.random.default_rng(seed)
         drift = np.linspace(-1, 1, STEPS)[:, None]
         x = rng.normal(size=(BATCH, STEPS, FEATURES)) * (1 + drift / 2) + drift
@@ -49,7 +49,7 @@ class Aged:
         return x.astype("float32"), lengths
 
 
-def gaps(golden, draw, batches):
+def gaps(recording, draw, batches):
     """The gap between population and batch outputs, before and after recalibration.
 
     Fresh data by the recipe: ``batches`` to recalibrate on, with the statistics
@@ -63,16 +63,16 @@ def gaps(golden, draw, batches):
     """
     keras.utils.set_random_seed(draw)
     layer = BNLSTM(
-        golden.weights.units,
-        golden.weights.max_bn_steps,
-        padding="masked" if golden.lengths is not None else "v1",
-        epsilon=golden.epsilon,
+        recording.weights.units,
+        recording.weights.max_bn_steps,
+        padding="masked" if recording.lengths is not None else "v1",
+        epsilon=recording.epsilon,
         return_sequences=True,
     )
     layer.build((None, STEPS, FEATURES))
-    layer.cell.import_weights(golden.weights)
+    layer.cell.import_weights(recording.weights)
     first = 1_000_000 * (draw + 1)
-    x, lengths = golden.batch(first)
+    x, lengths = recording.batch(first)
 
     def outputs(layer, statistics):
         """A function of x and lengths, traced once; padding gives zeros."""
@@ -100,7 +100,7 @@ def gaps(golden, draw, batches):
     before = apart(outputs(layer, "population")(x, lengths))
     others = np.empty_like(batch)
     for row in range(BATCH):
-        company, company_lengths = golden.batch(first + 1 + row)
+        company, company_lengths = recording.batch(first + 1 + row)
         company[0] = x[row]
         if lengths is not None:
             company_lengths[0] = lengths[row]
@@ -108,7 +108,7 @@ def gaps(golden, draw, batches):
 
     def data():
         for number in range(batches):
-            inputs, given = golden.batch(first + 1000 + number)
+            inputs, given = recording.batch(first + 1000 + number)
             yield (
                 inputs,
                 np.ones(inputs.shape[:2], bool) if given is None else _mask(given),

@@ -1,4 +1,4 @@
-"""Goldens packed into one file for a process of another TensorFlow."""
+"""Recordings packed into one file for a process of another TensorFlow."""
 
 import json
 
@@ -7,37 +7,37 @@ import numpy as np
 from helpers import graph_cells as graphs
 
 
-def pack(path, goldens):
-    """Writes what ``unpack`` needs of the goldens to ``path``."""
+def pack(path, recordings):
+    """Writes what ``unpack`` needs of the recordings to ``path``."""
     arrays = {}
-    for golden in goldens:
-        name = f"{golden.version}:{golden.name}"
+    for recording in recordings:
+        name = f"{recording.version}:{recording.name}"
         about = {
-            "meta": golden.meta,
-            "kind": golden.rnn.kind,
-            "scopes": [cell.scope for cell in golden.rnn.cells],
-            "prefix": str(golden.checkpoint),
+            "meta": recording.meta,
+            "kind": recording.rnn.kind,
+            "scopes": [cell.scope for cell in recording.rnn.cells],
+            "prefix": str(recording.checkpoint),
         }
         arrays[name + "#about"] = json.dumps(about)
-        arrays[name + "#x"], arrays[name + "#target"] = golden.x, golden.target
-        if golden.lengths is not None:
-            arrays[name + "#lengths"] = golden.lengths
-        for key, array in golden.group("v0").items():
+        arrays[name + "#x"], arrays[name + "#target"] = recording.x, recording.target
+        if recording.lengths is not None:
+            arrays[name + "#lengths"] = recording.lengths
+        for key, array in recording.group("v0").items():
             arrays[name + "#v0|" + key.replace("/", "\\")] = array
     np.savez(path, **arrays)
 
 
-def case_of(golden):
-    """The golden as a ``graphs.Case``, for this process."""
-    scopes = [cell.scope for cell in golden.rnn.cells]
+def case_of(recording):
+    """The recording as a ``graphs.Case``, for this process."""
+    scopes = [cell.scope for cell in recording.rnn.cells]
     return graphs.Case(
-        golden.meta,
-        golden.rnn.kind,
+        recording.meta,
+        recording.rnn.kind,
         scopes,
-        golden.group("v0"),
-        golden.x,
-        golden.target,
-        golden.lengths,
+        recording.group("v0"),
+        recording.x,
+        recording.target,
+        recording.lengths,
     )
 
 

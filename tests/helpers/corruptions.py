@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.forked import (
-    GOLDENS,
+    CHECKPOINTS,
     SOURCES,
     Place,
     checksums,
@@ -176,7 +176,9 @@ def corruptions(top, count, seed):
     """``count`` of them; prints the table, gives the number of failures."""
     truths, usual = {}, 0
     for name in SOURCES:
-        truths[name] = forked(top, lambda name=name: recorded(GOLDENS / name)).result
+        truths[name] = forked(
+            top, lambda name=name: recorded(CHECKPOINTS / name)
+        ).result
         place = Place(top, name)
         outcome = forked(top, command("convert", place.prefix, place.out))
         assert outcome.result == 0, outcome

@@ -2,10 +2,11 @@
 
 import os
 
+import keras
 import numpy as np
 import pytest
 
-from bnlstm_compat import BNLSTM, BNLSTMWeights, spec
+from bnlstm_compat import BNLSTM, BNLSTMWeights, reference, spec
 
 B, T, D, H, M = 4, 6, 3, 5, 4
 #: For a batch of B: the longest is not the first, and one stands alone at the end.
@@ -49,6 +50,32 @@ def filled(weights=None, batch=B, **options):
     layer.build((batch if options.get("stateful") else None, None, weights.input_dim))
     layer.cell.import_weights(weights)
     return layer
+
+
+def bidirectional(padding, x, lengths):
+    """``keras.layers.Bidirectional`` of a ``BNLSTM``, in float64; and what the
+    reference gives in training."""
+    ends = [random_weights(np.float64, seed=seed) for seed in (1, 2)]
+    layer = keras.layers.Bidirectional(
+        BNLSTM(H, M, padding=padding, return_sequences=True, dtype="float64"),
+        dtype="float64",
+    )
+    layer.build((None, None, D))
+    halves = layer.forward_layer, layer.backward_layer
+    for half, weights in zip(halves, ends, strict=True):
+        half.cell.import_weights(weights)
+    runs = [
+        reference.run(w, z, lengths=lengths, padding=padding, training=True)
+        for w, z in zip(ends, (x, flipped(x, lengths)), strict=True)
+    ]
+    outputs = [runs[0].outputs, flipped(runs[1].outputs, lengths)]
+    return layer, np.concatenate(outputs, axis=2)
+
+
+def flipped(arrays, lengths):
+    """Sequences [B,T,...] turned round within their lengths."""
+    rows = zip(arrays, lengths, strict=True)
+    return np.stack([[*row[:length][::-1], *row[length:]] for row, length in rows])
 
 
 def mask_of(lengths, steps):

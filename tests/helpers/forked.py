@@ -22,7 +22,7 @@ from migrate import bits
 from migrate.cli.main import main as migrate_main
 from migrate.sources.checkpoint import Checkpoint
 
-GOLDENS = RECORDINGS / "cells" / "tf-1.15.5" / "ckpt"
+CHECKPOINTS = RECORDINGS / "cells" / "tf-1.15.5" / "ckpt"
 #: Both formats, one file and several, partitions, slots and moving averages.
 SOURCES = ("basic", "shards", "partitioned_and_averaged", "v1_format", "v1_shards")
 #: Of computing; by the clock, ten times that, for a machine may be busy.
@@ -137,7 +137,7 @@ class Place:
         for left in (top / "source", top / "work"):
             shutil.rmtree(left, ignore_errors=True)
             left.mkdir()
-        for path in Checkpoint(GOLDENS / name).files():
+        for path in Checkpoint(CHECKPOINTS / name).files():
             shutil.copy(path, top / "source")
         self.prefix = top / "source" / name
         self.work = top / "work"

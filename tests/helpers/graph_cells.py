@@ -1,4 +1,4 @@
-"""The graph cell on goldens: used in this process, and by ``legacy_worker`` in others.
+"""The graph cell on recordings: used here, and by ``legacy_worker`` in others.
 
 Runs under TensorFlow 1.15.5 on Python 3.7 too, as ``legacy.cell`` does.
 """
@@ -12,7 +12,7 @@ ADAM_RATE = 1e-2
 
 
 class Case:
-    """What a graph needs of a golden; plain data, so that it can cross processes.
+    """What a graph needs of a recording; plain data, so that it can cross processes.
 
     ``kind`` is "single", "bidirectional" or "stack"; ``scopes`` are the cells' scopes,
     ``v0`` their variables at the start by v1 name.
@@ -30,7 +30,7 @@ class Case:
 
 
 class Graph:
-    """A golden's network as a graph with a session.
+    """A recording's network as a graph with a session.
 
     Args:
       case: a ``Case``.

@@ -1,4 +1,4 @@
-"""Goldens as objects: what real TensorFlow computed, and how far it is from itself."""
+"""Recordings as objects: what real TensorFlow computed, how far it is from itself."""
 
 import functools
 import json
@@ -56,7 +56,7 @@ def difference(actual, expected):
     return np.abs(actual - expected).max() / np.abs(expected).max()
 
 
-class Golden:
+class Recording:
     """One scenario of one TensorFlow.
 
     Attributes: ``meta``; ``x``, ``target``; ``lengths`` [B], or None where they are not
@@ -137,7 +137,7 @@ class Golden:
         return table if row is None else np.delete(table, row, axis=0)
 
     def state_keys(self):
-        """For each cell, the goldens' keys of (h, c), and of the step where kept."""
+        """For each cell, the recordings' keys of (h, c), and of the step where kept."""
         if self.rnn.kind == networks.BIDIRECTIONAL:
             return [
                 {"c": f"state_{end}0", "h": f"state_{end}1"} for end in ("fw", "bw")
@@ -154,51 +154,53 @@ class Golden:
 
 @functools.cache
 def load(version, name):
-    """The golden, read once."""
-    return Golden(version, name)
+    """The recording, read once."""
+    return Recording(version, name)
 
 
-def check_pass(golden, key, tolerance, outputs, states):
+def check_pass(recording, key, tolerance, outputs, states):
     """Compares outputs [B,T,.] and each cell's {"h", "c", "step"} with a pass."""
-    worst = difference(outputs, golden[f"out|{key}|outputs"])
+    worst = difference(outputs, recording[f"out|{key}|outputs"])
     within(worst, tolerance, "outputs")
-    for keys, state in zip(golden.state_keys(), states, strict=True):
+    for keys, state in zip(recording.state_keys(), states, strict=True):
         for what, name in keys.items():
-            worst = difference(state[what], golden[f"out|{key}|{name}"])
+            worst = difference(state[what], recording[f"out|{key}|{name}"])
             within(worst, tolerance, name)
 
 
-def check_statistics(golden, kind, tolerance, statistics):
+def check_statistics(recording, kind, tolerance, statistics):
     """Compares statistics by v1 name with ``kind|NAME``, but for the raced row."""
-    expected = {k: v for k, v in golden.group(kind).items() if "/pop_" in k}
+    expected = {k: v for k, v in recording.group(kind).items() if "/pop_" in k}
     assert sorted(statistics) == sorted(expected)
     for name, table in statistics.items():
         worst = difference(
-            golden.without_race(table), golden.without_race(expected[name])
+            recording.without_race(table), recording.without_race(expected[name])
         )
         within(worst, tolerance, name)
 
 
-def check_gradients(golden, key, gradients):
+def check_gradients(recording, key, gradients):
     """Compares gradients by v1 name with the pass's."""
-    expected = golden.group(f"grad|{key}")
+    expected = recording.group(f"grad|{key}")
     assert sorted(gradients) == sorted(expected)
     for name, gradient in gradients.items():
         worst = difference(gradient, expected[name])
         within(worst, GRADIENTS, name)
 
 
-def statistics_of(golden):
+def statistics_of(recording):
     """The names of the statistics, in the order of cells and leaves."""
     return [
         name
-        for cell in golden.rnn.cells
+        for cell in recording.rnn.cells
         for leaf, name in sorted(cell.variables.items())
         if "/pop_" in leaf
     ]
 
 
-def statistics_in_checkpoint(golden):
+def statistics_in_checkpoint(recording):
     """The statistics at the end, as ``statistics_of`` orders them, without the race."""
-    checkpoint = Checkpoint(golden.checkpoint)
-    return [golden.without_race(checkpoint[name]) for name in statistics_of(golden)]
+    checkpoint = Checkpoint(recording.checkpoint)
+    return [
+        recording.without_race(checkpoint[name]) for name in statistics_of(recording)
+    ]

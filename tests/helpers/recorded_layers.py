@@ -1,4 +1,4 @@
-"""The layers of a golden's scenario, run as people run them."""
+"""The layers of a recording's scenario, run as people run them."""
 
 import functools
 
@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+import migrate
 from bnlstm_compat import BNLSTM, BNLSTMWeights, spec
-from helpers import recorded as goldens
-from helpers import tolerances
+from helpers import recorded, tolerances
 from migrate.cells import networks
 from migrate.cells.layouts import layout_of
 from migrate.models.cells import cells_of
@@ -17,34 +17,34 @@ MODES = ("eager", "function", "jit")
 
 
 class Model:
-    """The layers of a scenario, for all goldens of that scenario.
+    """The layers of a scenario, for all recordings of that scenario.
 
     Arguments: the scenario; how its passes are run, one of ``MODES``; the dtype of
     all that is computed.
     """
 
     def __init__(self, name, mode, dtype="float32"):
-        golden = goldens.load("1.15.5", name)
-        self.kind = golden.rnn.kind
-        self.lengths = golden.lengths is not None
+        recording = recorded.load("1.15.5", name)
+        self.kind = recording.rnn.kind
+        self.lengths = recording.lengths is not None
         self.layers = [
             BNLSTM(
                 cell.units,
                 cell.max_bn_steps,
                 padding="v1",
-                activation=golden.activation,
-                momentum=golden.decay,
+                activation=recording.activation,
+                momentum=recording.decay,
                 return_sequences=True,
                 return_state=True,
                 dtype=dtype,
                 mode="plain" if mode == "function" else "auto",
             )
-            for cell in golden.rnn.cells
+            for cell in recording.rnn.cells
         ]
         if self.kind == networks.BIDIRECTIONAL:
             self.layers = [keras.layers.Bidirectional(self.layers[0], dtype=dtype)]
         self.dtype = dtype
-        x = golden.x.astype(dtype)
+        x = recording.x.astype(dtype)
         for layer in self.layers:
             x = layer(x)[0]
         self.cells = [cell for layer in self.layers for cell in cells_of(layer)]
@@ -71,28 +71,28 @@ class Model:
         variables = [v.value for cell in self.cells for v in cell.trainable_variables]
         return outputs, states, tape.gradient(loss, variables)
 
-    def run(self, golden, training):
+    def run(self, recording, training):
         """Outputs, states, loss, gradients by v1 name; training moves statistics."""
         outputs, states, gradients = self.passes(
-            golden.x.astype(self.dtype),
-            golden.target.astype(self.dtype),
-            golden.mask,
-            golden.initial_state(),
+            recording.x.astype(self.dtype),
+            recording.target.astype(self.dtype),
+            recording.mask,
+            recording.initial_state(),
             training,
         )
         # In float64: the loss's own sum is not what is tested.
-        loss = np.mean((np.asarray(outputs).astype(np.float64) - golden.target) ** 2)
+        loss = np.mean((np.asarray(outputs).astype(np.float64) - recording.target) ** 2)
         names = [
             cell.variables[_leaf_of(cell, name)]
-            for cell in golden.rnn.cells
+            for cell in recording.rnn.cells
             for name in spec.TRAINABLE
         ]
         return outputs, states, loss, dict(zip(names, gradients, strict=True))
 
-    def statistics(self, golden):
+    def statistics(self, recording):
         """The statistics by v1 name."""
         found = {}
-        for cell, mine in zip(golden.rnn.cells, self.cells, strict=True):
+        for cell, mine in zip(recording.rnn.cells, self.cells, strict=True):
             by_leaf = layout_of(cell).from_keras(mine.export_weights())
             found |= {
                 cell.variables[leaf]: array
@@ -109,16 +109,56 @@ class Model:
                 BNLSTMWeights(**{n: a.astype(self.dtype) for n, a in arrays.items()})
             )
 
-    def adam(self, golden):
-        """The losses of the golden's steps of Adam."""
+    def adam(self, recording):
+        """The losses of the recording's steps of Adam."""
         optimizer = keras.optimizers.Adam(1e-2, epsilon=1e-8)  # TF1's epsilon
         variables = [v for cell in self.cells for v in cell.trainable_variables]
         losses = []
-        for _ in range(golden.meta["adam_steps"]):
-            _, _, loss, gradients = self.run(golden, True)
+        for _ in range(recording.meta["adam_steps"]):
+            _, _, loss, gradients = self.run(recording, True)
             optimizer.apply(list(gradients.values()), variables)
             losses.append(loss)
         return losses
+
+    def arrays(self, results):
+        """Tensors by name as what NumPy reads."""
+        return results
+
+
+def check_every_pass(recording, layers):
+    """The passes of a recording from its start, by a ``Model``, against it."""
+    layers.set_weights(recording.weights())
+
+    outputs, states, loss, gradients = layers.run(recording, False)
+    recorded.check_pass(recording, "inference", recorded.INFERENCE, outputs, states)
+    recorded.check_gradients(recording, "inference", layers.arrays(gradients))
+    worst = recorded.difference(loss, recording["out|inference|loss"])
+    recorded.within(worst, recorded.INFERENCE, "loss")
+
+    outputs, states, _, _ = layers.run(recording, True)
+    recorded.check_pass(recording, "train", recorded.TRAINING, outputs, states)
+    recorded.check_statistics(
+        recording, "v_after_one_pass", recorded.STATISTICS, layers.statistics(recording)
+    )
+
+    _, _, loss, gradients = layers.run(recording, True)
+    worst = recorded.difference(loss, recording["out|train|loss"])
+    recorded.within(worst, recorded.TRAINING, "loss")
+    recorded.check_gradients(recording, "train", layers.arrays(gradients))
+
+    if recording.meta["adam_steps"]:
+        losses = layers.adam(recording)
+        worst = recorded.difference(losses, recording["out|adam|losses"])
+        recorded.within(worst, recorded.ADAM_LOSSES)
+
+
+def check_final(recording, layers):
+    """The last pass of a recording, from its checkpoint; gives its outputs."""
+    read = migrate.read(recording.checkpoint)
+    layers.set_weights([read[cell.scope] for cell in recording.rnn.cells])
+    outputs, states, _, _ = layers.run(recording, False)
+    recorded.check_pass(recording, "final", recorded.INFERENCE, outputs, states)
+    return outputs
 
 
 def _leaf_of(cell, name):
@@ -129,15 +169,15 @@ def _leaf_of(cell, name):
 @functools.cache
 def _after_adam(name):
     """The statistics after a scenario's training, by v1 name: in float64, eagerly."""
-    golden, model = goldens.load("1.15.5", name), Model(name, "eager", "float64")
-    model.set_weights(golden.weights())
+    recording, model = recorded.load("1.15.5", name), Model(name, "eager", "float64")
+    model.set_weights(recording.weights())
     for _ in range(2):
-        model.run(golden, True)
-    model.adam(golden)
-    return model.statistics(golden)
+        model.run(recording, True)
+    model.adam(recording)
+    return model.statistics(recording)
 
 
-def tolerance_after_adam(golden):
+def tolerance_after_adam(recording):
     """1e-6, and more only where real TensorFlow is further than that from itself.
 
     Adam divides gradients by their own size, so that an element near zero moves by the
@@ -145,16 +185,20 @@ def tolerance_after_adam(golden):
     1.15.5, and the three are 3.5e-6, 2.0e-6 and 0.8e-6 from float64. There we may be as
     far from float64 as the furthest of them, and so from any of them by the sum.
     """
-    versions = [goldens.load(v, golden.name) for v in goldens.VERSIONS]
-    recorded = [goldens.statistics_in_checkpoint(one) for one in versions]
+    versions = [recorded.load(v, recording.name) for v in recorded.VERSIONS]
+    theirs = [recorded.statistics_in_checkpoint(one) for one in versions]
 
     def furthest(ones, others):
-        return max(goldens.difference(*pair) for pair in zip(ones, others, strict=True))
+        return max(
+            recorded.difference(*pair) for pair in zip(ones, others, strict=True)
+        )
 
-    if max(furthest(one, recorded[-1]) for one in recorded) <= tolerances.AFTER_ADAM:
+    if max(furthest(one, theirs[-1]) for one in theirs) <= tolerances.AFTER_ADAM:
         return tolerances.AFTER_ADAM
-    mine = _after_adam(golden.name)
-    newest = goldens.load("1.15.5", golden.name)  # whose names ``mine`` has
-    exact = [golden.without_race(mine[name]) for name in goldens.statistics_of(newest)]
-    own = furthest(goldens.statistics_in_checkpoint(golden), exact)
-    return own + max(furthest(one, exact) for one in recorded)
+    mine = _after_adam(recording.name)
+    newest = recorded.load("1.15.5", recording.name)  # whose names ``mine`` has
+    exact = [
+        recording.without_race(mine[name]) for name in recorded.statistics_of(newest)
+    ]
+    own = furthest(recorded.statistics_in_checkpoint(recording), exact)
+    return own + max(furthest(one, exact) for one in theirs)

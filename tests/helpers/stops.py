@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.forked import (
-    GOLDENS,
+    CHECKPOINTS,
     SOURCES,
     Place,
     checksums,
@@ -210,7 +210,7 @@ def stops(top, kills, disks, seed, minutes):
         which = COMMANDS[number % len(COMMANDS)]
         name = SOURCES[number // len(COMMANDS) % len(SOURCES)]
         if (which, name) not in usual:
-            truth = forked(top, lambda name=name: recorded(GOLDENS / name)).result
+            truth = forked(top, lambda name=name: recorded(CHECKPOINTS / name)).result
             usual[which, name] = _usual(top, which, name, truth)
         for what, case, count in (("killed", kill, kills), ("disk", full_disk, disks)):
             key = (which.name, what)

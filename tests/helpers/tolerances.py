@@ -3,7 +3,7 @@
 As far as real releases were measured to be from each other, 1.15.5 from 0.12.1, and
 exact arithmetic from each: ``recordings/cells/README.md``. Limits that are computed
 from rounding are in ``rounding.py``; gradients against differences in
-``test_gradients.py``.
+``gradient_paths.py``.
 """
 
 INFERENCE = 6e-7

@@ -6,22 +6,21 @@ import pytest
 import tensorflow as tf
 
 from bnlstm_compat import BNLSTMCell
-from helpers import cases
+from helpers import cases, recorded
 from helpers import graph_cells as graphs
-from helpers import recorded as goldens
 from migrate.cells import networks
 from migrate.cells.layouts import layout_of
 
 
-def run_steps(golden, cells, training):
+def run_steps(recording, cells, training):
     """Outputs [B,T,.] and states, by Keras's loop over ``BNLSTMCell``, unrolled."""
-    backward = golden.rnn.kind == networks.BIDIRECTIONAL
-    batch, steps, _ = golden.x.shape
-    lengths = np.full(batch, steps) if golden.lengths is None else golden.lengths
-    outputs, states, x = [], [], golden.x
+    backward = recording.rnn.kind == networks.BIDIRECTIONAL
+    batch, steps, _ = recording.x.shape
+    lengths = np.full(batch, steps) if recording.lengths is None else recording.lengths
+    outputs, states, x = [], [], recording.x
     for number, cell in enumerate(cells):
         if backward:
-            x = golden.x
+            x = recording.x
             if number == 1:
                 x = tf.reverse_sequence(x, lengths, 1, 0)
         loop = keras.layers.RNN(
@@ -33,8 +32,8 @@ def run_steps(golden, cells, training):
         )
         y, *state = loop(
             x,
-            mask=golden.mask,
-            initial_state=golden.initial_state(),
+            mask=recording.mask,
+            initial_state=recording.initial_state(),
             training=training,
         )
         states.append(state)
@@ -55,18 +54,18 @@ def _same(name, graph, eager):
     )
 
 
-@pytest.mark.parametrize("name", goldens.SCENARIOS)
+@pytest.mark.parametrize("name", recorded.SCENARIOS)
 def test_same_bits(name):
-    golden = goldens.load("1.15.5", name)
-    graph = graphs.Graph(cases.case_of(golden))
+    recording = recorded.load("1.15.5", name)
+    graph = graphs.Graph(cases.case_of(recording))
     cells = []
-    for weights in golden.weights():
+    for weights in recording.weights():
         cell = BNLSTMCell(
             weights.units,
             weights.max_bn_steps,
             padding="v1",
-            activation=golden.activation,
-            momentum=golden.decay,
+            activation=recording.activation,
+            momentum=recording.decay,
         )
         cell.build((None, weights.input_dim))
         cell.built = True
@@ -74,16 +73,16 @@ def test_same_bits(name):
     for training in (False, True):
         graph.reset()
         outputs, states = graph.run(training)
-        for cell, weights in zip(cells, golden.weights(), strict=True):
+        for cell, weights in zip(cells, recording.weights(), strict=True):
             cell.import_weights(weights)
-        mine, my_states = run_steps(golden, cells, training)
+        mine, my_states = run_steps(recording, cells, training)
         _same("outputs", outputs, mine)
         for (c, h, step), (my_h, my_c, my_step) in zip(states, my_states, strict=True):
             _same("h", h, my_h)
             _same("c", c, my_c)
             _same("step", step, my_step)
         tables = graph.statistics()
-        for found, cell in zip(golden.rnn.cells, cells, strict=True):
+        for found, cell in zip(recording.rnn.cells, cells, strict=True):
             by_leaf = layout_of(found).from_keras(cell.export_weights())
             for leaf, variable in found.variables.items():
                 if "/pop_" in leaf:
@@ -91,10 +90,10 @@ def test_same_bits(name):
 
 
 def test_a_python_bool_decides_as_a_tensor_does():
-    golden = goldens.load("1.15.5", "basic")
-    fed = graphs.Graph(cases.case_of(golden))
+    recording = recorded.load("1.15.5", "basic")
+    fed = graphs.Graph(cases.case_of(recording))
     for is_training in (False, True):
-        fixed = graphs.Graph(cases.case_of(golden), is_training=is_training)
+        fixed = graphs.Graph(cases.case_of(recording), is_training=is_training)
         for graph in (fed, fixed):
             graph.reset()
         results = [graph.run(is_training)[0] for graph in (fed, fixed)]

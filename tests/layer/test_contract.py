@@ -6,7 +6,7 @@ import tensorflow.compat.v1 as tf
 import legacy
 from bnlstm_compat import BNLSTMCell, spec
 from helpers.rounding import close
-from migrate.cells.per_step import NAMES, PER_STEP
+from migrate.cells.known.per_step import NAMES, PER_STEP
 
 D, H, M = 3, 5, 7
 

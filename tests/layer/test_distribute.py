@@ -1,38 +1,21 @@
 """Several devices: each scenario in a process with devices of its own."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 
 import keras
 import pytest
 
-from helpers.places import ROOT, TESTS, WORKERS
+from helpers import workers
 from helpers.rounding import within
-
-WORKER = WORKERS / "distribute_worker.py"
 
 
 def _start(scenario, **environment):
-    return subprocess.Popen(
-        [sys.executable, str(WORKER), scenario],
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(TESTS)]),
-            **environment,
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return workers.start("distribute_worker", scenario, **environment)
 
 
 def _finish(process):
-    out, err = process.communicate(timeout=900)
-    assert process.returncode == 0, err[-3000:]
-    return json.loads(out.splitlines()[-1])
+    return json.loads(workers.output(process).splitlines()[-1])
 
 
 @pytest.mark.slow
@@ -65,8 +48,8 @@ def test_two_workers():
         with socket.socket() as probe:
             probe.bind(("localhost", 0))
             ports.append(probe.getsockname()[1])
-    workers = [f"localhost:{port}" for port in ports]
-    cluster = {"cluster": {"worker": workers}}
+    addresses = [f"localhost:{port}" for port in ports]
+    cluster = {"cluster": {"worker": addresses}}
     processes = [
         _start(
             "workers",

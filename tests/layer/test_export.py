@@ -15,14 +15,14 @@ import documents
 import migrate
 from bnlstm_compat import BNLSTM, exporting
 from bnlstm_compat.statistics.find import cells_in
-from helpers import recorded as goldens
+from helpers import recorded
 from helpers.filled_layers import LENGTHS, B, D, H, T, filled, mask_of
 from helpers.places import RECORDINGS
 from helpers.rounding import close
 
 GUIDE = documents.ROOT / "docs" / "guides" / "deployment.md"
 SAVED = RECORDINGS / "saved"
-CKPT = goldens.FOLDER / "tf-1.15.5" / "ckpt"
+CKPT = recorded.FOLDER / "tf-1.15.5" / "ckpt"
 # Two paths in float32 in inference: ``rounding.limits`` gives 0.8e-6 to 1.1e-6 for a
 # layer of this size with any of these weights.
 CLOSE = 1e-6
@@ -51,10 +51,10 @@ def test_files_of_this_release_still_open():
     make = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(make)
     x = make.inputs()
-    recorded = np.load(SAVED / "outputs.npz")
+    wanted = np.load(SAVED / "outputs.npz")
     for name, fresh in make.models().items():
         model = keras.saving.load_model(SAVED / f"{name}.keras", safe_mode=True)
-        close("rounding", model(x), recorded[name], CLOSE, name)
+        close("rounding", model(x), wanted[name], CLOSE, name)
         assert [w.name for w in model.weights] == [w.name for w in fresh.weights]
         assert [_plain(cell) for _, cell, _ in cells_in(model)] == [
             _plain(cell) for _, cell, _ in cells_in(fresh)

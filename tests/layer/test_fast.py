@@ -1,7 +1,7 @@
 """The fast path: every mode and setting against the step path and the reference.
 
 The step path (``general.sequence``, TensorFlow's own gradient) is itself judged by the
-reference and the goldens (test_layer_recorded, test_lengths) and by differences
+reference and the recordings (test_layer_recorded, test_lengths) and by differences
 (test_gradients).
 """
 
@@ -381,8 +381,10 @@ def test_a_second_derivative_is_refused():
     assert np.abs(second(general)).max() > 0
 
 
-@pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("how", ["function", "nested", "loop"])
+@pytest.mark.parametrize("training", [True, pytest.param(False, marks=slow)])
+@pytest.mark.parametrize(
+    "how", ["function", pytest.param("nested", marks=slow), "loop"]
+)
 @pytest.mark.parametrize("mode", ["plain", pytest.param("auto", marks=slow)])
 def test_gradient_of_x_that_no_tape_of_the_graph_watches(mode, how, training):
     """A function, or a loop's body, is traced before it is known who wants x's."""

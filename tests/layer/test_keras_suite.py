@@ -95,7 +95,7 @@ def test_harness_of_the_cell():
     )
 
 
-@pytest.mark.parametrize("stacked", [False, True])
+@pytest.mark.parametrize("stacked", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_harness_of_cells_in_a_loop(stacked):
     cells = [BNLSTMCell(3, 4, recurrent_dropout=0.2) for _ in range(2)]
     count = 2 if stacked else 1

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 import bnlstm_compat
 from bnlstm_compat import BNLSTM, BNLSTMCell, BNLSTMWeights, reference, spec
-from bnlstm_compat.compute.statistics import updated_statistics
+from bnlstm_compat.compute.updates import updated_statistics
 from helpers.filled_layers import B, D, H, M, T, filled, needs_bfloat16, random_weights
 from helpers.rounding import ROUNDINGS, close, limits, moved
 

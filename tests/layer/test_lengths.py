@@ -1,5 +1,7 @@
 """What lengths mean: masked (each row for itself) and v1 (as TensorFlow 1 had it)."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from helpers.filled_layers import (
     H,
     M,
     T,
+    bidirectional,
     filled,
     mask_of,
     random_weights,
@@ -58,14 +61,30 @@ def _call(layer, mode, x, mask, state, training):
     )
 
 
-@pytest.mark.parametrize("mode", ["eager", "jit"])
-@pytest.mark.parametrize("overflow", spec.OVERFLOWS)
-@pytest.mark.parametrize("padding", spec.PADDINGS)
+def _combinations():
+    given = [
+        (None, None),
+        (LENGTHS, None),
+        (LENGTHS, [0, 2, 0, 2]),
+        (None, [3, 3, 5, 0]),
+    ]
+    ways = itertools.product(
+        ["eager", "jit"], spec.OVERFLOWS, spec.PADDINGS, given, [False, True]
+    )
+    for mode, overflow, padding, (lengths, steps), training in ways:
+        # Compiling takes a second: fast where most is at stake.
+        most = training and lengths is not None and steps is None
+        yield pytest.param(
+            *(mode, overflow, padding, lengths, steps, training),
+            marks=() if mode == "eager" or most else pytest.mark.slow,
+            id=f"{mode}-{overflow}-{padding}-lengths {lengths}-{steps}-{training}",
+        )
+
+
 @pytest.mark.parametrize(
-    ("lengths", "steps"),
-    [(None, None), (LENGTHS, None), (LENGTHS, [0, 2, 0, 2]), (None, [3, 3, 5, 0])],
+    ("mode", "overflow", "padding", "lengths", "steps", "training"),
+    list(_combinations()),
 )
-@pytest.mark.parametrize("training", [False, True])
 def test_every_combination_against_the_reference(
     x, mode, overflow, padding, lengths, steps, training
 ):
@@ -182,28 +201,7 @@ def test_outputs_past_the_length_are_keras_s(x, zero):
 
 @pytest.mark.parametrize("padding", spec.PADDINGS)
 def test_bidirectional_reverses_within_lengths(x, padding):
-    ends = [random_weights(np.float64, seed=seed) for seed in (1, 2)]
-    layer = keras.layers.Bidirectional(
-        BNLSTM(H, M, padding=padding, return_sequences=True, dtype="float64"),
-        dtype="float64",
-    )
-    layer.build((None, None, D))
-    for end, weights in zip(
-        (layer.forward_layer, layer.backward_layer), ends, strict=True
-    ):
-        end.cell.import_weights(weights)
-
-    def flipped(a):
-        return np.stack(
-            [[*y[:n][::-1], *y[n:]] for y, n in zip(a, LENGTHS, strict=True)]
-        )
-
-    given = (x, flipped(x))
-    runs = [
-        reference.run(w, z, lengths=LENGTHS, padding=padding, training=True)
-        for w, z in zip(ends, given, strict=True)
-    ]
-    expected = np.concatenate([runs[0].outputs, flipped(runs[1].outputs)], axis=2)
+    layer, expected = bidirectional(padding, x, LENGTHS)
     actual = layer(x, mask=mask_of(LENGTHS, T), training=True)
     close("float64", actual, expected, ORDER)
 

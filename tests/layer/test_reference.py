@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bnlstm_compat import reference
-from helpers import recorded as goldens
+from helpers import recorded
 from migrate.cells import networks
 from migrate.cells.layouts import layout_of
 
@@ -18,46 +18,50 @@ def _reversed(x, lengths):
     return x
 
 
-def run(golden, weights, training):
-    """Outputs, states and the weights after, of every cell of a golden."""
+def run(recording, weights, training):
+    """Outputs, states and the weights after, of every cell of a recording."""
     options = {
         "training": training,
         "padding": "v1",
-        "lengths": golden.lengths,
-        "activation": _ACTIVATIONS[golden.activation],
-        "momentum": golden.decay,
+        "lengths": recording.lengths,
+        "activation": _ACTIVATIONS[recording.activation],
+        "momentum": recording.decay,
     }
-    if golden.rnn.kind == networks.BIDIRECTIONAL:
-        batch, steps, _ = golden.x.shape
-        lengths = np.full(batch, steps) if golden.lengths is None else golden.lengths
-        forward = reference.run(weights[0], golden.x, **options)
-        backward = reference.run(weights[1], _reversed(golden.x, lengths), **options)
+    if recording.rnn.kind == networks.BIDIRECTIONAL:
+        batch, steps, _ = recording.x.shape
+        lengths = (
+            np.full(batch, steps) if recording.lengths is None else recording.lengths
+        )
+        forward = reference.run(weights[0], recording.x, **options)
+        backward = reference.run(weights[1], _reversed(recording.x, lengths), **options)
         outputs = np.concatenate(
             [forward.outputs, _reversed(backward.outputs, lengths)], axis=2
         )
         return outputs, [forward, backward]
-    runs, x = [], golden.x
+    runs, x = [], recording.x
     for source in weights:
-        state = golden.initial_state()
+        state = recording.initial_state()
         runs.append(reference.run(source, x, initial_state=state, **options))
         x = runs[-1].outputs
     return x, runs
 
 
-@pytest.mark.parametrize(("version", "name"), goldens.ALL)
+@pytest.mark.parametrize(("version", "name"), recorded.ALL)
 def test_passes(version, name):
-    golden = goldens.load(version, name)
-    passes = (("inference", goldens.INFERENCE), ("train", goldens.TRAINING))
+    recording = recorded.load(version, name)
+    passes = (("inference", recorded.INFERENCE), ("train", recorded.TRAINING))
     for key, tolerance in passes:
-        outputs, runs = run(golden, golden.weights(), key == "train")
+        outputs, runs = run(recording, recording.weights(), key == "train")
         states = [{"h": r.h, "c": r.c, "step": r.step} for r in runs]
-        goldens.check_pass(golden, key, tolerance, outputs, states)
+        recorded.check_pass(recording, key, tolerance, outputs, states)
     statistics = {}
-    for cell, result in zip(golden.rnn.cells, runs, strict=True):
+    for cell, result in zip(recording.rnn.cells, runs, strict=True):
         by_leaf = layout_of(cell).from_keras(result.weights)
         statistics |= {
             cell.variables[leaf]: array
             for leaf, array in by_leaf.items()
             if "/pop_" in leaf
         }
-    goldens.check_statistics(golden, "v_after_one_pass", goldens.STATISTICS, statistics)
+    recorded.check_statistics(
+        recording, "v_after_one_pass", recorded.STATISTICS, statistics
+    )

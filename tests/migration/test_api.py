@@ -12,11 +12,10 @@ import pytest
 import bnlstm_compat
 import legacy
 import migrate
-from helpers import checkpoints
-from helpers import recorded as goldens
+from helpers import checkpoints, recorded
 from migrate.cli.main import main
 
-PREFIX = goldens.FOLDER / "tf-1.15.5" / "ckpt" / "bidirectional"
+PREFIX = recorded.FOLDER / "tf-1.15.5" / "ckpt" / "bidirectional"
 VERBS = ("inspect", "convert", "verify", "revert", "diff", "diagnose")
 
 
@@ -66,7 +65,7 @@ def test_convert_verify_revert_diff(converted, tmp_path):
 
 
 def test_diagnose():
-    found = migrate.diagnose(goldens.FOLDER / "tf-1.15.5" / "ckpt" / "aged_constant")
+    found = migrate.diagnose(recorded.FOLDER / "tf-1.15.5" / "ckpt" / "aged_constant")
     assert not found.healthy
     assert all(dataclasses.is_dataclass(case) for case in found.cases)
     assert "rnn/BNLSTMCell: per-step" in repr(found)

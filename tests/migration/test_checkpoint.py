@@ -10,8 +10,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import tensor_bundle_pb2
 from tensorflow.core.util import saved_tensor_slice_pb2
 
-from helpers import checkpoints
-from helpers import recorded as goldens
+from helpers import checkpoints, recorded
 from helpers.corruptions import seal
 from helpers.forked import forked
 from migrate.cli.main import main
@@ -22,10 +21,10 @@ from migrate.sources.sstable import Table
 _OWN = sorted(
     {
         path.partition(".index")[0]
-        for path in glob.glob(str(goldens.FOLDER / "*" / "ckpt" / "*.index"))
+        for path in glob.glob(str(recorded.FOLDER / "*" / "ckpt" / "*.index"))
     }
-    | set(glob.glob(str(goldens.FOLDER / "*" / "ckpt" / "v1_format")))
-    | set(glob.glob(str(goldens.FOLDER / "*" / "ckpt" / "v1_shards-00000-*")))
+    | set(glob.glob(str(recorded.FOLDER / "*" / "ckpt" / "v1_format")))
+    | set(glob.glob(str(recorded.FOLDER / "*" / "ckpt" / "v1_shards-00000-*")))
 )
 
 

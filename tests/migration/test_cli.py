@@ -15,8 +15,7 @@ import safetensors.numpy
 
 import migrate
 from bnlstm_compat import BNLSTM
-from helpers import checkpoints
-from helpers import recorded as goldens
+from helpers import checkpoints, recorded
 from helpers.places import ROOT
 from migrate.cells.inventory import take_inventory
 from migrate.cells.settings import Settings
@@ -111,14 +110,8 @@ def test_verify_sees_what_the_layer_does_past_the_length(source, tmp_path, capfd
     assert "Different: 3 of 4 cells" in capfd.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param("kernel", marks=pytest.mark.slow),
-        "cell_moving_variance",
-        pytest.param("input_gamma", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["kernel", "cell_moving_variance", "input_gamma"])
 def test_verify_sees_one_changed_bit(source, tmp_path, name, capfd):
     out = tmp_path / "out"
     assert main(["convert", str(source), str(out)]) == 0
@@ -444,7 +437,7 @@ def test_verify_of_an_unusable_output(damage, word, source, tmp_path, capfd):
 
 def test_verify_of_another_checkpoint(source, tmp_path, capfd):
     out = tmp_path / "out"
-    other = goldens.load("1.15.5", "basic").checkpoint
+    other = recorded.load("1.15.5", "basic").checkpoint
     assert main(["convert", str(other), str(out)]) == 0
     assert "another checkpoint" in _fails(capfd, "verify", source, out)
 

@@ -12,11 +12,10 @@ import safetensors.numpy
 
 import migrate
 from bnlstm_compat import BNLSTM, BNLSTMCell
-from helpers import checkpoints
-from helpers import recorded as goldens
+from helpers import checkpoints, recorded
 from helpers.places import ROOT
 from migrate.cells.inventory import take_inventory
-from migrate.cells.per_step import PER_STEP
+from migrate.cells.known.per_step import PER_STEP
 from migrate.cli.main import main
 from migrate.output import write as writers
 from migrate.sources.checkpoint import Checkpoint
@@ -33,25 +32,25 @@ def _expect(cell, variables, scope):
         assert array.tobytes() == variables[f"{scope}/{leaf}"].tobytes(), leaf
 
 
-@pytest.mark.parametrize(("version", "name"), goldens.LAST_FIRST)
+@pytest.mark.parametrize(("version", "name"), recorded.LAST_FIRST)
 def test_converted_models_compute_what_tensorflow_did(version, name, tmp_path):
-    golden = goldens.load(version, name)
-    options = ["--activation", golden.activation, "--decay", str(golden.decay)]
+    recording = recorded.load(version, name)
+    options = ["--activation", recording.activation, "--decay", str(recording.decay)]
     out = tmp_path / "out"
-    assert main(["convert", str(golden.checkpoint), str(out), *options]) == 0
-    model = keras.saving.load_model(out / writers.file_name(golden.rnn.scope))
-    if golden.name == "initial_state":
-        outputs = model.layers[0](golden.x, initial_state=golden.initial_state())
+    assert main(["convert", str(recording.checkpoint), str(out), *options]) == 0
+    model = keras.saving.load_model(out / writers.file_name(recording.rnn.scope))
+    if recording.name == "initial_state":
+        outputs = model.layers[0](recording.x, initial_state=recording.initial_state())
     else:
-        outputs = model(golden.x, mask=golden.mask)
-    worst = goldens.difference(outputs, golden["out|final|outputs"])
-    goldens.within(worst, goldens.INFERENCE)
+        outputs = model(recording.x, mask=recording.mask)
+    worst = recorded.difference(outputs, recording["out|final|outputs"])
+    recorded.within(worst, recorded.INFERENCE)
 
-    source = Checkpoint(golden.checkpoint)
+    source = Checkpoint(recording.checkpoint)
     report = json.loads((out / "report.json").read_text())
     assert sorted(t["name"] for t in report["tensors"]) == sorted(source)
     others = safetensors.numpy.load_file(out / "variables.safetensors")
-    cells = {n for cell in golden.rnn.cells for n in cell.variables.values()}
+    cells = {n for cell in recording.rnn.cells for n in cell.variables.values()}
     assert sorted(others) == sorted(set(source) - cells)
     for other, array in others.items():
         assert (array.dtype, array.shape) == (source[other].dtype, source[other].shape)
@@ -60,8 +59,8 @@ def test_converted_models_compute_what_tensorflow_did(version, name, tmp_path):
 
 def test_output_opens_after_importing_the_layers_alone(tmp_path):
     out = tmp_path / "out"
-    golden = goldens.load("1.15.5", "bidirectional")
-    assert main(["convert", str(golden.checkpoint), str(out)]) == 0
+    recording = recorded.load("1.15.5", "bidirectional")
+    assert main(["convert", str(recording.checkpoint), str(out)]) == 0
     code = (
         "import sys, bnlstm_compat, keras\n"
         f"model = keras.saving.load_model({str(out / 'bidirectional_rnn.keras')!r})\n"
@@ -77,7 +76,7 @@ def test_output_opens_after_importing_the_layers_alone(tmp_path):
     )
     size = sum(
         array.size
-        for weights in migrate.read(golden.checkpoint).values()
+        for weights in migrate.read(recording.checkpoint).values()
         for array in weights.tolist()
     )
     assert done.stdout.split() == ["Bidirectional", str(size)]
@@ -306,7 +305,7 @@ def test_slots_are_known_in_the_scope_of_their_optimizer(tmp_path):
 @pytest.fixture
 def v1_shards(tmp_path):
     """A V1 checkpoint in three shards, by real TensorFlow 1.15.5."""
-    for file in (goldens.FOLDER / "tf-1.15.5" / "ckpt").glob("v1_shards-*"):
+    for file in (recorded.FOLDER / "tf-1.15.5" / "ckpt").glob("v1_shards-*"):
         shutil.copy(file, tmp_path)
     return tmp_path
 
@@ -322,7 +321,7 @@ def test_v1_shards_by_every_name(v1_shards, name):
         name = "checkpoint" if name else ""
     checkpoint = Checkpoint(v1_shards / name)
     assert len(checkpoint.files()) == 3
-    expected = np.load(goldens.FOLDER / "tf-1.15.5" / "v1_shards.npz")
+    expected = np.load(recorded.FOLDER / "tf-1.15.5" / "v1_shards.npz")
     start = "v1|"
     values = {k[len(start) :]: expected[k] for k in expected if k.startswith(start)}
     assert sorted(checkpoint) == sorted(k.replace("\\", "/") for k in values)

@@ -15,8 +15,7 @@ import safetensors.numpy
 import tensorflow as tf
 from test_checkpoint import every_dtype
 
-from helpers import checkpoints
-from helpers import recorded as goldens
+from helpers import checkpoints, recorded
 from helpers.places import SHARED
 from migrate import bits
 from migrate.cells.inventory import take_inventory
@@ -59,7 +58,7 @@ def _there_and_back(prefix, folder, formats=FORMATS, averages="raw"):
         _expect_same(prefix, folder / f"again-{kind}")
 
 
-CKPT = goldens.FOLDER / "tf-1.15.5" / "ckpt"
+CKPT = recorded.FOLDER / "tf-1.15.5" / "ckpt"
 
 
 @pytest.mark.parametrize(
@@ -77,9 +76,9 @@ def test_there_and_back(name, formats, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("version", goldens.VERSIONS)
-def test_every_golden_there_and_back(version, tmp_path):
-    for prefix in _prefixes(goldens.FOLDER / f"tf-{version}" / "ckpt"):
+@pytest.mark.parametrize("version", recorded.VERSIONS)
+def test_every_recording_there_and_back(version, tmp_path):
+    for prefix in _prefixes(recorded.FOLDER / f"tf-{version}" / "ckpt"):
         folder = tmp_path / os.path.basename(prefix)
         _there_and_back(prefix, folder)
 

@@ -1,6 +1,10 @@
 """Every v1 layout: found, converted, equal to real TensorFlow, and back to the bit."""
 
 import json
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -12,13 +16,14 @@ from hypothesis.extra import numpy as arrays_of
 
 import migrate
 from bnlstm_compat import BNLSTM
-from helpers import checkpoints
-from helpers import recorded as goldens
+from helpers import checkpoints, recorded
 from helpers.rounding import within
 from migrate.bits import same_bits
+from migrate.cells import known
+from migrate.cells.at_steps import spelt_out
 from migrate.cells.base import Cell, Layout, measure
 from migrate.cells.inventory import take_inventory
-from migrate.cells.layouts import BY_NAME, LAYOUTS, layout_of
+from migrate.cells.layouts import BY_NAME, LAYOUTS, by_name, in_order, layout_of
 from migrate.cells.merging import fold, unfold
 from migrate.cells.search import search
 from migrate.cells.settings import Settings
@@ -30,8 +35,8 @@ from migrate.output import write as writers
 from migrate.sources.base import Entry
 from migrate.sources.checkpoint import Checkpoint
 
-OF_LAYOUTS = goldens.FOLDER / "tf-1.15.5"
-NEIGHBOURS = goldens.FOLDER.parent / "neighbours" / "recorded"
+OF_LAYOUTS = recorded.FOLDER / "tf-1.15.5"
+NEIGHBOURS = recorded.FOLDER.parent / "neighbours" / "recorded"
 USUAL = Settings()
 BATCH_NORMALISED = [layout for layout in LAYOUTS if layout.target == "BNLSTM"]
 CONVERTED = [layout for layout in LAYOUTS if layout.lacking is None]
@@ -45,9 +50,8 @@ def _models(prefix, chosen=USUAL):
     return {rnn.scope: build_rnn(rnn, checkpoint, chosen) for rnn in found.rnns}
 
 
-# Golden, activation-free settings, and what is a reference for inference: the outputs
-# at the end, from the checkpoint. In `olavhn` they are a race
-# (recordings/cells/README.md).
+# Recording -> what is a reference for inference: the outputs at the end, from the
+# checkpoint. In `olavhn` they are a race (recordings/cells/README.md).
 FINAL = {
     "olavhn_plain_lstm": "out|final|outputs",
     "comment_static": "out|final|outputs",
@@ -59,28 +63,30 @@ FINAL = {
 
 @pytest.mark.parametrize("name", FINAL)
 def test_layouts_compute_what_tensorflow_did(name):
-    golden = np.load(OF_LAYOUTS / f"{name}.npz")
+    recording = np.load(OF_LAYOUTS / f"{name}.npz")
     (model,) = _models(OF_LAYOUTS / "ckpt" / name).values()
-    worst = goldens.difference(model(golden["in|x"]), golden[FINAL[name]])
+    worst = recorded.difference(model(recording["in|x"]), recording[FINAL[name]])
     if name == "float64":  # a hundred roundings of 1e-16
         within("float64", worst, 1e-14)
     else:
-        goldens.within(worst, goldens.INFERENCE)
+        recorded.within(worst, recorded.INFERENCE)
 
 
 @pytest.mark.parametrize("name", ["olavhn", "comment_static", "comment_dynamic"])
 def test_layouts_train_as_tensorflow_did(name):
     """From the start, with the moments of the batch, which are no race."""
-    golden = np.load(OF_LAYOUTS / f"{name}.npz")
+    recording = np.load(OF_LAYOUTS / f"{name}.npz")
     start = {
-        key[3:].replace("\\", "/"): golden[key] for key in golden if key[:3] == "v0|"
+        key[3:].replace("\\", "/"): recording[key]
+        for key in recording
+        if key[:3] == "v0|"
     }
     entries = {k: Entry(a.shape, a.dtype.name) for k, a in start.items()}
     (rnn,) = take_inventory(entries).rnns
     model = build_rnn(rnn, start, Settings())
-    outputs = model(golden["in|x"], training=True)
-    worst = goldens.difference(outputs, golden["out|train|outputs"])
-    goldens.within(worst, goldens.TRAINING)
+    outputs = model(recording["in|x"], training=True)
+    worst = recorded.difference(outputs, recording["out|train|outputs"])
+    recorded.within(worst, recorded.TRAINING)
 
 
 @pytest.mark.parametrize("name", ["olavhn", *FINAL])
@@ -131,13 +137,9 @@ def test_verify_proves_layouts_without_a_graph_cell(name, tmp_path, capfd):
 
 
 def _shapes(layout, d, h, m):
-    if layout.name == "unrolled":
-        leaves = layout.shapes_for(
-            {f"bn_xWXH{t}/gamma": None for t in range(m)}
-            | {f"bn_hWHH{t}/gamma": None for t in range(m)}
-        )
-    else:
-        leaves = layout.shapes
+    patterns = getattr(layout, "roles", ())
+    spelled = [name for pattern in patterns for name in spelt_out(pattern, m)]
+    leaves = layout.shapes_for(spelled)
     sizes = {"D": d, "H": h, "M": m, "P": 2, "D+H": d + h}
     sizes |= {f"{n}H": n * h for n in (2, 3, 4)}
     return {leaf: tuple(sizes[a] for a in axes) for leaf, axes in leaves.items()}
@@ -256,9 +258,29 @@ def _own_name(layout):
     """A scope's last component that the layout asks for."""
     if layout.cell_names is None:
         return "Cell"
-    names = ("basic_lstm_cell", "BasicLSTMCell", "lstm_cell", "LSTMCell", "gru_cell")
-    names += ("GRUCell", "cudnn_compatible_lstm_cell", "cudnn_compatible_gru_cell")
-    return next(name for name in names if layout.cell_names.fullmatch(name))
+    name = layout.cell_names.pattern.removesuffix(r"(_\d+)?").strip("()").split("|")[0]
+    assert layout.cell_names.fullmatch(name)
+    return name
+
+
+def _file(name, place, *layouts):
+    return SimpleNamespace(__name__=name, PLACE=place, LAYOUTS=layouts)
+
+
+def test_files_of_layouts_are_put_in_order():
+    """All of the folder; no two of one place or name."""
+    (folder,) = known.__path__
+    files = {path.stem for path in Path(folder).glob("[!_]*.py")}
+    modules = {name: import_module(f"{known.__name__}.{name}") for name in files}
+    assert sum(len(module.LAYOUTS) for module in modules.values()) == len(LAYOUTS)
+    one, two, three = LAYOUTS[:3]
+    late, early = _file("late", 20, one), _file("early", 3, two, three)
+    assert in_order([late, early]) == (two, three, one)
+    with pytest.raises(ValueError, match="b has the PLACE 20, which late has, too"):
+        in_order([late, _file("b", 20, two)])
+    alias = replace(two, aliases=(one.name,))
+    with pytest.raises(ValueError, match=f"two layouts are called {one.name}: "):
+        by_name([one, alias])
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
@@ -400,10 +422,10 @@ def test_the_search_asks_layouts_alone():
 
 
 def _neighbours(name="neighbours-1.15.5"):
-    golden = np.load(NEIGHBOURS / f"{name}.npz")
-    lengths = golden["in|lengths"]
-    x = golden["in|x"]
-    return golden, x, np.arange(x.shape[1]) < lengths[:, None]
+    recording = np.load(NEIGHBOURS / f"{name}.npz")
+    lengths = recording["in|lengths"]
+    x = recording["in|x"]
+    return recording, x, np.arange(x.shape[1]) < lengths[:, None]
 
 
 RECURRENT = {
@@ -418,30 +440,48 @@ RECURRENT = {
 }
 
 
-@pytest.mark.parametrize("version", goldens.VERSIONS)
+@pytest.mark.parametrize("version", recorded.VERSIONS)
 def test_recurrent_neighbours_compute_what_tensorflow_did(version):
-    golden, x, mask = _neighbours(f"neighbours-{version}")
+    recording, x, mask = _neighbours(f"neighbours-{version}")
     models = _models(NEIGHBOURS / f"neighbours-{version}")
-    seen = [scope for scope in RECURRENT if scope in golden]
+    seen = [scope for scope in RECURRENT if scope in recording]
     assert len(seen) == (8 if version == "1.15.5" else 5)
     for scope in seen:
         model = models[scope]
         (kind,) = {type(cell).__name__ for cell in cells_of(model)}
         assert kind == f"{RECURRENT[scope]}Cell"
-        worst = goldens.difference(model(x, mask=mask), golden[scope])
-        goldens.within(worst, goldens.INFERENCE, scope)
+        worst = recorded.difference(model(x, mask=mask), recording[scope])
+        recorded.within(worst, recorded.INFERENCE, scope)
+
+
+# Networks of cells that scripts wrote: NETWORKS of generate.py.
+NETWORKS = sorted(
+    path.stem
+    for path in NEIGHBOURS.glob("*.npz")
+    if not path.stem.startswith(("neighbours-", "transposed-"))
+)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_recorded_networks_compute_what_tensorflow_did(name):
+    recording, x, mask = _neighbours(name)
+    models = _models(NEIGHBOURS / name)
+    assert {key for key in recording if not key.startswith("in|")} == models.keys()
+    for scope, model in models.items():
+        worst = recorded.difference(model(x, mask=mask), recording[scope])
+        recorded.within(worst, recorded.INFERENCE, scope)
 
 
 def test_a_forget_bias_is_not_in_a_checkpoint():
-    golden, x, mask = _neighbours()
+    recording, x, mask = _neighbours()
     prefix = NEIGHBOURS / "neighbours-1.15.5"
     model = _models(prefix, Settings(forget_bias=0.0))["bare"]
-    worst = goldens.difference(model(x, mask=mask), golden["bare"])
-    goldens.within(worst, goldens.INFERENCE)
+    worst = recorded.difference(model(x, mask=mask), recording["bare"])
+    recorded.within(worst, recorded.INFERENCE)
     layer = keras.layers.LSTM(5, return_sequences=True, zero_output_for_mask=True)
     migrate.load(layer, prefix, scope="bare", settings=Settings(forget_bias=0.0))
-    worst = goldens.difference(layer(x, mask=mask), golden["bare"])
-    goldens.within(worst, goldens.INFERENCE)
+    worst = recorded.difference(layer(x, mask=mask), recording["bare"])
+    recorded.within(worst, recorded.INFERENCE)
 
 
 def test_what_keras_cannot_express_is_said_and_kept(tmp_path, capfd):
@@ -465,12 +505,12 @@ def test_verify_proves_stacks_in_a_bidirectional_rnn(tmp_path):
 
 
 def test_stacks_in_a_bidirectional_rnn_are_one_model(tmp_path):
-    golden, x, mask = _neighbours("deep-1.15.5")
+    recording, x, mask = _neighbours("deep-1.15.5")
     prefix, out = str(NEIGHBOURS / "deep-1.15.5"), tmp_path / "out"
     assert main(["convert", prefix, str(out)]) == 0
     model = keras.saving.load_model(out / "deep.keras")
     outputs = model(x, mask=mask)
-    goldens.within(goldens.difference(outputs, golden["deep"]), goldens.INFERENCE)
+    recorded.within(recorded.difference(outputs, recording["deep"]), recorded.INFERENCE)
     halves = {
         end: [
             BNLSTM(
@@ -488,8 +528,8 @@ def test_stacks_in_a_bidirectional_rnn_are_one_model(tmp_path):
     y = x
     for layer in halves["forward"]:
         y = layer(y, mask=mask)
-    worst = goldens.difference(y, golden["deep"][..., :5])
-    goldens.within(worst, goldens.INFERENCE)
+    worst = recorded.difference(y, recording["deep"][..., :5])
+    recorded.within(worst, recorded.INFERENCE)
 
 
 def test_folded_variables_are_named():

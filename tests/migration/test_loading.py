@@ -10,8 +10,7 @@ import pytest
 
 import migrate
 from bnlstm_compat import BNLSTM
-from helpers import checkpoints
-from helpers import recorded as goldens
+from helpers import checkpoints, recorded
 from helpers.places import ROOT
 from migrate.bits import same_bits
 from migrate.cli.show import one_line
@@ -20,8 +19,8 @@ from migrate.models import rules
 from migrate.models.paths import Paths
 from migrate.sources.checkpoint import Checkpoint
 
-NEIGHBOURS = goldens.FOLDER.parent / "neighbours" / "recorded"
-CKPT = goldens.FOLDER / "tf-1.15.5" / "ckpt"
+NEIGHBOURS = recorded.FOLDER.parent / "neighbours" / "recorded"
+CKPT = recorded.FOLDER / "tf-1.15.5" / "ckpt"
 layers = keras.layers
 
 
@@ -142,7 +141,7 @@ OTHERS = dict.fromkeys(
 
 
 def test_other_layers_compute_what_tensorflow_did():
-    golden = np.load(NEIGHBOURS / "neighbours-1.15.5.npz")
+    recording = np.load(NEIGHBOURS / "neighbours-1.15.5.npz")
     x = keras.Input((6, 3))
     image, words = keras.Input((8, 8, 3)), keras.Input((6,), dtype="int32")
     made = {
@@ -169,15 +168,17 @@ def test_other_layers_compute_what_tensorflow_did():
     model = keras.Model([x, image, words], outputs)
     prefix = NEIGHBOURS / "neighbours-1.15.5"
     assert migrate.load(model, prefix, map={"tower/*": "*", **OTHERS}) is model
-    given = [golden[f"in|{key}"] for key in ("x", "image", "words")]
+    given = [recording[f"in|{key}"] for key in ("x", "image", "words")]
     for key, output in model(given, training=False).items():
-        worst = goldens.difference(output, golden[f"tower/{key}"])
-        goldens.within(worst, goldens.INFERENCE, key)
-    assert {f"tower/{key}" for key in made} == {k for k in golden if k[:5] == "tower"}
+        worst = recorded.difference(output, recording[f"tower/{key}"])
+        recorded.within(worst, recorded.INFERENCE, key)
+    assert {f"tower/{key}" for key in made} == {
+        k for k in recording if k[:5] == "tower"
+    }
 
 
 def test_convolutions_that_go_up_and_separable_ones():
-    golden = np.load(NEIGHBOURS / "transposed-1.15.5.npz")
+    recording = np.load(NEIGHBOURS / "transposed-1.15.5.npz")
     image = keras.Input((5, 5, 3))
     made = [
         layers.Conv2DTranspose(4, 3, 2, name="conv2d"),
@@ -187,9 +188,9 @@ def test_convolutions_that_go_up_and_separable_ones():
     ]
     model = keras.Model(image, {layer.name: layer(image) for layer in made})
     migrate.load(model, NEIGHBOURS / "transposed-1.15.5", map={"up/*": "*"})
-    for key, output in model(golden["in|image"]).items():
-        worst = goldens.difference(output, golden[f"up/{key}"])
-        goldens.within(worst, goldens.INFERENCE, key)
+    for key, output in model(recording["in|image"]).items():
+        worst = recorded.difference(output, recording[f"up/{key}"])
+        recorded.within(worst, recorded.INFERENCE, key)
 
 
 def test_a_convolution_is_not_taken_for_another():
@@ -205,9 +206,9 @@ def test_a_convolution_is_not_taken_for_another():
 
 def test_cells_of_every_kind_in_one_model():
     """Each in a layer of its own: alone, in both directions, stacked, wrapped."""
-    golden = np.load(NEIGHBOURS / "neighbours-1.15.5.npz")
+    recording = np.load(NEIGHBOURS / "neighbours-1.15.5.npz")
     options = {"return_sequences": True, "zero_output_for_mask": True}
-    masked = np.arange(6) < golden["in|lengths"][:, None]
+    masked = np.arange(6) < recording["in|lengths"][:, None]
 
     def stack(kind):
         cells = [getattr(layers, f"{kind}Cell")(5) for _ in range(2)]
@@ -236,9 +237,9 @@ def test_cells_of_every_kind_in_one_model():
         **dict.fromkeys(("bare", "wide", "tower")),
     }
     migrate.load(model, NEIGHBOURS / "neighbours-1.15.5", map=given)
-    for key, output in model([golden["in|x"], masked]).items():
-        worst = goldens.difference(output, golden[key])
-        goldens.within(worst, goldens.INFERENCE, key)
+    for key, output in model([recording["in|x"], masked]).items():
+        worst = recorded.difference(output, recording[key])
+        recorded.within(worst, recorded.INFERENCE, key)
 
 
 # The file with nearly everything: cell, dense head, a table in three parts, Adam's

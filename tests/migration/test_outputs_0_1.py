@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import migrate
-from helpers import recorded as goldens
+from helpers import recorded
 from helpers.places import RECORDINGS
 from migrate.cli.main import main
 
 OUTPUTS = RECORDINGS / "outputs_0.1"
-SOURCES = goldens.FOLDER / "tf-1.15.5" / "ckpt"
+SOURCES = recorded.FOLDER / "tf-1.15.5" / "ckpt"
 NAMES = ("olavhn", "bidirectional_lengths", "comment_static")
 
 

@@ -13,8 +13,7 @@ import tensorflow as tf
 
 import migrate
 from bnlstm_compat import BNLSTM
-from helpers import checkpoints
-from helpers import recorded as goldens
+from helpers import checkpoints, recorded
 from helpers.places import SHARED
 from helpers.rounding import within
 from migrate.cli.main import main
@@ -30,7 +29,7 @@ pytestmark = pytest.mark.shared("real", "seqsleepnet_1chan_eeg")
 
 
 @pytest.fixture(scope="session")
-def recorded():
+def results():
     return np.load(FOLDER / "tf-1.15.5.npz")
 
 
@@ -68,45 +67,45 @@ def test_convert_then_verify(converted, capfd):
 
 @pytest.mark.parametrize("mode", ["eager", "function", "jit"])
 @pytest.mark.parametrize("scope", SCOPES)
-def test_loaded_models_give_what_tensorflow_1_gave(converted, recorded, scope, mode):
+def test_loaded_models_give_what_tensorflow_1_gave(converted, results, scope, mode):
     model = keras.saving.load_model(converted / f"{scope}.keras")
     call = model
     if mode != "eager":
         call = tf.function(model, jit_compile=mode == "jit")
-    outputs = call(tf.constant(recorded[f"{scope}|x"]))
+    outputs = call(tf.constant(results[f"{scope}|x"]))
     for end, mine in zip(("fw", "bw"), tf.split(outputs, 2, axis=2), strict=True):
-        worst = goldens.difference(mine, recorded[f"{scope}|full|{end}"])
+        worst = recorded.difference(mine, results[f"{scope}|full|{end}"])
         within("SeqSleepNet", worst, TOLERANCE)
 
 
 @pytest.mark.parametrize("lengths", ["full", "lengths"])
 @pytest.mark.parametrize("scope", SCOPES)
-def test_load_gives_outputs_states_and_training(recorded, scope, lengths):
+def test_load_gives_outputs_states_and_training(results, scope, lengths):
     steps, features = SCOPES[scope]
     layer = keras.layers.Bidirectional(
         BNLSTM(64, steps, padding="v1", return_sequences=True, return_state=True)
     )
     layer.build((None, steps, features))
     migrate.load(layer, CHECKPOINT, scope=scope)
-    x, mask = recorded[f"{scope}|x"], None
+    x, mask = results[f"{scope}|x"], None
     if lengths == "lengths":
-        mask = np.arange(steps) < recorded[f"{scope}|lengths"][:, None]
+        mask = np.arange(steps) < results[f"{scope}|lengths"][:, None]
     for training, start in ((False, ""), (True, "train_")):
         outputs, *states = layer(x, mask=mask, training=training)
-        tolerance = goldens.TRAINING if training else TOLERANCE
+        tolerance = recorded.TRAINING if training else TOLERANCE
         kind = "training" if training else "SeqSleepNet"
         ends = zip(("fw", "bw"), tf.split(outputs, 2, axis=2), strict=True)
         for end, mine in ends:
-            expected = recorded[f"{scope}|{lengths}|{start}{end}"]
-            worst = goldens.difference(mine, expected)
+            expected = results[f"{scope}|{lengths}|{start}{end}"]
+            worst = recorded.difference(mine, expected)
             within(kind, worst, tolerance)
         if not training:
             for name, mine in zip(
                 ("h_fw", "c_fw", None, "h_bw", "c_bw", None), states, strict=True
             ):
                 if name is not None:
-                    expected = recorded[f"{scope}|{lengths}|{name}"]
-                    worst = goldens.difference(mine, expected)
+                    expected = results[f"{scope}|{lengths}|{name}"]
+                    worst = recorded.difference(mine, expected)
                     within(kind, worst, tolerance)
 
 
@@ -124,7 +123,7 @@ class Holder(keras.layers.Layer):
         return x
 
 
-def test_the_whole_network_and_its_training_go_on(recorded):
+def test_the_whole_network_and_its_training_go_on(results):
     """Everything that the checkpoint holds has a place, slots and counters included."""
 
     def rnn(scope):
@@ -159,9 +158,9 @@ def test_the_whole_network_and_its_training_go_on(recorded):
     source = Checkpoint(CHECKPOINT)
     kernel = keras.ops.convert_to_numpy(model.out.kernel)
     np.testing.assert_array_equal(kernel, source["output_layer/output/weights"])
-    x = recorded["epoch_rnn_layer|x"]
+    x = results["epoch_rnn_layer|x"]
     forward = np.array(model.epochs(x))[..., :64]
-    worst = goldens.difference(forward, recorded["epoch_rnn_layer|full|fw"])
+    worst = recorded.difference(forward, results["epoch_rnn_layer|full|fw"])
     within("SeqSleepNet", worst, TOLERANCE)
     optimizer = keras.optimizers.Adam(1e-4, epsilon=1e-8)
     migrate.load_optimizer(optimizer, model, CHECKPOINT, map=given)

@@ -6,8 +6,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from helpers import checkpoints
-from helpers import recorded as goldens
+from helpers import checkpoints, recorded
 from helpers.places import ROOT
 from helpers.recorded_graphs import meta
 from migrate.cli.main import main
@@ -15,7 +14,7 @@ from migrate.output import write as writers
 
 DOCS = ROOT / "docs" / "reference"
 SCHEMA = json.loads((DOCS / "reports.schema.json").read_text())
-CKPT = goldens.FOLDER / "tf-1.15.5" / "ckpt"
+CKPT = recorded.FOLDER / "tf-1.15.5" / "ckpt"
 
 
 def _validate(report, which):

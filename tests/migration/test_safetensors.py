@@ -8,10 +8,10 @@ from safetensors import safe_open
 
 import documents
 import migrate
-from helpers import recorded as goldens
+from helpers import recorded
 
 PAGE = documents.ROOT / "docs" / "reference" / "safetensors.md"
-NEIGHBOURS = goldens.FOLDER.parent / "neighbours" / "recorded"
+NEIGHBOURS = recorded.FOLDER.parent / "neighbours" / "recorded"
 DEEP, PLAIN = NEIGHBOURS / "deep-1.15.5", NEIGHBOURS / "neighbours-1.15.5"
 ACTIVATIONS = {
     "tanh": np.tanh,
@@ -152,22 +152,22 @@ def plain(tmp_path_factory):
 )
 def test_numpy_computes_from_the_file_what_tensorflow_did(plain, scope):
     prefix = DEEP if scope == "deep" else PLAIN
-    golden = np.load(f"{prefix}.npz")
+    recording = np.load(f"{prefix}.npz")
     path = plain / prefix.name / f"{scope.replace('/', '.')}.safetensors"
-    outputs = _outputs(path, golden["in|x"], golden["in|lengths"])
-    goldens.within(goldens.difference(outputs, golden[scope]), goldens.INFERENCE)
+    outputs = _outputs(path, recording["in|x"], recording["in|lengths"])
+    recorded.within(recorded.difference(outputs, recording[scope]), recorded.INFERENCE)
 
 
 @pytest.mark.parametrize("name", ["bidirectional", "stacked"])
 def test_batch_normalised_cells_too(name, tmp_path):
-    golden = goldens.load("1.15.5", name)
+    recording = recorded.load("1.15.5", name)
     out = tmp_path / "out"
-    migrate.convert(str(golden.checkpoint), str(out), formats=["safetensors"])
-    path = out / f"{golden.rnn.scope.replace('/', '.')}.safetensors"
-    lengths = np.full(len(golden.x), golden.x.shape[1])
-    outputs = _outputs(path, golden.x, lengths)
-    worst = goldens.difference(outputs, golden["out|final|outputs"])
-    goldens.within(worst, goldens.INFERENCE)
+    migrate.convert(str(recording.checkpoint), str(out), formats=["safetensors"])
+    path = out / f"{recording.rnn.scope.replace('/', '.')}.safetensors"
+    lengths = np.full(len(recording.x), recording.x.shape[1])
+    outputs = _outputs(path, recording.x, lengths)
+    worst = recorded.difference(outputs, recording["out|final|outputs"])
+    recorded.within(worst, recorded.INFERENCE)
     about, _ = _read(path)
     assert about["cell_1.gates"] == "forget,input,output,candidate"
     assert about["cell_1.padding"] == "v1"
@@ -177,12 +177,12 @@ def test_the_documents_code_runs(plain):
     blocks = documents.blocks(PAGE.read_text(encoding="utf-8"))
     (code,) = (block.text for block in blocks if block.language == "python")
     code = code.replace("OUT/", f"{plain / PLAIN.name}/")
-    golden = np.load(f"{PLAIN}.npz")
-    names = {"x": golden["in|x"]}
+    recording = np.load(f"{PLAIN}.npz")
+    names = {"x": recording["in|x"]}
     exec(compile(code, PAGE.name, "exec"), names)
-    valid = np.arange(names["x"].shape[1]) < golden["in|lengths"][:, None]
+    valid = np.arange(names["x"].shape[1]) < recording["in|lengths"][:, None]
     outputs = names["outputs"] * valid[..., None]
-    goldens.within(goldens.difference(outputs, golden["long"]), goldens.INFERENCE)
+    recorded.within(recorded.difference(outputs, recording["long"]), recorded.INFERENCE)
 
 
 def test_every_name_is_documented(plain):

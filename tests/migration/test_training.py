@@ -1,6 +1,6 @@
 """Training that TensorFlow 1.15.5 broke off goes on in Keras as it went on there.
 
-Goldens: tests/recordings/training/generate.py.
+Recordings: tests/recordings/training/generate.py.
 """
 
 import functools
@@ -12,17 +12,16 @@ import tensorflow as tf
 
 import migrate
 from bnlstm_compat import BNLSTM
-from helpers import checkpoints
-from helpers import recorded as goldens
+from helpers import checkpoints, recorded
 from migrate.models.paths import Paths
 from migrate.models.steps_taken import _exponents
 from migrate.sources.checkpoint import Checkpoint
 
 FAST = ("momentum", "adagrad", "rmsprop_centered", "adam_long")
-FOLDER = goldens.FOLDER.parent / "training" / "recorded"
+FOLDER = recorded.FOLDER.parent / "training" / "recorded"
 MAP = {"rnn": "rnn", "top": "top", "head": "head"}
 MORE = 5
-#: By the name of a golden: steps taken, and the optimizer of its script.
+#: By the name of a recording: steps taken, and the optimizer of its script.
 optimizers = keras.optimizers
 MAKE = {
     "sgd": lambda: optimizers.SGD(
@@ -54,7 +53,7 @@ def _model():
 
 def _losses(name, load=True, count=MORE):
     """The next losses in Keras, those in TensorFlow, and the optimizer."""
-    golden = np.load(FOLDER / "losses.npz")
+    recording = np.load(FOLDER / "losses.npz")
     model, optimizer = _model(), MAKE[name]()
     migrate.load(model, FOLDER / name, map=MAP)
     if load:
@@ -62,10 +61,12 @@ def _losses(name, load=True, count=MORE):
     model.compile(optimizer, "mse", run_eagerly=True)
     losses = []
     for number in range(_steps(name), _steps(name) + count):
-        batch = (golden[key][number % len(golden["x"])] for key in ("x", "target"))
+        batch = (
+            recording[key][number % len(recording["x"])] for key in ("x", "target")
+        )
         losses.append(model.train_on_batch(*batch))
         model.reset_metrics()
-    return losses, golden[name][:count], optimizer
+    return losses, recording[name][:count], optimizer
 
 
 def _steps(name):
@@ -81,10 +82,10 @@ def _steps(name):
 )
 def test_the_next_losses_are_those_of_tensorflow(name):
     losses, expected, optimizer = _losses(name)
-    goldens.within(goldens.difference(losses, expected), goldens.ADAM_LOSSES)
+    recorded.within(recorded.difference(losses, expected), recorded.ADAM_LOSSES)
     assert int(optimizer.iterations.numpy()) == _steps(name) + MORE
     losses, expected, _ = _losses(name, load=False, count=3)
-    assert goldens.difference(losses, expected) > 500 * goldens.ADAM_LOSSES
+    assert recorded.difference(losses, expected) > 500 * recorded.ADAM_LOSSES
 
 
 def _words():
@@ -96,7 +97,7 @@ def _words():
 @pytest.mark.parametrize("name", ["adam", "adagrad", "momentum", "rmsprop"])
 def test_tables_of_words(name):
     """Equal with dense gradients under Adam and Adagrad; else it is said."""
-    golden, prefix = np.load(FOLDER / "losses.npz"), FOLDER / f"words_{name}"
+    recording, prefix = np.load(FOLDER / "losses.npz"), FOLDER / f"words_{name}"
     model, optimizer = _words(), MAKE[name]()
     given = {"table": "table", "head": "head"}
     migrate.load(model, prefix, map=given)
@@ -106,20 +107,20 @@ def test_tables_of_words(name):
         migrate.load_optimizer(optimizer, model, prefix, map=given)
     losses = []
     for number in range(7, 7 + MORE):
-        batch = [golden[key][number] for key in ("words", "target")]
+        batch = [recording[key][number] for key in ("words", "target")]
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean((model(batch[0]) - batch[1]) ** 2)
         gradients = tape.gradient(loss, model.trainable_variables)
         gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
         optimizer.apply(gradients, model.trainable_variables)
         losses.append(float(loss))
-    expected = golden[f"words_{name}"]
-    worst = goldens.difference(losses, expected)
-    assert losses[0] == pytest.approx(expected[0], rel=goldens.ADAM_LOSSES)
+    expected = recording[f"words_{name}"]
+    worst = recorded.difference(losses, expected)
+    assert losses[0] == pytest.approx(expected[0], rel=recorded.ADAM_LOSSES)
     if lazy:  # 3e-4 and 6e-2: another way of training, no rounding
         assert worst > 1e-4
     else:
-        goldens.within(worst, goldens.ADAM_LOSSES)
+        recorded.within(worst, recorded.ADAM_LOSSES)
 
 
 # What can not go on, and what need not.
@@ -132,7 +133,7 @@ def model():
 
 
 def _changed(tmp_path, name, change):
-    """A golden's checkpoint with other variables."""
+    """A recording's checkpoint with other variables."""
     variables = dict(Checkpoint(FOLDER / name))
     change(variables)
     return checkpoints.write(tmp_path / "changed", variables)
@@ -191,9 +192,9 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_does_not_fit(name, model, tmp_path):
-    golden, make, words = REFUSED[name]
-    prefix = FOLDER / golden
-    if golden == "none":
+    recording, make, words = REFUSED[name]
+    prefix = FOLDER / recording
+    if recording == "none":
         prefix = _changed(tmp_path, "adagrad", lambda v: v.pop("global_step"))
     optimizer = make()
     before = _state(optimizer)
@@ -280,12 +281,14 @@ def test_slots_are_turned_as_their_variables_are(model):
 @pytest.mark.parametrize("name", ["olavhn", "comment_static", "cudnn_gru"])
 def test_layouts_that_fold_what_was_trained_are_refused(name):
     if name == "cudnn_gru":
-        prefix = goldens.FOLDER.parent / "neighbours" / "recorded" / "neighbours-1.15.5"
+        prefix = (
+            recorded.FOLDER.parent / "neighbours" / "recorded" / "neighbours-1.15.5"
+        )
         layer, scope = keras.layers.GRU(5), "cudnn_gru"
         layer.build((None, None, 3))
         rest = {"**": None}
     else:
-        prefix = goldens.FOLDER / "tf-1.15.5" / "ckpt" / name
+        prefix = recorded.FOLDER / "tf-1.15.5" / "ckpt" / name
         (cell,) = migrate.read(prefix).values()
         options = {"affine_per_step": cell.affine_per_step}
         layer = BNLSTM(cell.units, cell.max_bn_steps, **options)

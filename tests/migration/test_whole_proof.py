@@ -13,8 +13,8 @@ import tensorflow as tf
 
 import migrate
 from bnlstm_compat import BNLSTM, diagnose, recalibrate
-from helpers import legacy_process
-from helpers.places import SHARED, WORKERS
+from helpers import workers
+from helpers.places import SHARED
 from helpers.recorded_graphs import MODELS, Record, folder
 from migrate.bits import same_bits
 from migrate.cli.main import main
@@ -353,17 +353,8 @@ def test_real_tensorflow_restores_a_model_that_was_trained_on(name, tmp_path):
         **{n.replace("/", "\\"): a for n, a in recorded(name).feeds(False).items()},
     )
     wanted = str(tmp_path / "found.npz")
-    worker = WORKERS / "graph_worker.py"
-    legacy_process.succeeded(
-        legacy_process.legacy(
-            checkpoint(name) + ".meta",
-            prefix,
-            feeds,
-            wanted,
-            *expected,
-            interpreter=(PYTHON, worker),
-        )
-    )
+    meta = checkpoint(name) + ".meta"
+    workers.run("graph_worker", meta, prefix, feeds, wanted, *expected, python=PYTHON)
     with np.load(wanted) as found:
         for tensor, value in expected.items():
             assert np.abs(found[tensor.replace("/", "\\")] - value).max() <= OUTPUTS

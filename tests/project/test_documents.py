@@ -27,7 +27,23 @@ def test_blocks_run_and_print_what_is_shown(name, tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     documents.prepare(tmp_path)
     for block, printed in documents.run(PAGES[name], tmp_path):
-        assert documents.matches(block.text, printed), printed
+        assert documents.matches(block, printed), printed
+
+
+@pytest.mark.parametrize(
+    ("note", "shown", "same"),
+    [
+        ("output", "a\nb 1", True),
+        ("output", "a", False),
+        ("output", "a\n...", True),
+        ("output: more is allowed", "b 1", True),
+        ("output: more is allowed", "b 1\na", False),
+        ("output: more is allowed", "c", False),
+    ],
+)
+def test_outputs_are_compared(note, shown, same):
+    block = documents.Block("text", shown, note, (0, 0))
+    assert documents.matches(block, "a\n\nb  1 \n") is same
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -146,6 +146,13 @@ def test_the_rooms_are_in_order(package):
         assert not above, f"{path} imports from {above}"
 
 
+def test_known_cells_do_not_know_each_other():
+    """So that one can be added, or taken away, alone."""
+    for path in sorted((ROOT / "migrate/cells/known").glob("[!_]*.py")):
+        others = {n for n in _imported(path) if n.startswith("migrate.cells.known")}
+        assert not others, path
+
+
 def test_computation_knows_no_layers():
     """Of Keras, ``compute`` has operations, and activations to recognise them."""
     for path in sorted((ROOT / "bnlstm_compat/compute").rglob("*.py")):

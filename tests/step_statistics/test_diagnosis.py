@@ -12,8 +12,7 @@ import migrate
 from bnlstm_compat import BNLSTM
 from bnlstm_compat.statistics import checks
 from bnlstm_compat.statistics.findings import row_ranges
-from helpers import aged
-from helpers import recorded as goldens
+from helpers import aged, recorded
 from helpers.places import SHARED
 
 # Fault and rows, told from the checkpoint alone, and what T and lengths add.
@@ -41,12 +40,12 @@ def _lists(faults):
 
 @pytest.mark.parametrize("name", aged.PER_STEP)
 def test_every_fault_and_its_rows(name):
-    golden = aged.Aged(name)
-    (found,) = bnlstm_compat.diagnose(golden.weights)
+    recording = aged.Aged(name)
+    (found,) = bnlstm_compat.diagnose(recording.weights)
     assert _faults(found) == _lists(ALONE[name])
-    assert found.updates == golden.meta["passes"]
+    assert found.updates == recording.meta["passes"]
     (found,) = bnlstm_compat.diagnose(
-        golden.weights, steps=aged.STEPS, lengths=golden.lengths
+        recording.weights, steps=aged.STEPS, lengths=recording.lengths
     )
     more = LENGTHS if name == "aged_lengths" else {}
     assert _faults(found) == _lists(ALONE[name] | more)
@@ -62,12 +61,12 @@ def test_every_fault_and_its_rows(name):
 
 @pytest.mark.parametrize("name", aged.PER_STEP)
 def test_gap_is_what_tensorflow_1_measured(name):
-    golden = aged.Aged(name)
+    recording = aged.Aged(name)
     (found,) = bnlstm_compat.diagnose(
-        golden.weights, x=golden.x, lengths=golden.lengths
+        recording.weights, x=recording.x, lengths=recording.lengths
     )
     # Outputs differ by up to 3e-5 of the largest; of their gap that is less than 1e-3.
-    assert found.gap == pytest.approx(golden.gap, rel=1e-3)
+    assert found.gap == pytest.approx(recording.gap, rel=1e-3)
     seen = " ".join(one.seen for one in found.findings)
     assert ("constant at steps 0-2" in seen) == (name == "aged_constant")
     json.dumps(found.asdict())
@@ -83,10 +82,10 @@ def test_a_published_model_has_none():
         assert found.findings == ()
 
 
-@pytest.mark.parametrize(("version", "name"), goldens.ALL)
+@pytest.mark.parametrize(("version", "name"), recorded.ALL)
 def test_a_few_passes_are_young_and_nothing_else(version, name):
-    golden = goldens.load(version, name)
-    for weights in migrate.read(golden.checkpoint).values():
+    recording = recorded.load(version, name)
+    for weights in migrate.read(recording.checkpoint).values():
         (found,) = bnlstm_compat.diagnose(weights)
         assert list(_faults(found)) == ["hardly updated"]
 
@@ -151,22 +150,22 @@ def test_corrected_averages_hold_nothing_of_the_start():
 
 @pytest.mark.parametrize("name", aged.PER_STEP)
 def test_nothing_is_left_to_recalibrate(name):
-    golden = aged.Aged(name)
-    layer = BNLSTM(golden.weights.units, 10, return_sequences=True)
+    recording = aged.Aged(name)
+    layer = BNLSTM(recording.weights.units, 10, return_sequences=True)
     layer.build((None, 10, 4))
-    layer.cell.import_weights(golden.weights.with_rows(10))
-    data = [golden.batch(number)[0] for number in range(20)]
+    layer.cell.import_weights(recording.weights.with_rows(10))
+    data = [recording.batch(number)[0] for number in range(20)]
     bnlstm_compat.recalibrate(layer, data, verbose=0)
     (found,) = bnlstm_compat.diagnose(layer, steps=10)
     assert found.findings == ()
 
 
 def test_two_lengths_are_a_span_and_a_list_is_of_rows():
-    golden = aged.Aged("aged_healthy")
+    recording = aged.Aged("aged_healthy")
 
     def gap(lengths):
         (found,) = bnlstm_compat.diagnose(
-            golden.weights, x=golden.x[:2], lengths=lengths
+            recording.weights, x=recording.x[:2], lengths=lengths
         )
         return found.gap
 

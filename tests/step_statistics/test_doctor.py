@@ -6,8 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from helpers import aged, checkpoints
-from helpers import recorded as goldens
+from helpers import aged, checkpoints, recorded
 from helpers.places import SHARED
 from migrate.cli.main import main
 
@@ -42,12 +41,12 @@ def _faults(cell):
 
 @pytest.fixture
 def data(tmp_path):
-    """A function that writes a golden's inputs to a file and gives its name."""
+    """A function that writes a recording's inputs to a file and gives its name."""
 
-    def write(golden):
-        arrays = {"x": golden.x}
-        if golden.lengths is not None:
-            arrays["lengths"] = golden.lengths
+    def write(recording):
+        arrays = {"x": recording.x}
+        if recording.lengths is not None:
+            arrays["lengths"] = recording.lengths
         np.savez(tmp_path / "data.npz", **arrays)
         return tmp_path / "data.npz"
 
@@ -56,16 +55,16 @@ def data(tmp_path):
 
 @pytest.mark.parametrize("name", aged.NAMES)
 def test_every_fault_with_data(name, data, capfd):
-    golden = aged.Aged(name)
-    code, said = _doctor(capfd, golden.prefix, "--json", "--data", data(golden))
+    recording = aged.Aged(name)
+    code, said = _doctor(capfd, recording.prefix, "--json", "--data", data(recording))
     found = json.loads(said.out)
     (cell,) = found["cells"]
     assert _faults(cell) == {fault: list(rows) for fault, rows in FAULTS[name].items()}
     assert code == bool(FAULTS[name])
     # Outputs are reproduced to 3e-5 of the largest; their gap to 1e-3 of itself.
-    assert cell["gap"] == pytest.approx(golden.gap, rel=1e-3)
+    assert cell["gap"] == pytest.approx(recording.gap, rel=1e-3)
     asked = " ".join(found["not_told_by_a_checkpoint"])
-    assert ("--lengths" in asked) == (golden.lengths is None)
+    assert ("--lengths" in asked) == (recording.lengths is None)
     assert "--steps" not in asked
     for one in cell["findings"]:
         assert one["effect"]
@@ -73,14 +72,14 @@ def test_every_fault_with_data(name, data, capfd):
 
 
 def test_what_a_checkpoint_does_not_tell_is_asked_for(capfd):
-    golden = aged.Aged("aged_lengths")
-    code, said = _doctor(capfd, golden.prefix)
+    recording = aged.Aged("aged_lengths")
+    code, said = _doctor(capfd, recording.prefix)
     assert code == 1
     assert "hardly updated, row 9:" in said.out
     assert "padding counted, rows" not in said.out
     for flag in ("--steps T", "--lengths SHORTEST:LONGEST", "--data FILE.npz"):
         assert flag in said.out
-    code, said = _doctor(capfd, golden.prefix, "--lengths", "2:10", "--steps", 10)
+    code, said = _doctor(capfd, recording.prefix, "--lengths", "2:10", "--steps", 10)
     assert "padding counted, rows 2-9:" in said.out
     assert "row of the first sequence, rows 2-9:" in said.out
     assert "--lengths" not in said.out
@@ -126,7 +125,7 @@ def test_the_comments_cell_under_dynamic_rnn(tmp_path, capfd):
 
 @pytest.mark.parametrize("name", ["comment_dynamic", "olavhn"])
 def test_layouts_with_faults_of_their_own(name, capfd):
-    prefix = goldens.FOLDER / "tf-1.15.5" / "ckpt" / name
+    prefix = recorded.FOLDER / "tf-1.15.5" / "ckpt" / name
     code, said = _doctor(capfd, prefix)
     assert code == 1
     wanted = {

@@ -35,17 +35,17 @@ def checkpoint(tmp_path):
     """A function that gives a graph's cell the statistics of a recorded result, or any
     that look grown, and writes the checkpoint."""
 
-    def write(path, golden=None):
+    def write(path, recording=None):
         graph = read(path)
         rng = np.random.default_rng(0)
         values = {
             name: rng.uniform(0.2, 0.4, variable.shape).astype("f")
             for name, variable in graph.variables.items()
         }
-        if golden is not None:
+        if recording is not None:
             (cell,) = find(graph).cells
             for role, name in cell.variables.items():
-                array = getattr(aged.Aged(golden).weights, role, None)
+                array = getattr(aged.Aged(recording).weights, role, None)
                 if array is not None and array.size == values[name].size:
                     values[name] = array.reshape(values[name].shape)
         return checkpoints.write(tmp_path / "model.ckpt", values)

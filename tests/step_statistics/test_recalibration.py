@@ -1,6 +1,5 @@
 """Recalibrated statistics against NumPy, for every kind of model; what is refused."""
 
-import os
 import pickle
 import subprocess
 import sys
@@ -16,12 +15,12 @@ import tensorflow as tf
 import bnlstm_compat
 from bnlstm_compat import BNLSTM, BNLSTMCell, reference, spec
 from bnlstm_compat.statistics import pooled, recalibration
-from helpers import aged
-from helpers.places import ROOT, WORKERS
+from helpers import aged, workers
+from helpers.places import ROOT
 from helpers.rounding import close, within
 
 D, H, M, T, B = 3, 4, 6, 6, 8
-# float32 moments against float64 ones: the goldens' tolerance for statistics is 3e-7
+# float32 moments against float64 ones: the recordings' tolerance for statistics is 3e-7
 # of the largest value after one step's rounding; T steps of the recurrence add up.
 TOLERANCE = 2e-6
 
@@ -456,8 +455,8 @@ def test_batches_are_let_go():
 def test_gaps_shrink_to_the_level_between_batches(name):
     """Cells that TensorFlow 1.15.5 grew with a fault: within 30 %, the median of five
     draws of the data."""
-    golden = aged.Aged(name)
-    found = [aged.gaps(golden, draw, batches=100) for draw in range(5)]
+    recording = aged.Aged(name)
+    found = [aged.gaps(recording, draw, batches=100) for draw in range(5)]
     before, after, level = (
         np.median([one[key] for one in found]) for key in ("before", "after", "level")
     )
@@ -469,16 +468,7 @@ def test_gaps_shrink_to_the_level_between_batches(name):
 @pytest.mark.slow
 def test_strategies():
     """Two replicas give moments of their own, whichever way the model was made."""
-    here = WORKERS
-    done = subprocess.run(
-        [sys.executable, here / "recalibration_worker.py"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.split()[-1] == "equal"
+    assert workers.run("recalibration_worker").split()[-1] == "equal"
 
 
 def test_progress(capsys):

@@ -8,15 +8,14 @@ import pytest
 
 import bnlstm_compat
 from bnlstm_compat import spec
-from helpers import aged, checkpoints
-from helpers import recorded as goldens
+from helpers import aged, checkpoints, recorded
 from migrate.bits import same_bits
 from migrate.cli.main import main
 from migrate.models.cells import cells_of
 from migrate.output import write as writers
 from migrate.sources.checkpoint import Checkpoint
 
-CKPT = goldens.FOLDER / "tf-1.15.5" / "ckpt"
+CKPT = recorded.FOLDER / "tf-1.15.5" / "ckpt"
 ROWS = checkpoints.M + 4
 
 
@@ -111,12 +110,12 @@ def test_every_format(prefix, tmp_path):
 def test_rows_that_have_their_own_values_are_not_lost(tmp_path, capfd):
     """Recalibrated: verify says different, revert and diff refuse and say what to do;
     and the gap has shrunk, as for a layer that recalibrate itself widens."""
-    golden, out = aged.Aged("aged_beyond"), tmp_path / "wide"
-    assert _run("convert", golden.prefix, out, "--max-bn-steps", aged.STEPS) == 0
-    assert _run("convert", golden.prefix, tmp_path / "as_is") == 0
+    recording, out = aged.Aged("aged_beyond"), tmp_path / "wide"
+    assert _run("convert", recording.prefix, out, "--max-bn-steps", aged.STEPS) == 0
+    assert _run("convert", recording.prefix, tmp_path / "as_is") == 0
     (path,) = out.glob("*.keras")
     (model,), (as_is,) = _models(out), _models(tmp_path / "as_is")
-    data = [golden.batch(seed)[0] for seed in range(8)]
+    data = [recording.batch(seed)[0] for seed in range(8)]
     bnlstm_compat.recalibrate(model, data, verbose=0)
     other = bnlstm_compat.recalibrate(as_is, data, max_bn_steps=aged.STEPS, verbose=0)
     for a, b in zip(model.weights, other.weights, strict=True):
@@ -125,12 +124,12 @@ def test_rows_that_have_their_own_values_are_not_lost(tmp_path, capfd):
     assert len(np.unique(cell.cell_moving_mean, axis=0)) == aged.STEPS
     model.save(path)
     capfd.readouterr()
-    assert _run("verify", golden.prefix, out) == 1
+    assert _run("verify", recording.prefix, out) == 1
     said = capfd.readouterr().out
     assert "rows 6-9, which were copies of the last (weights)" in said
     for argv in (
         ("revert", out, tmp_path / "again"),
-        ("diff", golden.prefix, out),
+        ("diff", recording.prefix, out),
     ):
         assert _run(*argv) == 2
         error = capfd.readouterr().err

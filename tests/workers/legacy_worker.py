@@ -1,4 +1,4 @@
-"""Runs ``legacy.BNLSTMCell`` on goldens in a process of its own, in one mode.
+"""Runs ``legacy.BNLSTMCell`` on recordings in a process of its own, in one mode.
 
     python legacy_worker.py MODE CASES.npz RESULTS.npz [RUNS]
 
@@ -12,8 +12,6 @@ import sys
 
 os.environ["TF_USE_LEGACY_KERAS"] = "1"  # brings MultiRNNCell back on TensorFlow 2
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -33,7 +31,7 @@ def main(mode, given, wanted, runs=0):
     found, built = {}, {}
     for name, (case, prefix) in cases.unpack(given).items():
         scenario = name.partition(":")[2]
-        if scenario not in built:  # one graph serves the goldens of all versions
+        if scenario not in built:  # one graph serves the recordings of all versions
             built[scenario] = graphs.Graph(
                 case, gradients=not runs, multi=tf.nn.rnn_cell.MultiRNNCell
             )

@@ -17,7 +17,7 @@ from bnlstm_compat.compute.fused import inference
 from bnlstm_compat.compute.fused import training as training_pass
 from bnlstm_compat.compute.fused.setting import ARGUMENTS, Setting
 from bnlstm_compat.compute.schedule import at_rows, schedule, taken
-from bnlstm_compat.compute.statistics import Moments
+from bnlstm_compat.compute.updates import Moments
 from bnlstm_compat.keras_private import watched
 
 _NAMES = {

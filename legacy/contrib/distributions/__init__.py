@@ -8,16 +8,13 @@ and what few used; TensorFlow Probability has them.
 import tensorflow.compat.v1 as tf
 
 from legacy.contrib.distributions import (
-    independent,
-    mixtures,
     multivariate_normal,
-    percentiles,
     quantized,
     relaxed,
     scalar,
     softplus,
-    transformed,
 )
+from legacy.contrib.written import written
 from legacy.names.call_forms import adapted_class, renamed
 
 # Parameters as they were called up to 1.0.
@@ -70,18 +67,6 @@ _RENAMED = {
         for old, (new, names) in softplus.OLD.items()
     },
 }
-_OWN = {
-    scalar: "Cauchy Deterministic Geometric HalfNormal Logistic NegativeBinomial "
-    "VectorDeterministic",
-    independent: "Independent",
-    mixtures: "Mixture MixtureSameFamily",
-    multivariate_normal: "MultivariateNormalDiagWithSoftplusScale "
-    "MultivariateNormalFullCovariance MultivariateNormalTriL",
-    percentiles: "percentile",
-    relaxed: "ExpRelaxedOneHotCategorical",
-    transformed: "TransformedDistribution",
-    softplus: "BernoulliWithSigmoidP Chi2 Chi2WithAbsDf",
-}
 _SAME = (
     "Distribution FULLY_REPARAMETERIZED NOT_REPARAMETERIZED RegisterKL "
     "ReparameterizationType kl_divergence"
@@ -109,6 +94,7 @@ def matrix_diag_transform(matrix, transform=None, name=None):
 
 
 NAMES = {
+    **written(__name__, __path__),
     **{
         name: _with_old_parameters(getattr(tf.distributions, name), old)
         for name, old in _OLD_PARAMETERS.items()
@@ -119,7 +105,6 @@ NAMES = {
     },
     **{name: _with_old_parameters(*target) for name, target in _RENAMED.items()},
     **softplus.CLASSES,
-    **{name: getattr(module, name) for module in _OWN for name in _OWN[module].split()},
     **{name: "tensorflow.compat.v1:distributions." + name for name in _SAME},
     **{name: "tensorflow.python.ops.distributions.util:" + name for name in _FUNCTIONS},
     "kl": "tensorflow.compat.v1:distributions.kl_divergence",

@@ -2,6 +2,10 @@
 
 import tensorflow.compat.v1 as tf
 
+__all__ = [
+    "Independent",
+]
+
 
 class Independent(tf.distributions.Distribution):
     """Makes the last batch dimensions of a distribution dimensions of its event."""

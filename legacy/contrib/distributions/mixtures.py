@@ -7,6 +7,11 @@ from legacy.contrib.distributions.base import (
     NOT,
 )
 
+__all__ = [
+    "Mixture",
+    "MixtureSameFamily",
+]
+
 
 class _Mixed(tf.distributions.Distribution):
     """Mixes: `_logs` gives the components' log densities in a last dimension."""

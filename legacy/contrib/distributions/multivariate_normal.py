@@ -9,6 +9,13 @@ from legacy.contrib.distributions.base import (
 )
 from legacy.contrib.distributions.bijectors.affine import scale_of
 
+__all__ = [
+    "MultivariateNormalDiag",
+    "MultivariateNormalDiagWithSoftplusScale",
+    "MultivariateNormalFullCovariance",
+    "MultivariateNormalTriL",
+]
+
 
 class MultivariateNormalLinearOperator(tf.distributions.Distribution):
     """loc + scale z of independent normal z; `scale` is a linear operator."""

@@ -3,6 +3,10 @@
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+__all__ = [
+    "percentile",
+]
+
 
 def percentile(
     x,

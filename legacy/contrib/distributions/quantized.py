@@ -6,6 +6,10 @@ from legacy.contrib.distributions.base import (
     NOT,
 )
 
+__all__ = [
+    "QuantizedDistribution",
+]
+
 
 class QuantizedDistribution(tf.distributions.Distribution):
     """Another distribution's numbers, rounded up and cut at `low` and `high`."""

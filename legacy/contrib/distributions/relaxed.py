@@ -10,6 +10,13 @@ from legacy.contrib.distributions.base import (
 from legacy.contrib.distributions.bijectors import elements
 from legacy.contrib.distributions.transformed import TransformedDistribution
 
+__all__ = [
+    "ExpRelaxedOneHotCategorical",
+    "OneHotCategorical",
+    "RelaxedBernoulli",
+    "RelaxedOneHotCategorical",
+]
+
 
 class OneHotCategorical(FromParameters):
     """One class, as a vector of zeros and a one."""

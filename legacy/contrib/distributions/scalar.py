@@ -13,6 +13,19 @@ from legacy.contrib.distributions.base import (
     uniform,
 )
 
+__all__ = [
+    "Binomial",
+    "Cauchy",
+    "Deterministic",
+    "Geometric",
+    "HalfNormal",
+    "InverseGamma",
+    "Logistic",
+    "NegativeBinomial",
+    "Poisson",
+    "VectorDeterministic",
+]
+
 
 class _LocScale(FromParameters):
     """A location and a scale."""

@@ -9,6 +9,8 @@ import tensorflow.compat.v1 as tf
 
 from legacy.contrib.distributions import scalar
 
+__all__ = ["BernoulliWithSigmoidP", "Chi2", "Chi2WithAbsDf"]
+
 _D = tf.distributions
 
 

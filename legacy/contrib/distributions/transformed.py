@@ -3,6 +3,10 @@
 import tensorflow.compat.v1 as tf
 from tensorflow.python.ops.distributions import identity_bijector
 
+__all__ = [
+    "TransformedDistribution",
+]
+
 
 class TransformedDistribution(tf.distributions.Distribution):
     """The distribution of a bijector's values for another distribution's numbers.

@@ -1,5 +1,7 @@
 """`tf.contrib.framework`: names as data. Mostly tf_slim and TensorFlow's own."""
 
+from legacy.contrib.written import written
+
 _HOMES = {
     "tf_slim": "add_arg_scope arg_scope arg_scoped_arguments current_arg_scope"
     " has_arg_scope",
@@ -23,17 +25,13 @@ _HOMES = {
     "tensorflow.python.ops.data_flow_ops": "RecordInput",
     "tensorflow.python.util.deprecation": "deprecated deprecated_arg_values"
     " deprecated_args",
-    "legacy.contrib.framework.graphs": "get_graph_from_inputs get_name_scope"
-    " get_placeholders py_func zero_initializer",
-    "legacy.contrib.framework.shapes": "assert_scalar_int reduce_sum_n with_same_shape"
-    " with_shape",
-    "legacy.contrib.framework.warm": "load_and_remap_matrix_initializer"
-    " load_embedding_initializer load_linear_multiclass_bias_initializer"
-    " load_variable_slot_initializer",
 }
 
 NAMES = {
-    name: f"{home}:{name}" for home, all_ in _HOMES.items() for name in all_.split()
+    **written(__name__, __path__),
+    **{
+        name: f"{home}:{name}" for home, all_ in _HOMES.items() for name in all_.split()
+    },
 }
 NAMES.update(
     convolutional_delta_orthogonal="tensorflow.python.ops.init_ops:ConvolutionDeltaOrthogonal",

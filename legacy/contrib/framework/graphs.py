@@ -2,6 +2,14 @@
 
 import tensorflow.compat.v1 as tf
 
+__all__ = [
+    "get_graph_from_inputs",
+    "get_name_scope",
+    "get_placeholders",
+    "py_func",
+    "zero_initializer",
+]
+
 
 def get_graph_from_inputs(op_input_list, graph=None):
     """The graph that all of `op_input_list` belong to, else `graph` or the default.

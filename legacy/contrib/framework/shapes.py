@@ -3,6 +3,13 @@
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+__all__ = [
+    "assert_scalar_int",
+    "reduce_sum_n",
+    "with_same_shape",
+    "with_shape",
+]
+
 
 def assert_scalar_int(tensor, name=None):
     """`tensor` as a tensor; ValueError unless it is a scalar of an integer type."""

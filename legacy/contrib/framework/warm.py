@@ -3,6 +3,13 @@
 import tensorflow.compat.v1 as tf
 from tensorflow.python.training import checkpoint_ops
 
+__all__ = [
+    "load_and_remap_matrix_initializer",
+    "load_embedding_initializer",
+    "load_linear_multiclass_bias_initializer",
+    "load_variable_slot_initializer",
+]
+
 load_and_remap_matrix_initializer = checkpoint_ops._load_and_remap_matrix_initializer
 load_embedding_initializer = checkpoint_ops._load_embedding_initializer
 

@@ -1,5 +1,8 @@
 """`tf.contrib.layers`: names as data. The layers themselves are tf_slim's."""
 
+from legacy.contrib.layers import columns
+from legacy.contrib.written import written
+
 _HOMES = {
     "tf_slim.layers.layers": "avg_pool2d avg_pool3d batch_norm bias_add conv1d"
     " conv2d conv2d_in_plane conv2d_transpose conv3d conv3d_transpose convolution"
@@ -20,27 +23,12 @@ _HOMES = {
     "tf_slim.layers.summaries": "summarize_activation summarize_activations"
     " summarize_collection summarize_tensor summarize_tensors",
     "tensorflow.compat.v1.nn": "safe_embedding_lookup_sparse",
-    "legacy.contrib.layers.gdn": "GDN gdn",
-    "legacy.contrib.layers.embedding": "bow_encoder embed_sequence"
-    " embedding_lookup_unique",
-    "legacy.contrib.layers.columns.crossed": "SPARSE_FEATURE_CROSS_DEFAULT_HASH_KEY"
-    " crossed_column",
-    "legacy.contrib.layers.columns.numbers": "bucketized_column real_valued_column",
-    "legacy.contrib.layers.columns.sparse": "sparse_column_with_hash_bucket"
-    " sparse_column_with_integerized_feature sparse_column_with_keys"
-    " sparse_column_with_vocabulary_file weighted_sparse_column",
-    "legacy.contrib.layers.columns.vectors": "embedding_column one_hot_column"
-    " shared_embedding_columns",
-    "legacy.contrib.layers.models": "check_feature_columns"
-    " input_from_feature_columns joint_weighted_sum_from_feature_columns"
-    " sequence_input_from_feature_columns transform_features"
-    " weighted_sum_from_feature_columns",
-    "legacy.contrib.layers.parsing": "create_feature_spec_for_parsing"
-    " infer_real_valued_columns make_place_holder_tensors_for_base_features"
-    " parse_feature_columns_from_examples parse_feature_columns_from_sequence_examples",
-    "legacy.contrib.layers.targets": "multi_class_target regression_target",
 }
 
 NAMES = {
-    name: f"{home}:{name}" for home, all_ in _HOMES.items() for name in all_.split()
+    **written(__name__, __path__),
+    **written(columns.__name__, columns.__path__),
+    **{
+        name: f"{home}:{name}" for home, all_ in _HOMES.items() for name in all_.split()
+    },
 }

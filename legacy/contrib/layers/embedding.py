@@ -4,6 +4,12 @@ import tensorflow.compat.v1 as tf
 from tf_slim.layers.layers import dense_to_sparse
 from tf_slim.ops.variables import model_variable
 
+__all__ = [
+    "bow_encoder",
+    "embed_sequence",
+    "embedding_lookup_unique",
+]
+
 
 def _table(vocab_size, embed_dim, initializer, regularizer, trainable):
     return model_variable(

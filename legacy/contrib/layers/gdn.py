@@ -3,7 +3,10 @@
 import tensorflow.compat.v1 as tf
 from tf_slim.layers.layers import GDN, gdn
 
-__all__ = ["GDN", "gdn"]
+__all__ = [
+    "GDN",
+    "gdn",
+]
 
 
 @tf.RegisterGradient("GDNLowerBound")

@@ -5,6 +5,15 @@ import tensorflow.compat.v1 as tf
 from legacy.contrib.layers.columns import numbers, vectors
 from legacy.contrib.layers.columns.base import Column, with_values
 
+__all__ = [
+    "check_feature_columns",
+    "input_from_feature_columns",
+    "joint_weighted_sum_from_feature_columns",
+    "sequence_input_from_feature_columns",
+    "transform_features",
+    "weighted_sum_from_feature_columns",
+]
+
 
 def check_feature_columns(feature_columns):
     """ValueError if two columns have one key, or if one is no column."""

@@ -5,6 +5,14 @@ import tensorflow.compat.v1 as tf
 from legacy.contrib.layers.columns.numbers import real_valued_column
 from legacy.contrib.layers.models import check_feature_columns, transform_features
 
+__all__ = [
+    "create_feature_spec_for_parsing",
+    "infer_real_valued_columns",
+    "make_place_holder_tensors_for_base_features",
+    "parse_feature_columns_from_examples",
+    "parse_feature_columns_from_sequence_examples",
+]
+
 
 def create_feature_spec_for_parsing(feature_columns):
     """{feature name: VarLenFeature or FixedLenFeature}, for `tf.parse_example`."""

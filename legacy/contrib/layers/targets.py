@@ -2,6 +2,11 @@
 
 import tensorflow.compat.v1 as tf
 
+__all__ = [
+    "multi_class_target",
+    "regression_target",
+]
+
 
 class _Target:
     """Labels, maybe weighted: losses of (logits, target, features), predictions."""

@@ -5,19 +5,9 @@ are lists of T tensors [B] or [B, D]. A model gives (outputs, final state); the 
 are a list of [B, size]. Variables are named as TensorFlow 1.15 names them.
 """
 
-_HOMES = {
-    "attention": "attention_decoder embedding_attention_decoder",
-    "buckets": "model_with_buckets",
-    "decoders": "embedding_rnn_decoder rnn_decoder",
-    "losses": "sequence_loss sequence_loss_by_example",
-    "models": "basic_rnn_seq2seq embedding_attention_seq2seq embedding_rnn_seq2seq"
-    " embedding_tied_rnn_seq2seq one2many_rnn_seq2seq tied_rnn_seq2seq",
-}
+from legacy.contrib.written import written
+
 NAMES = {
-    **{
-        name: f"{__name__}.{home}:{name}"
-        for home, names in _HOMES.items()
-        for name in names.split()
-    },
+    **written(__name__, __path__),
     "_extract_argmax_and_embed": f"{__name__}.decoders:extract_argmax_and_embed",
 }

@@ -5,6 +5,11 @@ import tensorflow.compat.v1 as tf
 from legacy.contrib.legacy_seq2seq.decoders import embedded, require_projection
 from legacy.contrib.rnn.base import dense
 
+__all__ = [
+    "attention_decoder",
+    "embedding_attention_decoder",
+]
+
 
 def attention_decoder(
     decoder_inputs,

@@ -4,6 +4,10 @@ import tensorflow.compat.v1 as tf
 
 from legacy.contrib.legacy_seq2seq.losses import sequence_loss, sequence_loss_by_example
 
+__all__ = [
+    "model_with_buckets",
+]
+
 
 def model_with_buckets(
     encoder_inputs,

@@ -2,6 +2,11 @@
 
 import tensorflow.compat.v1 as tf
 
+__all__ = [
+    "embedding_rnn_decoder",
+    "rnn_decoder",
+]
+
 
 def extract_argmax_and_embed(embedding, output_projection=None, update_embedding=True):
     """A function (output, step) -> the embedding of the output's most likely symbol."""

@@ -4,6 +4,11 @@ import inspect
 
 import tensorflow.compat.v1 as tf
 
+__all__ = [
+    "sequence_loss",
+    "sequence_loss_by_example",
+]
+
 
 def loss_of(function, target, logit):
     """Calls a user's softmax_loss_function as its release did.

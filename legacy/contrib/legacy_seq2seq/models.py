@@ -14,6 +14,15 @@ from legacy.contrib.legacy_seq2seq.decoders import (
 from legacy.contrib.rnn import scopes
 from legacy.contrib.rnn.wrappers import EmbeddingWrapper, OutputProjectionWrapper
 
+__all__ = [
+    "basic_rnn_seq2seq",
+    "embedding_attention_seq2seq",
+    "embedding_rnn_seq2seq",
+    "embedding_tied_rnn_seq2seq",
+    "one2many_rnn_seq2seq",
+    "tied_rnn_seq2seq",
+]
+
 
 def _of_encoder(cell):
     """The encoder's cell: a copy, or, up to 1.0, the same with weights by its scope."""

@@ -7,18 +7,6 @@ optimisers for parameter servers (``ElasticAverageOptimizer``,
 second-order ones (``GGT``, ``Shampoo``), ``AdamGS``, ``LazyAdamGS`` and ``RegAdagrad``.
 """
 
-_HOMES = {
-    "adam": "AdaMaxOptimizer LazyAdamOptimizer NadamOptimizer",
-    "external": "ExternalOptimizerInterface ScipyOptimizerInterface",
-    "lars": "LARSOptimizer",
-    "sign": "AddSignOptimizer PowerSignOptimizer",
-    "weight_decay": "AdamWOptimizer DecoupledWeightDecayExtension MomentumWOptimizer "
-    "extend_with_decoupled_weight_decay",
-    "wrappers": "MovingAverageOptimizer MultitaskOptimizerWrapper "
-    "VariableClippingOptimizer clip_gradients_by_global_norm",
-}
-NAMES = {
-    name: f"{__name__}.{home}:{name}"
-    for home, names in _HOMES.items()
-    for name in names.split()
-}
+from legacy.contrib.written import written
+
+NAMES = written(__name__, __path__)

@@ -4,6 +4,12 @@ import tensorflow.compat.v1 as tf
 
 from legacy.contrib.opt.base import ByFormula, densified
 
+__all__ = [
+    "AdaMaxOptimizer",
+    "LazyAdamOptimizer",
+    "NadamOptimizer",
+]
+
 
 class AdaMaxOptimizer(ByFormula):
     """AdaMax: Adam with the infinity norm of past gradients.

@@ -5,6 +5,11 @@ import tensorflow.compat.v1 as tf
 
 from legacy.contrib.opt.base import densified
 
+__all__ = [
+    "ExternalOptimizerInterface",
+    "ScipyOptimizerInterface",
+]
+
 
 class ExternalOptimizerInterface:
     """Optimises outside of the graph; a subclass has a method ``_minimize``.

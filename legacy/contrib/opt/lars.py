@@ -4,6 +4,10 @@ import tensorflow.compat.v1 as tf
 
 from legacy.contrib.opt.base import called, densified
 
+__all__ = [
+    "LARSOptimizer",
+]
+
 
 class LARSOptimizer(tf.train.Optimizer):
     """Momentum with a rate for each layer: weight norm over gradient norm.

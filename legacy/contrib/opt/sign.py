@@ -5,6 +5,11 @@ import tensorflow.compat.v1 as tf
 
 from legacy.contrib.opt.base import ByFormula
 
+__all__ = [
+    "AddSignOptimizer",
+    "PowerSignOptimizer",
+]
+
 
 class AddSignOptimizer(ByFormula):
     """AddSign: the gradient times ``alpha + decay * sign(g) sign(m)``.

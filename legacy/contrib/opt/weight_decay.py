@@ -4,6 +4,13 @@ import tensorflow.compat.v1 as tf
 
 from legacy.contrib.opt.base import called
 
+__all__ = [
+    "AdamWOptimizer",
+    "DecoupledWeightDecayExtension",
+    "MomentumWOptimizer",
+    "extend_with_decoupled_weight_decay",
+]
+
 
 class DecoupledWeightDecayExtension:
     """Subtracts ``weight_decay * variable`` in addition to an optimiser's update.

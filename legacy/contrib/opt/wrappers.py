@@ -2,6 +2,13 @@
 
 import tensorflow.compat.v1 as tf
 
+__all__ = [
+    "MovingAverageOptimizer",
+    "MultitaskOptimizerWrapper",
+    "VariableClippingOptimizer",
+    "clip_gradients_by_global_norm",
+]
+
 
 def clip_gradients_by_global_norm(gradients_variables, clip_norm=20.0):
     """Scales ``(gradient, variable)`` pairs down to a global norm of ``clip_norm``.

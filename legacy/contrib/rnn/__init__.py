@@ -5,30 +5,9 @@ Releases before 1.2 wrote `weights` and `biases`, releases before 1.0 `Linear/Ma
 To restore their checkpoints, give `tf.train.Saver` a dictionary {old name: variable}.
 """
 
-_HERE = "legacy.contrib.rnn."
-_HOMES = {
-    "core": "BasicLSTMCell BasicRNNCell DeviceWrapper DropoutWrapper GRUCell LSTMCell"
-    " LSTMStateTuple LayerRNNCell MultiRNNCell RNNCell ResidualWrapper",
-    "base": "_Linear _linear",
-    "block": "GRUBlockCell GRUBlockCellV2 LSTMBlockCell LSTMBlockFusedCell"
-    " LSTMBlockWrapper",
-    "conv": "Conv1DLSTMCell Conv2DLSTMCell Conv3DLSTMCell ConvLSTMCell",
-    "fused": "FusedRNNCell FusedRNNCellAdaptor TimeReversedFusedRNN",
-    "gated": "IndRNNCell IndyGRUCell IndyLSTMCell IntersectionRNNCell SRUCell"
-    " UGRNNCell",
-    "grid": "BidirectionalGridLSTMCell GridLSTMCell TimeFreqLSTMCell",
-    "lstm": "CoupledInputForgetGateLSTMCell GLSTMCell LayerNormBasicLSTMCell NASCell"
-    " PhasedLSTMCell",
-    "loops": "stack_bidirectional_dynamic_rnn stack_bidirectional_rnn",
-    "wrappers": "AttentionCellWrapper CompiledWrapper EmbeddingWrapper HighwayWrapper"
-    " InputProjectionWrapper OutputProjectionWrapper",
-}
+from legacy.contrib.written import written
 
-NAMES = {
-    name: _HERE + home + ":" + name
-    for home, names in _HOMES.items()
-    for name in names.split()
-}
+NAMES = written(__name__, __path__)
 NAMES.update(
     static_rnn="tensorflow.compat.v1.nn:static_rnn",
     static_state_saving_rnn="tensorflow.compat.v1.nn:static_state_saving_rnn",

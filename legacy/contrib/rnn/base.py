@@ -5,6 +5,11 @@ from tensorflow.python.util import tf_decorator
 
 from legacy.contrib.rnn.scopes import PerScope
 
+__all__ = [
+    "_Linear",
+    "_linear",
+]
+
 LSTMStateTuple = tf.nn.rnn_cell.LSTMStateTuple
 # The public name is gone; the class that BasicLSTMCell extends is it.
 LayerRNNCell = tf.nn.rnn_cell.BasicLSTMCell.__bases__[0]

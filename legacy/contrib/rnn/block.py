@@ -5,6 +5,14 @@ from tensorflow.python.framework import ops
 
 from legacy.contrib.rnn.base import BuiltCell, LSTMStateTuple, Plain, state_of
 
+__all__ = [
+    "GRUBlockCell",
+    "GRUBlockCellV2",
+    "LSTMBlockCell",
+    "LSTMBlockFusedCell",
+    "LSTMBlockWrapper",
+]
+
 
 def _gradient(op_type):
     """Registers a gradient for a kernel, if TensorFlow has none."""

@@ -4,6 +4,13 @@ import tensorflow.compat.v1 as tf
 
 from legacy.contrib.rnn.base import Cell, LSTMStateTuple, depth
 
+__all__ = [
+    "Conv1DLSTMCell",
+    "Conv2DLSTMCell",
+    "Conv3DLSTMCell",
+    "ConvLSTMCell",
+]
+
 _CONVOLUTIONS = {1: tf.nn.conv1d, 2: tf.nn.conv2d, 3: tf.nn.conv3d}
 
 

@@ -5,7 +5,19 @@ import tensorflow.compat.v1 as tf
 from legacy.contrib.rnn.base import LayerRNNCell, Plain
 from legacy.contrib.rnn.scopes import PerScope
 
-__all__ = ["LayerRNNCell"]
+__all__ = [
+    "BasicLSTMCell",
+    "BasicRNNCell",
+    "DeviceWrapper",
+    "DropoutWrapper",
+    "GRUCell",
+    "LSTMCell",
+    "LSTMStateTuple",
+    "LayerRNNCell",
+    "MultiRNNCell",
+    "RNNCell",
+    "ResidualWrapper",
+]
 _cells = tf.nn.rnn_cell
 DeviceWrapper = _cells.DeviceWrapper
 DropoutWrapper = _cells.DropoutWrapper

@@ -4,6 +4,12 @@ import abc
 
 import tensorflow.compat.v1 as tf
 
+__all__ = [
+    "FusedRNNCell",
+    "FusedRNNCellAdaptor",
+    "TimeReversedFusedRNN",
+]
+
 
 class FusedRNNCell(metaclass=abc.ABCMeta):
     """cell(inputs, initial_state, dtype, lengths, scope) -> (outputs, state)."""

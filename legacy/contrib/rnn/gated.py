@@ -11,6 +11,15 @@ from legacy.contrib.rnn.base import (
     state_of,
 )
 
+__all__ = [
+    "IndRNNCell",
+    "IndyGRUCell",
+    "IndyLSTMCell",
+    "IntersectionRNNCell",
+    "SRUCell",
+    "UGRNNCell",
+]
+
 
 class UGRNNCell(Cell):
     """Collins et al. 2016, update gate RNN: h' = g h + (1 - g) c; kernel [D+H, 2H]."""

@@ -7,6 +7,12 @@ import tensorflow.compat.v1 as tf
 
 from legacy.contrib.rnn.base import Cell, clipped, depth, rows, sharded
 
+__all__ = [
+    "BidirectionalGridLSTMCell",
+    "GridLSTMCell",
+    "TimeFreqLSTMCell",
+]
+
 
 def _windows(inputs, size, skip, start=0, end=None):
     """Slices [B, size] of [B, F], `skip` apart, within start..end."""

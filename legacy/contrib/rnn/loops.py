@@ -2,6 +2,11 @@
 
 import tensorflow.compat.v1 as tf
 
+__all__ = [
+    "stack_bidirectional_dynamic_rnn",
+    "stack_bidirectional_rnn",
+]
+
 
 def _layers(cells_fw, cells_bw, states_fw, states_bw):
     """Checked (forward cell, backward cell, start, start) of each layer."""

@@ -14,6 +14,14 @@ from legacy.contrib.rnn.base import (
     state_of,
 )
 
+__all__ = [
+    "CoupledInputForgetGateLSTMCell",
+    "GLSTMCell",
+    "LayerNormBasicLSTMCell",
+    "NASCell",
+    "PhasedLSTMCell",
+]
+
 
 class CoupledInputForgetGateLSTMCell(Cell):
     """Greff et al. 2015, "CIFG": i = 1 - f. Gates in the order j, f, o.

@@ -7,6 +7,15 @@ from tensorflow.python.framework import op_def_registry
 
 from legacy.contrib.rnn.base import Wrapper, dense, depth
 
+__all__ = [
+    "AttentionCellWrapper",
+    "CompiledWrapper",
+    "EmbeddingWrapper",
+    "HighwayWrapper",
+    "InputProjectionWrapper",
+    "OutputProjectionWrapper",
+]
+
 
 class EmbeddingWrapper(Wrapper):
     """Integer inputs [B] or [B, 1] as rows of `embedding` [classes, size]."""

@@ -7,6 +7,13 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 from tf_keras.src.layers.rnn.legacy_cells import _zero_state_tensors
 
+__all__ = [
+    "AttentionMechanism",
+    "BahdanauAttention",
+    "LuongAttention",
+    "hardmax",
+]
+
 nest = tf.nest
 
 

@@ -9,6 +9,11 @@ from legacy.contrib.framework.shapes import with_same_shape
 from legacy.contrib.rnn.base import Plain
 from legacy.contrib.seq2seq.attention import AttentionMechanism, dense
 
+__all__ = [
+    "AttentionWrapper",
+    "AttentionWrapperState",
+]
+
 nest = tf.nest
 
 

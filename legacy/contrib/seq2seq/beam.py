@@ -9,6 +9,15 @@ from legacy.contrib.seq2seq.attention_wrapper import AttentionWrapperState
 from legacy.contrib.seq2seq.decoder import Decoder
 from legacy.contrib.seq2seq.helpers import _embedder
 
+__all__ = [
+    "BeamSearchDecoder",
+    "BeamSearchDecoderOutput",
+    "BeamSearchDecoderState",
+    "FinalBeamSearchDecoderOutput",
+    "gather_tree",
+    "tile_batch",
+]
+
 nest = tf.nest
 
 BeamSearchDecoderState = collections.namedtuple(

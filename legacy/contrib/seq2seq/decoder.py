@@ -7,6 +7,13 @@ import tensorflow.compat.v1 as tf
 from tensorflow.python.ops.rnn import _transpose_batch_time
 from tf_keras.src.layers.rnn.legacy_cells import _zero_state_tensors
 
+__all__ = [
+    "BasicDecoder",
+    "BasicDecoderOutput",
+    "Decoder",
+    "dynamic_decode",
+]
+
 nest = tf.nest
 
 

@@ -7,6 +7,15 @@ first step it is called without a state and an output.
 import tensorflow.compat.v1 as tf
 from tf_slim.layers.layers import linear
 
+__all__ = [
+    "attention_decoder_fn_inference",
+    "attention_decoder_fn_train",
+    "dynamic_rnn_decoder",
+    "prepare_attention",
+    "simple_decoder_fn_inference",
+    "simple_decoder_fn_train",
+]
+
 nest = tf.nest
 
 

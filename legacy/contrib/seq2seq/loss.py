@@ -2,6 +2,10 @@
 
 import tensorflow.compat.v1 as tf
 
+__all__ = [
+    "sequence_loss",
+]
+
 
 def sequence_loss(
     logits,

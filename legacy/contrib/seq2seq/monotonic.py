@@ -12,6 +12,13 @@ from legacy.contrib.seq2seq.attention import (
     dense,
 )
 
+__all__ = [
+    "BahdanauMonotonicAttention",
+    "LuongMonotonicAttention",
+    "monotonic_attention",
+    "safe_cumprod",
+]
+
 
 def safe_cumprod(x, *args, **kwargs):
     """The cumulative product of x in [0, 1], computed by logarithms.

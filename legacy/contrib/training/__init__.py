@@ -3,21 +3,12 @@
 Origin: TensorFlow 0.12.1, 1.0.0 and 1.15.5. The loops are those of ``tf_slim``.
 """
 
-_HERE = "legacy.contrib.training."
+from legacy.contrib.written import written
+
 _LOOPS = "tf_slim.training.training:"
 _EVALUATION = "tf_slim.training.evaluation:"
 
 _HOMES = {
-    _HERE + "hparams:": "HParams parse_values",
-    _HERE
-    + "placement:": "GreedyLoadBalancingStrategy RandomStrategy byte_size_load_fn",
-    _HERE + "buckets:": "bucket bucket_by_sequence_length",
-    _HERE + "sampling:": (
-        "rejection_sample resample_at_rate stratified_sample weighted_resample"
-    ),
-    _HERE + "sequences:": (
-        "NextQueuedSequenceBatch SequenceQueueingStateSaver batch_sequences_with_states"
-    ),
     _LOOPS: (
         "add_gradients_summaries clip_gradient_norms clip_gradient_norms_fn "
         "create_train_op multiply_gradients train"
@@ -28,4 +19,7 @@ _HOMES = {
     ),
 }
 
-NAMES = {name: home + name for home, names in _HOMES.items() for name in names.split()}
+NAMES = {
+    **written(__name__, __path__),
+    **{name: home + name for home, names in _HOMES.items() for name in names.split()},
+}

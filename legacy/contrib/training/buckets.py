@@ -4,6 +4,11 @@ import itertools
 
 import tensorflow.compat.v1 as tf
 
+__all__ = [
+    "bucket",
+    "bucket_by_sequence_length",
+]
+
 
 def bucket(
     tensors,

@@ -3,6 +3,11 @@
 import json
 import re
 
+__all__ = [
+    "HParams",
+    "parse_values",
+]
+
 # name, perhaps an index, then a value or a bracketed list, up to the next comma.
 _SETTING = re.compile(
     r"\s*(?P<name>[a-zA-Z][\w.]*)\s*(\[\s*(?P<index>\d+)\s*\])?\s*=\s*"

@@ -4,6 +4,12 @@ import hashlib
 
 import numpy as np
 
+__all__ = [
+    "GreedyLoadBalancingStrategy",
+    "RandomStrategy",
+    "byte_size_load_fn",
+]
+
 
 def byte_size_load_fn(op):
     """Bytes of the first output of ``op``, whose shape must be known."""

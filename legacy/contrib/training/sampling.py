@@ -6,6 +6,13 @@ Random numbers differ from those of the old releases; distributions do not.
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+__all__ = [
+    "rejection_sample",
+    "resample_at_rate",
+    "stratified_sample",
+    "weighted_resample",
+]
+
 
 def _listed(tensors):
     keys = sorted(tensors) if isinstance(tensors, dict) else None

@@ -10,6 +10,12 @@ import threading
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+__all__ = [
+    "NextQueuedSequenceBatch",
+    "SequenceQueueingStateSaver",
+    "batch_sequences_with_states",
+]
+
 
 class _Store:
     """Segments that wait, and states that are carried; shared by the graph's steps.

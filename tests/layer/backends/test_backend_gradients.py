@@ -7,40 +7,12 @@ from running import BACKEND, Loss, arrays, float64
 
 from bnlstm_compat import BNLSTM, spec
 from helpers.filled_layers import D, H, M, T, filled, mask_of, random_weights
+from helpers.gradient_paths import LENGTHS, STATES, STEP, B, Way, limit
+from helpers.gradient_paths import PATHS as COMMON
 from helpers.rounding import within
 
-STEP = 1e-6
-# As in test_gradients.py: three or more at each step, but for the last.
-LENGTHS = [5, 6, 1, 5, 4, 5, 4]
-B = len(LENGTHS)
-STATES = [np.linspace(-0.5, 0.5, B * H).reshape(B, H)] * 2
-
-# name: options of the layer, whether with lengths, initial counters, training
-PATHS = {
-    "inference": ({}, False, None, False),
-    "training": ({}, False, None, True),
-    "masked": ({}, True, None, True),
-    "masked inference": ({}, True, None, False),
-    "v1": ({"padding": "v1"}, True, None, True),
-    "v1 outputs past lengths": (
-        {"padding": "v1", "zero_output_for_mask": False},
-        True,
-        None,
-        True,
-    ),
-    "reversed": ({"go_backwards": True}, True, None, True),
-    "each at its own step": ({}, True, [0, 2, 2, 0, 0, 2, 2], True),
-    "past the longest step": ({}, False, [3] * B, True),
-    "past the longest step, kept": ({"overflow": "keep"}, False, [2] * B, True),
-    "unrolled": ({"unroll": True}, True, None, True),
-    "a scale for each step": ({}, True, None, True),
-    "other activations": (
-        {"activation": "elu", "recurrent_activation": "softsign"},
-        True,
-        None,
-        True,
-    ),
-    "batch of one": ({}, False, None, True),
+PATHS = COMMON | {
+    "each at its own step": Way({}, True, [0, 2, 2, 0, 0, 2, 2]),
 }
 
 
@@ -64,13 +36,12 @@ def check(loss, values, inputs, rng):
             ends.append(loss.value(moved[: len(values)], moved[len(values) :]))
         numeric = (ends[0] - ends[1]) / (2 * STEP)
         apart = abs(float(np.sum(gradient * direction)) - numeric)
-        # As in test_gradients.py.
-        within("differences", apart, 2e-6 * abs(numeric) + 2e-8, str(place))
+        within("differences", apart, limit(numeric), str(place))
 
 
 @pytest.mark.parametrize("name", PATHS)
 def test_finite_differences(name):
-    options, lengths, counters, training = PATHS[name]
+    options, masked, counters, training = PATHS[name]
     rng = np.random.default_rng(3)
     batch = 1 if name == "batch of one" else B
     weights = random_weights(np.float64, affine_per_step="scale" in name)
@@ -81,7 +52,7 @@ def test_finite_differences(name):
     )
     target = rng.standard_normal((batch, T, H))
     given = {"training": training}
-    if lengths:
+    if masked:
         given["mask"] = keras.ops.convert_to_tensor(mask_of(LENGTHS, T))
     step = [] if counters is None else [np.array(counters, np.float64)[:, None]]
 

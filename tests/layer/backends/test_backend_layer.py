@@ -13,7 +13,9 @@ from helpers.filled_layers import (
     H,
     M,
     T,
+    bidirectional,
     filled,
+    flipped,
     mask_of,
     random_weights,
 )
@@ -142,32 +144,12 @@ def test_outputs_past_the_length_are_keras_s(x, zero):
 
 @pytest.mark.parametrize("padding", spec.PADDINGS)
 def test_bidirectional_reverses_within_lengths(x, padding):
-    ends = [random_weights(np.float64, seed=seed) for seed in (1, 2)]
-    layer = keras.layers.Bidirectional(
-        BNLSTM(H, M, padding=padding, return_sequences=True, dtype="float64"),
-        dtype="float64",
-    )
-    layer.build((None, None, D))
-    for end, weights in zip(
-        (layer.forward_layer, layer.backward_layer), ends, strict=True
-    ):
-        end.cell.import_weights(weights)
-
-    def flipped(a):
-        return np.stack(
-            [[*y[:n][::-1], *y[n:]] for y, n in zip(a, LENGTHS, strict=True)]
-        )
-
-    runs = [
-        reference.run(w, z, lengths=LENGTHS, padding=padding, training=True)
-        for w, z in zip(ends, (x, flipped(x)), strict=True)
-    ]
-    expected = np.concatenate([runs[0].outputs, flipped(runs[1].outputs)], axis=2)
+    layer, expected = bidirectional(padding, x, LENGTHS)
     mask = keras.ops.convert_to_tensor(mask_of(LENGTHS, T))
     actual = call(layer, x, mask=mask, training=True)
     close("float64", actual, expected, ORDER)
     reverse = ReverseSequences(dtype="float64")
-    np.testing.assert_array_equal(arrays(reverse(x, mask=mask)), flipped(x))
+    np.testing.assert_array_equal(arrays(reverse(x, mask=mask)), flipped(x, LENGTHS))
     np.testing.assert_array_equal(arrays(reverse(x)), x[:, ::-1])
 
 

@@ -12,7 +12,7 @@ from running import BACKEND, arrays, call
 import bnlstm_compat
 import migrate
 from bnlstm_compat import BNLSTM, reference, spec
-from helpers import recorded as goldens
+from helpers import recorded
 from helpers.filled_layers import B, D, H, M, T, mask_of
 from helpers.places import RECORDINGS, ROOT
 from helpers.rounding import close, within
@@ -53,9 +53,9 @@ def _recorded():
 @pytest.mark.parametrize("name", ["layer", "options"])
 def test_files_of_tensorflow_give_its_outputs(name):
     """A layer, both directions, and a loop of cells with options of every kind."""
-    x, recorded = _recorded()
+    x, wanted = _recorded()
     model = keras.saving.load_model(SAVED / f"{name}.keras")
-    close("rounding", model.predict(x, verbose=0), recorded[name], CLOSE, name)
+    close("rounding", model.predict(x, verbose=0), wanted[name], CLOSE, name)
 
 
 _READ = """
@@ -190,21 +190,23 @@ def test_diagnosis(x):
 
 def test_a_checkpoint_fills_a_layer():
     """TensorFlow is installed, but not what Keras runs on."""
-    golden = goldens.load(goldens.LAST, "bidirectional")
-    units = golden.rnn.cells[0].units
+    recording = recorded.load(recorded.LAST, "bidirectional")
+    units = recording.rnn.cells[0].units
     layer = keras.layers.Bidirectional(
         BNLSTM(
             units,
-            golden.rnn.cells[0].max_bn_steps,
+            recording.rnn.cells[0].max_bn_steps,
             padding="v1",
-            momentum=golden.decay,
+            momentum=recording.decay,
             return_sequences=True,
         )
     )
-    layer.build((None, None, golden.x.shape[2]))
-    migrate.load(layer, golden.checkpoint, scope=golden.rnn.scope)
-    worst = goldens.difference(call(layer, golden.x), golden["out|final|outputs"])
-    goldens.within(worst, goldens.INFERENCE, "outputs")
+    layer.build((None, None, recording.x.shape[2]))
+    migrate.load(layer, recording.checkpoint, scope=recording.rnn.scope)
+    worst = recorded.difference(
+        call(layer, recording.x), recording["out|final|outputs"]
+    )
+    recorded.within(worst, recorded.INFERENCE, "outputs")
 
 
 @pytest.mark.slow

@@ -10,8 +10,7 @@ from running import BACKEND, arrays
 
 import migrate
 from bnlstm_compat import reference
-from helpers import checkpoints
-from helpers import recorded as goldens
+from helpers import checkpoints, recorded
 from helpers.places import RECORDINGS, ROOT
 
 pytestmark = pytest.mark.skipif(BACKEND != "torch", reason="the guide is of torch")
@@ -61,8 +60,8 @@ def test_the_guide(ran):
     expected = reference.run(after, x.numpy()).outputs
     # Float32 over 29 steps of 64 units, as for TensorFlow's in
     # recordings/cells/README.md.
-    goldens.within(
-        goldens.difference(arrays(layer(x)), expected), goldens.TRAINING, "outputs"
+    recorded.within(
+        recorded.difference(arrays(layer(x)), expected), recorded.TRAINING, "outputs"
     )
     states = {name: value.clone() for name, value in model.state_dict().items()}
     with torch.no_grad():
@@ -72,8 +71,8 @@ def test_the_guide(ran):
         model.load_state_dict(states)
         assert torch.equal(model(x), logits)
 
-    golden = np.load(NEIGHBOURS / "neighbours-1.15.5.npz")
-    x, lengths = torch.tensor(golden["in|x"]), golden["in|lengths"]
+    recording = np.load(NEIGHBOURS / "neighbours-1.15.5.npz")
+    x, lengths = torch.tensor(recording["in|x"]), recording["in|lengths"]
     valid = (np.arange(x.shape[1]) < lengths[:, None])[..., None]
     found = {
         "basic": names["lstm"](x)[0],
@@ -81,7 +80,7 @@ def test_the_guide(ran):
         "gated": names["keras_gru"](x),
     }
     for scope, outputs in found.items():
-        worst = goldens.difference(arrays(outputs) * valid, golden[scope])
-        goldens.within(worst, goldens.INFERENCE, scope)
+        worst = recorded.difference(arrays(outputs) * valid, recording[scope])
+        recorded.within(worst, recorded.INFERENCE, scope)
     with pytest.raises(ValueError, match=r"torch\.nn\.GRU cannot"):
         names["torch_gru"](names["cells"]["gated/gru_cell"])

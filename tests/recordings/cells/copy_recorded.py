@@ -1,4 +1,4 @@
-"""Copies goldens of cells from the shared folder, without what is redundant.
+"""Copies recordings of cells from the shared folder, without what is redundant.
 
     python tests/recordings/cells/copy_recorded.py SHARED/golden
 
@@ -61,7 +61,7 @@ AGED = tuple(
 
 
 def kept(key):
-    """Whether a golden's array is copied."""
+    """Whether a recording's array is copied."""
     kind, _, name = key.partition("|")
     if kind == "v1":
         return False
@@ -74,7 +74,7 @@ def kept(key):
 
 
 def kept_of_layout(key):
-    """Whether an array of another layout's golden is copied."""
+    """Whether an array of another layout's recording is copied."""
     kind, _, name = key.partition("|")
     slot = name.rpartition("\\")[2].startswith(("Adam", "beta", "global_step"))
     return kind in ("meta", "in", "out") or (
@@ -91,7 +91,7 @@ def copy_checkpoint(source, target, name):
 
 
 def copy_arrays(source, target, name, keep):
-    """Copies the arrays of one golden that ``keep`` says."""
+    """Copies the arrays of one recording that ``keep`` says."""
     arrays = np.load(f"{source}/{name}.npz")
     np.savez_compressed(
         f"{target}/{name}.npz", **{key: arrays[key] for key in arrays if keep(key)}

@@ -1,4 +1,4 @@
-"""Replays a family's scenarios under today's TensorFlow and compares with goldens.
+"""Replays a family's scenarios under today's TensorFlow and compares with recorded.
 
 python tests/recordings/contrib/replay.py FAMILY [RELEASE [SCENARIO]]      exit 1 and a
 list on a difference
@@ -83,14 +83,14 @@ class Facade:
         return getattr(self._tf, name)
 
 
-def differences(build, golden, outputs, shapes, release):
-    expected_shapes = json.loads(str(golden[build.__name__ + "|variables"]))
+def differences(build, recording, outputs, shapes, release):
+    expected_shapes = json.loads(str(recording[build.__name__ + "|variables"]))
     if not build.names or release != "1.15.5":
         expected_shapes = [[None, shape] for _, shape in expected_shapes]
         shapes = [[None, shape] for _, shape in shapes]
     if expected_shapes != shapes:
         yield f"variables: expected {expected_shapes}\n    received {shapes}"
-    keys = {k.split("|")[1] for k in golden if k.startswith(build.__name__ + "|")}
+    keys = {k.split("|")[1] for k in recording if k.startswith(build.__name__ + "|")}
     seen = {"variables"}
     for key, value in outputs.items():
         stored = key
@@ -99,9 +99,9 @@ def differences(build, golden, outputs, shapes, release):
             value = harness.as_json(harness.as_text(value.tolist()))
         seen.add(stored)
         if stored not in keys:
-            yield f"{key}: not in the golden file"
+            yield f"{key}: not in the recording file"
             continue
-        expected = golden[f"{build.__name__}|{stored}"]
+        expected = recording[f"{build.__name__}|{stored}"]
         if expected.shape != value.shape:
             yield f"{key}: expected shape {expected.shape}, received {value.shape}"
         elif expected.dtype.kind == "f":
@@ -134,7 +134,7 @@ def main(family, release=None, only=None):
     module = importlib.import_module("scenarios." + family)
     tf, failed, done = Facade(), 0, 0
     for path in sorted(glob.glob(os.path.join(HERE, "recorded", family + "-*.npz"))):
-        golden = dict(np.load(path))
+        recording = dict(np.load(path))
         of = path[:-4].rpartition("-")[2]
         for build in harness.scenarios(module):
             if of not in build.releases or (release and release != of):
@@ -144,7 +144,7 @@ def main(family, release=None, only=None):
             releases.tell(of)
             try:
                 outputs, shapes = harness.run(tf, build)
-                gaps = list(differences(build, golden, outputs, shapes, of))
+                gaps = list(differences(build, recording, outputs, shapes, of))
             except Exception:
                 gaps = [brief(traceback.format_exc())]
             failed, done = failed + bool(gaps), done + 1

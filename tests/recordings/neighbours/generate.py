@@ -1,14 +1,14 @@
 """Writes recorded/NAME-VERSION.*: what a real TensorFlow computed with cells and layers
 of its own, and the checkpoint that it saved.
 
-    PYTHON_OF_THE_RELEASE tests/recordings/neighbours/generate.py
+    PYTHON_OF_THE_RELEASE tests/recordings/neighbours/generate.py [NAME ...]
 
 Needs only NumPy and that TensorFlow; run once for each of 1.15.5, 1.0.0 and 0.12.1. All
 variables are drawn at random before. `neighbours`: a key is the scope of a network, its
 value the outputs; `in|x` [B,T,D], `in|lengths` [B], `in|image` [B,8,8,3], `in|words`
-[B,T]. `deep` (1.15.5): the batch-normalised cell in MultiRNNCell in a bidirectional
-RNN. `transposed` (1.15.5): convolutions that go up, and separable ones; `in|image`
-[2,5,5,3].
+[B,T]. `transposed` (1.15.5): convolutions that go up, and separable ones; `in|image`
+[2,5,5,3]. The others (1.15.5) are networks of cells that scripts wrote, NETWORKS. To
+add one, write a function as `deep`, and add it there.
 """
 
 import os
@@ -38,7 +38,7 @@ def draw(rng, variable):
 
 
 def run(name, build, feed, seed):
-    """Builds, draws, saves, computes and writes one golden."""
+    """Builds, draws, saves, computes and writes one recording."""
     with tf.Graph().as_default(), tf.Session() as session:
         outputs = build()
         rng = np.random.default_rng(seed) if NEWEST else np.random.RandomState(seed)
@@ -190,8 +190,14 @@ def deep(x, lengths):
     return {"deep": tf.concat(outputs, 2)}
 
 
-def main():
-    """Writes this release's goldens."""
+#: Name -> a function of x and lengths that gives outputs by scope; a number to draw by.
+NETWORKS = {
+    "deep": (deep, 4),
+}
+
+
+def main(names):
+    """Writes this release's recordings: those of ``names``, or all."""
     rng = np.random.RandomState(1)
     x = rng.randn(B, T, D).astype(np.float32)
     sequences = {"x": x, "lengths": np.array([3, 6, 1, 5], np.int32)}
@@ -212,20 +218,28 @@ def main():
         made.update(layers(given, image, words))
         return made
 
-    def stacked():
-        lengths, given = placeholders(sequences)
-        return deep(given, lengths)
+    def network(function):
+        def build():
+            lengths, given = placeholders(sequences)
+            return function(given, lengths)
+
+        return build
 
     def up():
         (image,) = placeholders(small)
         return transposed(image)
 
     small = {"image": more["image"][:2, :5, :5]}
-    run("neighbours", new if NEWEST else old, more if NEWEST else sequences, 3)
+    made = {
+        "neighbours": (new if NEWEST else old, more if NEWEST else sequences, 3),
+    }
     if NEWEST:
-        run("deep", stacked, sequences, 4)
-        run("transposed", up, small, 5)
+        made["transposed"] = (up, small, 5)
+        for name, (function, seed) in NETWORKS.items():
+            made[name] = (network(function), sequences, seed)
+    for name in names or sorted(made):
+        run(name, *made[name])
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,4 +1,5 @@
 """TF 0.12: a signal through convolutions and batch-normalized LSTMs, read out by CTC."""
+# Recorded with TensorFlow 0.12.1: out.json
 import sys
 import numpy as np
 import tensorflow as tf

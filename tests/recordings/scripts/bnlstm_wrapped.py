@@ -1,4 +1,5 @@
 """TF 0.12: the batch-normalized cell inside DropoutWrapper, MultiRNNCell, both directions."""
+# Recorded with TensorFlow 0.12.1: out.json
 import sys
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,5 @@
 """TF 0.8 to 0.11: character model on the old sequence-to-sequence functions, with sampling."""
+# Recorded with TensorFlow 0.12.1: out.json
 import os
 import sys
 import time

@@ -1,4 +1,5 @@
 """TF 1.0: flags in every old way, tf.app.run, GFile, and a dense net."""
+# Recorded with TensorFlow 1.0.0: --out out.json --hidden=5 --noshuffle --verbose=false --other 3
 from __future__ import absolute_import
 from __future__ import division
 from __future__ import print_function

@@ -1,4 +1,6 @@
 """TF 1.0: contrib.layers with arg_scope, batch norm, regularizers and optimize_loss."""
+# Runs on 1.0.0 too, whose moving variances alone differ (biased until 1.1).
+# Recorded with TensorFlow 1.15.5: out.json
 import sys
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,5 @@
 """TF 1.0: the tutorial's recurrent reader of MNIST, on four small files of its own making."""
+# Recorded with TensorFlow 1.0.0: out.json
 import gzip
 import struct
 import sys

@@ -1,4 +1,5 @@
 """TF 0.11: home-made cells without a call to the base constructor, shared by [cell] * n."""
+# Recorded with TensorFlow 0.12.1: out.json
 import sys
 import numpy as np
 import tensorflow as tf

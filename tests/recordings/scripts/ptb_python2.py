@@ -1,5 +1,6 @@
 # -*- coding: utf-8 -*-
 """TF 0.12, Python 2: words, cPickle, print statements and integer division."""
+# Recorded with TensorFlow 0.12.1: out.json
 import cPickle
 import sys, os
 import numpy as np

@@ -1,4 +1,5 @@
 """TF 0.12: TFRecord files, queues, coordinators and a GRU fed by them."""
+# Recorded with TensorFlow 0.12.1: out.json
 import sys
 import numpy as np
 import tensorflow as tf

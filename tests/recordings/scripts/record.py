@@ -12,39 +12,34 @@ README.md on how to add a script.
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OUT = "out.json"
+# A script's own line on its release, and its arguments; one without any only prints.
+_RECORDED = re.compile(r"^# Recorded with TensorFlow ([\d.]+)(?:: (.+))?$", re.MULTILINE)
+
+
+def _scripts():
+    """From each script's name to its release and its arguments."""
+    found = {}
+    for file in sorted(os.listdir(HERE)):
+        if file.endswith(".py"):
+            with open(os.path.join(HERE, file), encoding="utf-8") as text:
+                line = _RECORDED.search(text.read())
+            if line:
+                found[file[:-3]] = line[1], shlex.split(line[2] or "")
+    return found
+
+
 # Script: (the release it was written for or the nearest here, its arguments).
-SCRIPTS = {
-    "attention": ("1.15.5", [OUT]),
-    "basecaller": ("0.12.1", [OUT]),
-    "bnlstm_alone": ("0.12.1", [OUT]),
-    "bnlstm_wrapped": ("0.12.1", [OUT]),
-    "char_rnn": ("0.12.1", [OUT]),
-    "crf_tagger": ("1.15.5", [OUT]),
-    "data_1_15": ("1.15.5", [OUT]),
-    "estimator_1_15": ("1.15.5", [OUT]),
-    "flags_app": (
-        "1.0.0",
-        ["--out", OUT, "--hidden=5", "--noshuffle", "--verbose=false", "--other", "3"],
-    ),
-    "hparams_1_4": ("1.15.5", [OUT, "--hparams", "dropout=0.0"]),
-    # Runs on 1.0.0 too, whose moving variances alone differ (biased until 1.1).
-    "layers_classifier": ("1.15.5", [OUT]),
-    "mnist_tutorial": ("1.0.0", [OUT]),
-    "own_cells": ("0.12.1", [OUT]),
-    "ptb_python2": ("0.12.1", [OUT]),
-    "queue_reader": ("0.12.1", [OUT]),
-    "static_contrib": ("1.0.0", [OUT]),
-    "summaries_saver": ("0.12.1", [OUT]),
-    "translate_1_0": ("1.0.0", [OUT]),
-}
+SCRIPTS = {name: about for name, about in _scripts().items() if about[1]}
 # Scripts that print, and compute nothing that is compared otherwise: their releases.
-TEXTS = {"text_0_12": "0.12.1", "text_1_0": "1.0.0", "text_1_15": "1.15.5"}
+TEXTS = {name: release for name, (release, words) in _scripts().items() if not words}
 # These print how long something took.
 TIMED = {"char_rnn"}
 _ABOUT = (

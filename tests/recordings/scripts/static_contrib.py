@@ -1,4 +1,5 @@
 """TF 1.0: contrib.rnn cells and the static functions over lists of steps."""
+# Recorded with TensorFlow 1.0.0: out.json
 import sys
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,5 @@
 """TF 0.12: summaries, savers, learning-rate decay, moving averages, collections."""
+# Recorded with TensorFlow 0.12.1: out.json
 import glob
 import sys
 import numpy as np

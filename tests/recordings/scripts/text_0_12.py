@@ -1,5 +1,6 @@
 # -*- coding: utf-8 -*-
 """TF 0.12, Python 2: what print statements print, in classes, of tensors and of arrays."""
+# Recorded with TensorFlow 0.12.1
 import cPickle
 import itertools
 import os

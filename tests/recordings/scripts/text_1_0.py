@@ -1,4 +1,5 @@
 """TF 1.0: what scripts of Python 3 print, and values that Python and NumPy have changed."""
+# Recorded with TensorFlow 1.0.0
 import array
 import cgi
 import collections

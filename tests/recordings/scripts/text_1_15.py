@@ -1,4 +1,5 @@
 """TF 1.13 to 1.15: what scripts print of tensors, arrays, numbers and errors."""
+# Recorded with TensorFlow 1.15.5
 from __future__ import print_function
 
 import collections

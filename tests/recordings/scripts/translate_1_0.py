@@ -1,4 +1,5 @@
 """TF 1.0: the old attention model of contrib.legacy_seq2seq, with buckets and feeding back."""
+# Recorded with TensorFlow 1.0.0: out.json
 import sys
 import numpy as np
 import tensorflow as tf

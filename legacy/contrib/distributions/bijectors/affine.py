@@ -5,6 +5,12 @@ from tensorflow.python.ops.distributions.bijector_impl import Bijector
 
 from legacy.contrib.distributions.bijectors.elements import Elements
 
+__all__ = [
+    "Affine",
+    "AffineLinearOperator",
+    "AffineScalar",
+]
+
 
 def scale_of(
     loc=None, scale_diag=None, scale_tril=None, scale_identity_multiplier=None

@@ -3,6 +3,12 @@
 import tensorflow.compat.v1 as tf
 from tensorflow.python.ops.distributions.bijector_impl import Bijector
 
+__all__ = [
+    "Chain",
+    "Inline",
+    "Invert",
+]
+
 
 class Invert(Bijector):
     """The inverse of another bijector."""

@@ -5,6 +5,16 @@ import tensorflow.compat.v1 as tf
 from tensorflow.python.ops.distributions import util
 from tensorflow.python.ops.distributions.bijector_impl import Bijector
 
+__all__ = [
+    "AbsoluteValue",
+    "Exp",
+    "PowerTransform",
+    "Sigmoid",
+    "Softplus",
+    "Softsign",
+    "Square",
+]
+
 
 class Elements(Bijector):
     """Takes each number by itself."""

@@ -4,6 +4,13 @@ import tensorflow.compat.v1 as tf
 from tensorflow.python.ops.distributions import util
 from tensorflow.python.ops.distributions.bijector_impl import Bijector
 
+__all__ = [
+    "FillTriangular",
+    "Permute",
+    "Reshape",
+    "SoftmaxCentered",
+]
+
 
 class Permute(Bijector):
     """Another order of a vector's numbers."""

@@ -11,6 +11,11 @@ from legacy.contrib.layers.columns.base import (
 )
 from legacy.contrib.layers.columns.numbers import _BucketizedColumn
 
+__all__ = [
+    "SPARSE_FEATURE_CROSS_DEFAULT_HASH_KEY",
+    "crossed_column",
+]
+
 SPARSE_FEATURE_CROSS_DEFAULT_HASH_KEY = 956888297470  # of the original, documented
 
 

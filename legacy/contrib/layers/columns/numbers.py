@@ -8,6 +8,11 @@ from legacy.contrib.layers.columns.base import (
     Column,
 )
 
+__all__ = [
+    "bucketized_column",
+    "real_valued_column",
+]
+
 
 class _RealValuedColumn(
     Column,

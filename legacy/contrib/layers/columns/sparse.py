@@ -11,6 +11,14 @@ from legacy.contrib.layers.columns.base import (
     with_values,
 )
 
+__all__ = [
+    "sparse_column_with_hash_bucket",
+    "sparse_column_with_integerized_feature",
+    "sparse_column_with_keys",
+    "sparse_column_with_vocabulary_file",
+    "weighted_sparse_column",
+]
+
 
 class _SparseColumn(
     collections.namedtuple(

@@ -9,6 +9,12 @@ from legacy.contrib.layers.columns.base import (
     Column,
 )
 
+__all__ = [
+    "embedding_column",
+    "one_hot_column",
+    "shared_embedding_columns",
+]
+
 
 class _OneHotColumn(
     Column, collections.namedtuple("_OneHotColumn", ("sparse_id_column",))

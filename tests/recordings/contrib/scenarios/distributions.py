@@ -250,3 +250,26 @@ def operators(tf):
         "triangle": linalg.LinearOperatorTriL(np.ones((3, 3), "f")).to_dense(),
         "determinant": diagonal.determinant(),
     }
+
+
+def _conjugates(tf, prior, ending):
+    d, found = tf.contrib.distributions, {}
+    sums = tf.constant([[0.5, 3.0], [1.0, -1.0]])
+    for what in ("posterior", "predictive"):
+        function = getattr(d, "normal_conjugates_known_%s_%s" % (ending, what))
+        normal = function(prior, 1.5, sums, 4)
+        found[what + "_mean"] = normal.mean()
+        found[what + "_log_prob"] = normal.log_prob(X[:2])
+    return found
+
+
+@scenario(LAST, gradients=False)
+def conjugates(tf):
+    d = tf.contrib.distributions
+    return _conjugates(tf, d.Normal(loc=[1.0, 2.0], scale=[2.0, 0.5]), "scale")
+
+
+@scenario(OLD, gradients=False)
+def old_conjugates(tf):
+    d = tf.contrib.distributions
+    return _conjugates(tf, d.Normal(mu=[1.0, 2.0], sigma=[2.0, 0.5]), "sigma")

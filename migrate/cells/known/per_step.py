@@ -71,3 +71,6 @@ PER_STEP_INPUT_OFFSET = Normalised(
     by_choice=True,
     **_options(NAMES | {"xh/offset": "input_beta"}),
 )
+
+PLACE = 10
+LAYOUTS = (PER_STEP, PER_STEP_ALL, PER_STEP_INPUT_OFFSET)

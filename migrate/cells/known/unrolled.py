@@ -47,3 +47,6 @@ UNROLLED = Unrolled(
     },
     marks=frozenset({"W_XH", "W_HH"}),
 )
+
+PLACE = 30
+LAYOUTS = (UNROLLED,)

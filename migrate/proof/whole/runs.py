@@ -17,7 +17,7 @@ from migrate.graph.session import UserGraph
 from migrate.graph.sizes import shape_of
 from migrate.graph.updates import updated
 from migrate.models.assignments import CellAssignment
-from migrate.output.whole import Whole
+from migrate.output.read_whole import Whole
 
 _RANDOM = re.compile(
     "(Stateless)?(Random|Multinomial|TruncatedNormal|ParameterizedTruncated).*"

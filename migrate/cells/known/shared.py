@@ -98,3 +98,6 @@ SHARED_GAMMA_BETA = Shared(
     per_step=False,
     by_choice=True,
 )
+
+PLACE = 20
+LAYOUTS = (SHARED, SHARED_GAMMA_BETA, SHARED_LSTM)

@@ -20,10 +20,10 @@ from migrate.graph.nodes import output
 from migrate.graph.purposes import fixed_values
 from migrate.graph.session import UserGraph
 from migrate.graph.thawed import trained_variables
-from migrate.output.whole import Whole
+from migrate.output.read_whole import Whole
 from migrate.proof.random_data import RandomData
-from migrate.proof.whole_runs import GraphRuns, ModelRuns, require_inputs, uncompiled
-from migrate.proof.whole_verdict import WholeProof
+from migrate.proof.whole.runs import GraphRuns, ModelRuns, require_inputs, uncompiled
+from migrate.proof.whole.verdict import WholeProof
 
 #: Runs of the graph with variables and inputs that are rounded at random.
 DRAWS = 3
