@@ -34,11 +34,11 @@ def recurrent_site(run):
 class OfProduct:
     """Moments of z = u W itself."""
 
-    #: Whether the gates are kept for the backward pass; here d gives them again.
-    keeps_gates = False
-
     def __init__(self, run):
         self._run, self._kernel = run, run.args["recurrent_kernel"]
+        #: Whether the gates are kept for the backward pass. Compiled code makes them
+        #: again from d; TensorFlow's loop reads them faster.
+        self.keeps_gates = not run.setting.stacked
         #: The features of what ``forward`` gives as the mean.
         self.mean_size = 4 * run.units
         #: Whether u is not simply the output before.
@@ -62,7 +62,7 @@ class OfProduct:
         return scaled, moments, {"recurrent_d": d, "u": u}
 
     def again(self, read):
-        """bn(u W) without its offset, from what was kept."""
+        """bn(u W) without its offset, from what was kept; not if gates were."""
         return read("recurrent_d") * read("recurrent_s")
 
     def mean(self, means):

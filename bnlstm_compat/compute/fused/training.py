@@ -25,8 +25,8 @@ so that one step from dh', dc' is::
     dR = dz(dG)             dh = dR recurrent_kernel^T       dc = dc'' f
 
 with q', r' from the results of q and r (tanh: 1 - a^2). Kept of a step are c and, of
-the state's site, d; what is cheap is made again: from d the gates, from those and c the
-cell's d, from that a. Once all steps are done,
+the state's site, d; what is cheap is made again: from d the gates (if compiled), from
+those and c the cell's d, from that a. Once all steps are done,
 ``drecurrent_kernel = sum_t h_t^T dR_t`` is one matmul over T B rows.
 
 Where rows are many, u [B,U] of ``z = u W`` (W [U,4H]) is centred instead of z, and the
@@ -59,7 +59,7 @@ from bnlstm_compat.compute.fused.passes import Pass
 from bnlstm_compat.compute.fused.recurrent import recurrent_site
 from bnlstm_compat.compute.fused.setting import AFFINE, activate, slope
 
-#: The activated gates: kept for the backward pass only where d is not.
+#: The activated gates, which the backward pass reads or makes again: ``keeps_gates``.
 _GATES = ("f", "i", "o", "j")
 
 
@@ -166,9 +166,8 @@ def _step_forward(run, recurrent, inputs, moments, read, state):
 def _activated(run, gates, read):
     """f, i, o, j [B,H] from the two sites' sum [B,4H]."""
     q, r = run.setting.activation, run.setting.recurrent_activation
-    units = run.units
-    fio, j = tf.split(gates + read("recurrent_beta"), [3 * units, units], axis=1)
-    return [*tf.split(activate(fio, r), 3, axis=1), activate(j, q)]
+    gates = tf.split(gates + read("recurrent_beta"), len(spec.GATES), axis=1)
+    return [activate(z, by) for z, by in zip(gates, (r, r, r, q), strict=True)]
 
 
 def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
