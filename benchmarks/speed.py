@@ -6,7 +6,7 @@
     python benchmarks/speed.py --plot FILE PNG
 
 Measures ``BNLSTM`` in each mode against ``keras.layers.LSTM``, torch's ``nn.LSTM``,
-the graph cell ``legacy.BNLSTMCell`` and the original's way of the same cell, at four
+``legacy.BNLSTMCell`` and the per-step cell as it was published ("original"), at four
 shapes; then growth with T, B and H, and bidirectional and stacked layers against their
 parts.
 

@@ -73,7 +73,11 @@ def summary(results):
         alone = entry["alone"]
         row.append(memory(alone[best(training, AUTO)], alone[best(training)]))
         rows.append(row)
-    columns = ["to Keras's LSTM", "torch's LSTM to it", "original on 1.15.5 to it"]
+    columns = [
+        "to Keras's LSTM",
+        "torch's LSTM to it",
+        "published cell on 1.15.5 to it",
+    ]
     head = ["B, T, D, H", "training step", *columns, "inference", *columns]
     return _table([*head, "memory of a step, to Keras's"], rows)
 
@@ -104,7 +108,7 @@ def _shape(name, entry):
     rows = []
     names = dict.fromkeys([*entry["training"], *entry["inference"]])
     for subject in names:
-        row = [subject]
+        row = [subject.replace("original", "published cell")]
         for key in ("training", "inference"):
             seconds = entry[key]
             if subject not in seconds:
@@ -150,7 +154,7 @@ def _targets_by_mode(add, name, what, seconds, large):
     if original in seconds:
         auto = best(seconds, AUTO)
         add(
-            f"{what}: times as fast as the original on TF 1.15.5",
+            f"{what}: times as fast as the published cell on TF 1.15.5",
             name,
             ratio(seconds, original, auto)[0],
             1.7 if large else 3.5,
@@ -159,7 +163,7 @@ def _targets_by_mode(add, name, what, seconds, large):
     for where in ("", TF1):
         if "legacy" + where in seconds:
             add(
-                f"{what}: legacy to the original's way{where or ', TF 2'}",
+                f"{what}: legacy to the published cell{where or ', TF 2'}",
                 name,
                 ratio(seconds, "legacy" + where, "original" + where)[0],
                 1.02 if what == "training step" else 0.9,

@@ -1,4 +1,4 @@
-"""Subjects of ``speed.py`` in a session: ``legacy``'s cell, and the original's way.
+"""Subjects of ``speed.py`` in a session: ``legacy``'s cell, and the published one.
 
 Runs on TensorFlow 1.15.5 (Python 3.7) and on today's.
 """

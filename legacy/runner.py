@@ -41,17 +41,17 @@ def _parser():
         usage="python -m legacy [OPTIONS] (SCRIPT | -m MODULE | --coverage) [ARGS ...]",
     )
     parser.add_argument(
-        "-m", dest="module", action="store_true", help="the script is a module's name"
+        "-m", dest="module", action="store_true", help="SCRIPT is the name of a module"
     )
     parser.add_argument(
         "--check",
         action="store_true",
-        help="run nothing; list the names used: native, emulated or missing",
+        help="run nothing; list the names in use: native, emulated or missing",
     )
     parser.add_argument(
         "--coverage",
         action="store_true",
-        help="run nothing; print the share of each old release's names that resolve",
+        help="run nothing; print which share of each old release's names is there",
     )
     parser.add_argument(
         "--json", action="store_true", help="--check and --coverage print JSON"
@@ -59,7 +59,7 @@ def _parser():
     parser.add_argument(
         "--port-cell",
         action="store_true",
-        help="put legacy.BNLSTMCell in the place of the script's own BNLSTMCell",
+        help="put legacy.BNLSTMCell in the place of the script's BNLSTMCell",
     )
     parser.add_argument(
         "--release",
@@ -72,9 +72,11 @@ def _parser():
         action="store_true",
         help="keep deprecation warnings and TensorFlow's messages at start",
     )
-    parser.add_argument("script", nargs="?", metavar="SCRIPT")
+    parser.add_argument("script", nargs="?", metavar="SCRIPT", help="the script to run")
     # All that follows belongs to the script, options included.
-    parser.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS")
+    parser.add_argument(
+        "args", nargs=argparse.REMAINDER, metavar="ARGS", help="options of the script"
+    )
     return parser
 
 
@@ -143,6 +145,8 @@ def _script(path):
     # What is neither may be a pipe, as in `python -m legacy <(generate)`.
     if os.path.isdir(path) or not os.path.exists(path):
         raise _UsageError(f"can't open file {path!r}: no such file")
+    if not os.access(path, os.R_OK):
+        raise _UsageError(f"can't open file {path!r}: permission denied")
     return path
 
 
@@ -191,7 +195,7 @@ def _name_working_folder():
 def _run(options):
     """Runs the script as ``__main__``, in a process made one of TensorFlow 1."""
     from legacy import release, terminal
-    from legacy.era import numpy_forms
+    from legacy.era import numpy_forms, source
     from legacy.imports import ownership, processes, setup, tracebacks
     from legacy.script import guess, uses
 
@@ -231,7 +235,8 @@ def _run(options):
     names["__builtins__"] = builtins
     names["__cached__"] = None
     sys.modules["__main__"] = main_module
-    code = _code(path)
+    python_2 = source.whole_program(file for file, _ in uses.trees(path))
+    code = source.compile_file(path, terminal.announce)
     if not release.told():
         release.guess(*guess.release_of(path))
     changed = numpy_forms.announcement(uses.trees(path))
@@ -243,6 +248,7 @@ def _run(options):
         again=again,
         claimed=claimed,
         release=release.state(),
+        python_2=python_2,
         verbose=options.verbose,
         port_cell=options.port_cell,
     )
@@ -269,10 +275,3 @@ def _claimed(spec):
     for _ in range((spec.parent or "").count(".")):
         folder = os.path.dirname(folder)
     return folder
-
-
-def _code(path):
-    from legacy import terminal
-    from legacy.era import source
-
-    return source.compile_file(path, terminal.announce)

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 
 
 class MigrateError(ValueError):
-    """What was expected, what was found, what to do.
+    """An error for people: what was expected, what was found, what to do.
 
     One line; only a ``LoadError`` has several, which the command line joins.
     """
 
 
 class MigrateWarning(UserWarning):
-    """What a person should know though the work goes on; one line."""
+    """A warning: what you should know, although the work goes on; one line."""
 
 
 class LoadError(MigrateError):

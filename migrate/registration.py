@@ -37,16 +37,17 @@ def _register():
 class _Finder:
     """Finds Keras as everybody does, and registers the layers when it is imported.
 
-    ``bnlstm_compat`` imports Keras while it is half imported itself; the layers, which
-    need its names, then wait until it is complete.
+    Our modules often import Keras while they are half imported themselves; the layers,
+    which need their names, then wait until they are complete.
     """
 
     def __init__(self):
-        self._package_is_incomplete = False
+        self._incomplete = 0  # modules of ours that are being imported
 
     def find_spec(self, name, path=None, target=None):
         """See ``importlib.abc.MetaPathFinder``."""
-        if name not in ("keras", _PACKAGE):
+        ours = name == _PACKAGE or name.startswith("migrate.")
+        if not ours and name != "keras":
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
@@ -55,16 +56,18 @@ class _Finder:
             execute = spec.loader.exec_module
 
             def execute_and_register(module):
-                if name == _PACKAGE:
-                    self._package_is_incomplete = True
+                self._incomplete += ours
                 try:
                     execute(module)
                 finally:
-                    if name == _PACKAGE:
-                        self._package_is_incomplete = False
-                if not self._package_is_incomplete and self in sys.meta_path:
-                    sys.meta_path.remove(self)
-                    _register()
+                    self._incomplete -= ours
+                if "keras" in sys.modules and not self._incomplete:
+                    self._register_once()
 
             spec.loader.exec_module = execute_and_register
         return spec
+
+    def _register_once(self):
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+            _register()

@@ -174,7 +174,7 @@ def table(results):
     for tests, settings in chosen.items():
         if tests != ALL:
             lines += ["", f"Made with a selection of the tests: {', '.join(settings)}:"]
-            lines += ["", "```", tests, "```"]
+            lines += ["", "```text", tests, "```"]
     return "\n".join(lines)
 
 

@@ -20,8 +20,8 @@ except ModuleNotFoundError as error:
         raise
     raise ModuleNotFoundError(
         "Keras is set to a backend (by KERAS_BACKEND, or keras.json) that needs "
-        f"{extra}, which is not installed. Install it: pip install "
-        f"'bnlstm-compat[{extra}]', or set KERAS_BACKEND=tensorflow",
+        f"{extra}, which is not installed. Install it (pip install {extra}), or set "
+        "KERAS_BACKEND=tensorflow",
         name=error.name,
     ) from None
 

@@ -39,6 +39,14 @@ class Finding:
         """As plain data for JSON."""
         return {**vars(self), "rows": list(self.rows)}
 
+    def __str__(self):
+        plural = "s" if len(self.rows) > 1 else ""
+        return (
+            f"  {self.fault}, row{plural} {row_ranges(self.rows)}: {self.seen}\n"
+            f"     effect: {self.effect}\n"
+            f"     cure:   {self.cure}"
+        )
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -63,6 +71,15 @@ class Diagnosis:
     def asdict(self) -> dict[str, Any]:
         """As plain data for JSON."""
         return {**vars(self), "findings": [one.asdict() for one in self.findings]}
+
+    @property
+    def verdict(self) -> str:
+        """How many faults were found, in words."""
+        count = len(self.findings)
+        return f"{count or 'no'} fault{'s' if count > 1 else ''} found"
+
+    def __str__(self):
+        return "\n".join([f"{self.name}: {self.verdict}", *map(str, self.findings)])
 
 
 def row_ranges(rows: Iterable[int]) -> str:

@@ -8,9 +8,7 @@ more. References are TensorFlow 1.15.5's results, for what only earlier releases
 
 import importlib
 
-from legacy.contrib import aliases
-
-_PREPROCESSING = "legacy.contrib.learn.preprocessing"
+from legacy.contrib import aliases, deep
 
 FAMILIES = {
     **aliases.FAMILIES,
@@ -40,7 +38,7 @@ FAMILIES = {
     "learn.io": "legacy.contrib.learn.io",
     "learn.learn_runner": "legacy.contrib.learn.learn_runner",
     "learn.monitors": "legacy.contrib.learn.monitors",
-    "learn.preprocessing": _PREPROCESSING,
+    "learn.preprocessing": "legacy.contrib.learn.preprocessing",
     "learn.run_config": "legacy.contrib.learn.run_config",
     "learn.utils": "legacy.contrib.learn.utils",
     "legacy_seq2seq": "legacy.contrib.legacy_seq2seq",
@@ -60,49 +58,22 @@ FAMILIES = {
 }
 
 DEEP = {
-    "tensorflow.contrib.learn.python.learn.preprocessing": _PREPROCESSING,
-    "tensorflow.contrib.learn.python.learn.preprocessing.text": _PREPROCESSING,
-    "tensorflow.contrib.learn.python.learn.preprocessing.categorical_vocabulary": (
-        _PREPROCESSING
-    ),
+    **deep.MODULES,
+    "tensorflow.contrib.learn.python.learn.datasets.base": aliases.LEARN_BASE,
 }
 
 
-_RNN = "legacy.contrib.rnn"
-# Modules of `tf.contrib.rnn` that scripts used as attributes of it.
-DEEP.update(
-    {
-        f"tensorflow.contrib.rnn.{name}": _RNN
-        for name in (
-            "core_rnn_cell",
-            "core_rnn_cell_impl",
-            "fused_rnn_cell",
-            "gru_ops",
-            "lstm_ops",
-            "rnn_cell",
-        )
-    }
-)
-_LEARN = "tensorflow.contrib.learn.python.learn"
-_DATASETS = "legacy.contrib.learn.datasets"
-DEEP.update(
-    {
-        f"{_LEARN}.datasets": _DATASETS,
-        f"{_LEARN}.datasets.base": aliases.LEARN_BASE,
-        f"{_LEARN}.monitors": "legacy.contrib.learn.monitors",
-        f"{_LEARN}.learn_runner": "legacy.contrib.learn.learn_runner",
-        f"{_LEARN}.learn_io": "legacy.contrib.learn.io",
-        f"{_LEARN}.utils": "legacy.contrib.learn.utils",
-        f"{_LEARN}.estimators.run_config": "legacy.contrib.learn.run_config",
-    }
-)
-
-
 def names_of(home):
-    """The names of a family, from its table or its module's."""
+    """The names of a family, from its table or its module's.
+
+    Of a module without a table, they are all its names.
+    """
     if isinstance(home, dict):
         return home
-    return importlib.import_module(home).NAMES
+    module = importlib.import_module(home)
+    if hasattr(module, "NAMES"):
+        return module.NAMES
+    return {name: home + ":" + name for name in vars(module) if name[:2] != "__"}
 
 
 def setup():

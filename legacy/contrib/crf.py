@@ -9,8 +9,13 @@ from tensorflow.python.framework import smart_cond
 
 _PUBLIC = """CrfDecodeBackwardRnnCell CrfDecodeForwardRnnCell CrfForwardRnnCell
 crf_binary_score crf_decode crf_log_likelihood crf_log_norm crf_multitag_sequence_score
-crf_sequence_score crf_unary_score viterbi_decode"""
+crf_sequence_score crf_unary_score viterbi_decode _lengths_to_masks"""
 NAMES = {name: f"{__name__}:{name}" for name in _PUBLIC.split()}
+
+
+def _lengths_to_masks(lengths, max_length):
+    """1.0 before the end of each row, then 0.0: [B, max_length]. Up to 1.1."""
+    return tf.sequence_mask(lengths, max_length, tf.float32)
 
 
 class _TagCell(tf.nn.rnn_cell.RNNCell):

@@ -14,6 +14,11 @@ from legacy.contrib.rnn.core import BasicRNNCell
 
 CUDNN_RNN_UNIDIRECTION, CUDNN_RNN_BIDIRECTION = "unidirectional", "bidirectional"
 CUDNN_INPUT_LINEAR_MODE = "linear_input"
+CUDNN_LSTM, CUDNN_GRU = "lstm", "gru"
+CUDNN_RNN_RELU, CUDNN_RNN_TANH = "rnn_relu", "rnn_tanh"
+# Weights and biases of one layer in one direction.
+CUDNN_LSTM_PARAMS_PER_LAYER, CUDNN_GRU_PARAMS_PER_LAYER = 8, 6
+CUDNN_RNN_RELU_PARAMS_PER_LAYER = CUDNN_RNN_TANH_PARAMS_PER_LAYER = 2
 
 
 class CudnnCompatibleLSTMCell(LSTMBlockCell):
@@ -224,7 +229,10 @@ class CudnnRNNRelu(CudnnRNNTanh):
     _squash = staticmethod(tf.nn.relu)
 
 
-_PUBLIC = """CUDNN_INPUT_LINEAR_MODE CUDNN_RNN_BIDIRECTION CUDNN_RNN_UNIDIRECTION
+_PUBLIC = """CUDNN_GRU CUDNN_GRU_PARAMS_PER_LAYER CUDNN_LSTM
+CUDNN_LSTM_PARAMS_PER_LAYER CUDNN_RNN_RELU CUDNN_RNN_RELU_PARAMS_PER_LAYER
+CUDNN_RNN_TANH CUDNN_RNN_TANH_PARAMS_PER_LAYER CUDNN_INPUT_LINEAR_MODE
+CUDNN_RNN_BIDIRECTION CUDNN_RNN_UNIDIRECTION
 CudnnCompatibleGRUCell CudnnCompatibleLSTMCell CudnnGRU CudnnLSTM CudnnRNNRelu
 CudnnRNNTanh"""
 NAMES = {name: f"{__name__}:{name}" for name in _PUBLIC.split()}

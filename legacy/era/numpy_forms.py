@@ -123,6 +123,6 @@ def announcement(trees):
             return (
                 f"{path}:{line}: {form}: NumPy {np.__version__} does otherwise than "
                 "NumPy 1; most of that is undone, its rules of types are not. "
-                "pip install 'bnlstm-compat[scripts]' brings NumPy 1.26"
+                "pip install 'numpy<2' brings NumPy 1.26 (Python up to 3.12)"
             )
     return None

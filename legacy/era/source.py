@@ -3,21 +3,23 @@
 A file is Python 2 when Python 3 cannot parse it, or when it relies on what only
 Python 2 had: its built-in names (``xrange``, ``unicode``, ...), its modules
 (``cPickle``, ...), its ``print`` statement, or imports of a package's neighbours by
-their short names. A use that is prepared for both, under a ``try`` or a test of the
-version, is no sign.
+their short names. If one file of a program is no Python 3, all of them are Python 2:
+``whole_program``. A use that is prepared for both, under a ``try`` or a test of the
+version, is no sign. Names that have become keywords (``keywords``) are none either.
 
 ``translate`` translates it. Methods that types have lost (``lost_methods``) and, for
 NumPy 2, arrays of one element (``one_element``) are seen to in every file's tree.
 """
 
 import ast
+import contextlib
 import importlib.util
 import io
 import os
 import re
 import sys
 
-from legacy.era import lost_methods, one_element, patterns, translate
+from legacy.era import keywords, lost_methods, one_element, patterns, translate
 
 PYTHON_2_BUILTINS = frozenset(
     "basestring cmp execfile long raw_input reduce unichr unicode xrange".split()
@@ -39,6 +41,9 @@ PYTHON_2_ATTRIBUTES = {
 }
 # Names in the test of an ``if`` that tell Python 2 from Python 3.
 _VERSION_TESTS = frozenset("PY2 PY3 python_version version version_info".split())
+# Functions, and methods of dictionaries, that gave lists.
+_LAZY = frozenset("filter map zip".split())
+_VIEWS = frozenset("items keys values".split())
 # Star imports of these bring Python 2's names along.
 _BRIDGES = frozenset("builtins future past six".split())
 
@@ -48,7 +53,8 @@ def compile_file(path, announce, in_package=False):
 
     Args:
       path: name of the file, which is only read.
-      announce: a function of one line of text; told when a file is translated.
+      announce: a function of one line of text; told of files that are seen to be
+        Python 2.
       in_package: whether the file is a module of a package, where Python 2 imported
         neighbours by their short names.
 
@@ -58,8 +64,8 @@ def compile_file(path, announce, in_package=False):
     Raises:
       SyntaxError: Python 3's own error, if the file is neither Python 3 nor Python 2.
     """
-    tree, translated = _tree(path, in_package)
-    if translated:
+    tree, shows = _tree(path, in_package)
+    if shows:
         announce(f"{path} is Python 2: translated in memory, the file is not changed")
     return compile(tree, path, "exec", dont_inherit=True)
 
@@ -85,15 +91,40 @@ def cell_tree(text, path, parse, python_2):
       python_2: whether the notebook is known to be Python 2.
 
     Returns:
-      The tree, and whether the cell was translated.
+      The tree, and whether the cell shows that it is Python 2.
     """
     return _tree_of(text, path, parse, os.getcwd(), python_2=python_2)
 
 
+def whole_program(files, known=False):
+    """Translates all of a program's files from now on if one of ``files`` is Python 2.
+
+    For sure, that is: it is ``known``, or Python 3 cannot parse the file. Returns
+    whether it is so.
+    """
+    global _all_python_2
+    _all_python_2 = known or not all(map(_is_python_3, files))
+    return _all_python_2
+
+
+# Whether the program is known to be Python 2.
+_all_python_2 = False
+
+
+def _is_python_3(path):
+    """Whether Python 3 can parse the file, in which names may have become keywords."""
+    text = _read(path)
+    for form in (lambda: text, lambda: keywords.as_names(text)):
+        with contextlib.suppress(SyntaxError):
+            ast.parse(form(), path)
+            return True
+    return False
+
+
 def _tree(path, in_package):
-    """Gives the final syntax tree, and whether the file was Python 2."""
+    """Gives the final syntax tree, and whether the file shows that it is Python 2."""
     text, folder = _read(path), os.path.dirname(path)
-    return _tree_of(text, path, ast.parse, folder, in_package)
+    return _tree_of(text, path, ast.parse, folder, in_package, _all_python_2)
 
 
 def _tree_of(text, path, parse, folder, in_package=False, python_2=False):
@@ -102,16 +133,20 @@ def _tree_of(text, path, parse, folder, in_package=False, python_2=False):
         tree = parse(text, path)
     except SyntaxError as error:
         problem = error
-    translated = tree is None or python_2 or _is_python_2(tree, folder, in_package)
-    if translated:
+        text = keywords.as_names(text)
+        with contextlib.suppress(SyntaxError):
+            tree = parse(text, path)
+    shows = tree is None or _is_python_2(tree, folder, in_package)
+    if shows or python_2:
         try:
             tree = translate.translate(text, path, in_package)
         except SyntaxError as error:
-            raise problem or error from None
+            if tree is None:
+                raise problem or error from None
     signs = _Signs()
     signs.visit(tree)
     tree = one_element.rewrite(_LostMethods().visit(tree), signs.bound)
-    return ast.fix_missing_locations(tree), translated
+    return ast.fix_missing_locations(tree), shows
 
 
 # File -> when it was changed, and its tree.
@@ -144,6 +179,8 @@ class _Signs(ast.NodeVisitor):
         self.attributes, self.asked = set(), set()
         # Whether a statement goes on after `print`, as only Python 2's could.
         self.prints = False
+        # Functions, and methods, of which a list was expected, as Python 2 gave.
+        self.listed = set()
 
     def visit_Expr(self, node):
         self.prints = self.prints or _is_print_statement(node.value)
@@ -153,6 +190,34 @@ class _Signs(ast.NodeVisitor):
         if isinstance(node.value, ast.Name):
             self.attributes.add((node.value.id, node.attr))
         self.generic_visit(node)
+
+    def visit_Subscript(self, node):
+        self._expect_list(node.value)
+        self.generic_visit(node)
+
+    def visit_BinOp(self, node):
+        if isinstance(node.op, ast.Add):
+            for value, other in (
+                (node.left, node.right),
+                (node.right, node.left),
+            ):
+                if isinstance(other, ast.List | ast.ListComp | ast.Call):
+                    self._expect_list(value, _LAZY | {"range"})
+        self.generic_visit(node)
+
+    def visit_Call(self, node):
+        if getattr(node.func, "id", "") == "len" and node.args:
+            self._expect_list(node.args[0], methods=())
+        if getattr(node.func, "attr", "") in ("append", "sort"):
+            self._expect_list(node.func.value)
+        self.generic_visit(node)
+
+    def _expect_list(self, value, functions=_LAZY, methods=_VIEWS):
+        function = getattr(value, "func", None)
+        if getattr(function, "attr", "") in methods and not value.args:
+            self.listed.add("." + function.attr)
+        elif getattr(function, "id", "") in functions:
+            self.listed.add(function.id)
 
     def visit_Name(self, node):
         (self.used if isinstance(node.ctx, ast.Load) else self.bound).add(node.id)
@@ -245,7 +310,19 @@ def _is_python_2(tree, folder, in_package):
         or bool(lost & signs.attributes - signs.asked)
         or not all(map(beside, PYTHON_2_MODULES & signs.imported))
         or (in_package and any(map(only_beside, roots)))
+        or _expects_lists(signs)
     )
+
+
+def _expects_lists(signs):
+    """Whether Python 3 would refuse what is done with a view or an iterator.
+
+    A range can be indexed as well. In pandas, tables and rows have keys with places.
+    """
+    functions = signs.listed - signs.bound - {".keys"}
+    if not any(name.partition(".")[0] == "pandas" for name in signs.imported):
+        functions |= signs.listed & {".keys"}
+    return bool(functions)
 
 
 class _LostMethods(ast.NodeTransformer):

@@ -115,6 +115,10 @@ def _target(target):
 def _public(path, name):
     """A name that an internal module has lost, as the public API has it."""
     if _internal(path):
+        generated = path.rpartition(".")[2].startswith("gen_")
+        if generated and name.startswith("_") and hasattr(_base(path), name[1:]):
+            # Up to 1.4 most functions of these modules were private.
+            return find(path, _base(path), name[1:])
         for public in internal_modules.PUBLIC:
             with contextlib.suppress(LookupError):
                 return find(public, _base(public), name)

@@ -24,7 +24,8 @@ def install(**main):
     Args:
       main: what :func:`begin` needs: ``path`` of the script, its ``package`` (or
         None), whether to run it ``again``, ``claimed`` folders, the state of
-        its ``release``, and the runner's ``verbose`` and ``port_cell``.
+        its ``release``, whether the program is ``python_2``, and the runner's
+        ``verbose`` and ``port_cell``.
     """
     os.environ[_VARIABLE] = json.dumps(main)
     original = spawn.get_preparation_data
@@ -60,5 +61,7 @@ def begin(names):
     names.update(__file__=main["path"], __package__=main["package"])
     if not main["again"]:
         return ""
+    if main["python_2"]:
+        source.whole_program([], known=True)
     # The parent has said what is translated.
     return source.compile_file(main["path"], lambda line: None)

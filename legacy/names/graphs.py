@@ -1,7 +1,7 @@
-"""Functions that import graphs of earlier releases, by way of ``legacy.old_graphs``."""
+"""Graphs of earlier releases (``legacy.old_graphs``), and gradients of scripts."""
 
 import tensorflow.compat.v1 as tf
-from tensorflow.python.framework import meta_graph
+from tensorflow.python.framework import meta_graph, ops
 from tensorflow.python.saved_model import loader_impl
 
 from legacy import old_graphs
@@ -62,8 +62,38 @@ def load_saved_model(sess, tags, export_dir, import_scope=None, **saver_kwargs):
 _LOADER = {"load": load_saved_model}
 _INTERNAL_LOADER = {**_LOADER, "SavedModelLoader": SavedModelLoader}
 
+
+def in_graph_mode():
+    """``context.in_graph_mode`` of 1.4: whether operations go into a graph."""
+    return not tf.executing_eagerly()
+
+
+# Types of operations whose gradient a script has registered.
+_own_gradients = set()
+
+
+class RegisterGradient(tf.RegisterGradient):
+    """``tf.RegisterGradient``, also of operations that have a gradient by now.
+
+    A script registers what its release lacked, such as that of `FloorMod` in 1.0.
+    """
+
+    def __call__(self, f):
+        if self._op_type not in _own_gradients:
+            ops.gradient_registry._registry.pop(self._op_type, None)
+            _own_gradients.add(self._op_type)
+        return super().__call__(f)
+
+
 TABLE = {
-    "tensorflow": {"import_graph_def": import_graph_def},
+    "tensorflow": {
+        "import_graph_def": import_graph_def,
+        "RegisterGradient": RegisterGradient,
+    },
+    "tensorflow.python.eager.context": {
+        "in_eager_mode": tf.executing_eagerly,
+        "in_graph_mode": in_graph_mode,
+    },
     "tensorflow.graph_util": {"import_graph_def": import_graph_def},
     "tensorflow.python.framework.importer": {"import_graph_def": import_graph_def},
     "tensorflow.python.framework.meta_graph": {

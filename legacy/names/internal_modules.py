@@ -121,7 +121,14 @@ TABLE = {
     },
     **{
         f"tensorflow.python.estimator.{module}": {}
-        for module in ("estimator", "inputs.numpy_io", "model_fn", "run_config")
+        for module in (
+            "estimator",
+            "export.export",
+            "inputs.numpy_io",
+            "inputs.pandas_io",
+            "model_fn",
+            "run_config",
+        )
     },
     "tensorflow.python.ops.summary_ops": {},
     **{
@@ -190,7 +197,9 @@ INHERITS = {
     "tensorflow.python.training.training": ("tensorflow.train",),
     "tensorflow.models.rnn.rnn": ("tensorflow.nn",),
     "tensorflow.python.estimator.estimator": ("tensorflow.estimator",),
+    "tensorflow.python.estimator.export.export": ("tensorflow.estimator.export",),
     "tensorflow.python.estimator.inputs.numpy_io": ("tensorflow.estimator.inputs",),
+    "tensorflow.python.estimator.inputs.pandas_io": ("tensorflow.estimator.inputs",),
     "tensorflow.python.estimator.model_fn": ("tensorflow.estimator",),
     "tensorflow.python.estimator.run_config": ("tensorflow.estimator",),
 }

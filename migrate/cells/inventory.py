@@ -10,7 +10,7 @@ from migrate.cells.layouts import LAYOUTS
 from migrate.cells.near import near_cells
 from migrate.cells.networks import RNN, natural, networks
 from migrate.cells.opaque import opaque_kernels
-from migrate.cells.search import PAGE, Problem, listed, search
+from migrate.cells.search import KEPT, PAGE, Problem, listed, search
 from migrate.cells.training_state import AVERAGE, is_counter, owner_of
 from migrate.cells.unexplained import unexplained
 from migrate.errors import MigrateError
@@ -150,26 +150,41 @@ def averaged_in_cells(inventory, entries) -> list[str]:
     ]
 
 
-def require_cells(inventory: Inventory, label: str, *, complete: bool = True):
+def require_cells(
+    inventory: Inventory, label: str, *, complete: bool = True, graph: bool = False
+):
     """Raises ``MigrateError`` unless there are cells; if ``complete``, all of them
-    complete and of one layout."""
+    complete and of one layout. ``graph``: whether the source has one."""
     problems = "; ".join(problem.text for problem in inventory.problems)
     if problems and (complete or not inventory.cells):
         raise MigrateError(f"{label}: {problems}")
     if not inventory.cells:
-        raise MigrateError(_no_cells(inventory, label))
+        raise MigrateError(_no_cells(inventory, label, graph))
 
 
-def _no_cells(inventory, label):
+def _no_cells(inventory, label, graph):
     """That a source has no cell, what comes near, and what to do next."""
-    said = "; ".join(item.text for item in (*inventory.notes, *inventory.near))
-    names = listed([*inventory.others, *inventory.slots])
-    count = len(inventory.others) + len(inventory.slots)
-    known = ", ".join(layout.name for layout in LAYOUTS if layout.lacking is None)
+    near = "; ".join(
+        item.text.removesuffix(KEPT) for item in (*inventory.notes, *inventory.near)
+    )
+    if graph:
+        ways = [
+            "python -m migrate model makes a Keras model of the whole graph, with this "
+            "part as the operations that it was"
+        ]
+    else:
+        ways = [
+            "give the model's graph (--graph FILE.meta)",
+            "say what the variables of a scope are (--layout SCOPE=FILE.toml or "
+            f"SCOPE=NAME, {PAGE})",
+        ]
+    ways.append(
+        "carry the variables over by rules (migrate.load with a map, "
+        "docs/guides/training.md)"
+    )
+    names = [*inventory.others, *inventory.slots]
     return (
-        f"{label} has no cell of a known layout{': ' if said else ''}{said}; found "
-        f"{count} variables: {names or 'none'}. Name the layout of a scope (--layout "
-        f"SCOPE=NAME, of {known}), write one (--layout SCOPE=FILE.toml, {PAGE}), give "
-        "the model's graph (--graph FILE.meta), or carry the variables over by rules "
-        "(migrate.load with a map, docs/guides/training.md)"
+        f"{label} has no cell of a known layout{': ' if near else ''}{near}. What you "
+        f"can do: {'; or '.join(ways)}. Its {len(names)} variables: "
+        f"{listed(names) or 'none'}"
     )

@@ -15,6 +15,8 @@ from migrate.errors import MigrateError
 
 #: The kind of a problem with variables that may be another part of the cell.
 UNEXPLAINED = "Unexplained variables"
+#: The end of a note on variables that become no layer.
+KEPT = "; its variables are kept as they are"
 #: Where layout files are explained.
 PAGE = "docs/reference/layouts.md"
 
@@ -175,8 +177,7 @@ def _read(scope, layout, suffixes, entries, sure=False):
         sentence = f"{where}: {reason}"
         if sure or layout.cell_names is None:
             return Findings(problems=(Problem(scope, sentence),))
-        kept = f"{sentence}; its variables are kept as they are"
-        return Findings(notes=(Problem(scope, kept),))
+        return Findings(notes=(Problem(scope, sentence + KEPT),))
 
     where = f"{scope or '(no scope)'} is not a complete {layout.name} cell"
     missing = _missing(layout, suffixes)
@@ -188,7 +189,7 @@ def _read(scope, layout, suffixes, entries, sure=False):
     if layout.lacking is not None:
         note = (
             f"{scope} has {layout.lacking} ({layout.summary}), which no Keras layer "
-            "has; its variables are kept as they are"
+            f"has{KEPT}"
         )
         return Findings(notes=(Problem(scope, note),))
     dtypes = {entries[name].dtype for name in variables.values()}

@@ -29,7 +29,7 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True)
 class Settings:
-    """What the user says of cells; None: what the graph shows, else what is usual.
+    """Settings of cells, as you give them; None: from the graph, else the usual value.
 
     Attributes:
       epsilon: added to variances. decay: share of the old statistics that an update

@@ -213,6 +213,9 @@ def demo(options) -> int:
     """Shows it all on two checkpoints; 1 if anything differs."""
     show.lines("Starting TensorFlow ...")
     start.start_tensorflow()
+    from migrate.demo.demo import require_data
+
+    require_data()
     with contextlib.ExitStack() as held:
         folder = options.keep
         if folder is None:

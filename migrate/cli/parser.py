@@ -6,12 +6,19 @@ from migrate.cli import commands, types
 from migrate.errors import MigrateError
 
 _DESCRIPTION = """\
-Carries batch-normalised LSTMs from TensorFlow 1 checkpoints into Keras 3, and proves
-that nothing changed."""
-_ASSUMED = "not in a checkpoint; default: what the cell's layout has"
+Brings TensorFlow 1 recurrent models into Keras 3, and proves that they compute the
+same."""
+_ASSUMED = "default: what the graph shows, else what the cell's layout has"
 
 
 class _Parser(argparse.ArgumentParser):
+    def parse_known_args(self, args=None, namespace=None):
+        """Unknown arguments are an error of the command they were given to."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
     def error(self, message):  # one line, as all errors; argparse would print its usage
         raise MigrateError(f"{message}; see python -m {self.prog} -h")
 
@@ -112,8 +119,8 @@ def _convert(sub):
         action="append",
         type=types.formats,
         metavar="NAME[,NAME...]",
-        help=f"of the RNNs: {', '.join(types.FORMATS)} (default keras); npz and "
-        "safetensors also of the other variables",
+        help=f"how the RNNs are written: {', '.join(types.FORMATS)} (default keras); "
+        "npz and safetensors hold for the other variables, too",
     )
     sub.add_argument(
         "--averages",
@@ -172,6 +179,11 @@ def _model(sub):
         "training does not consume further)",
     )
     _fixed(sub)
+    sub.add_argument(
+        "--regularization",
+        action="store_true",
+        help="add the graph's regularisation terms to the model's losses",
+    )
 
 
 def _fixed(sub):
@@ -189,26 +201,25 @@ def _fixed(sub):
         help="a placeholder's fixed value, in inference and in training, such as "
         "keep=1.0:0.8; may be given several times",
     )
-    sub.add_argument(
-        "--regularization",
-        action="store_true",
-        help="add the graph's regularisation terms to the model's losses",
-    )
 
 
 def _revert(sub):
     _out(sub)
-    sub.add_argument("ckpt", metavar="CKPT", help="prefix of the checkpoint to write")
+    sub.add_argument(
+        "ckpt",
+        metavar="CKPT",
+        help="prefix of the checkpoint to write, such as model.ckpt-1000",
+    )
     sub.add_argument(
         "--format",
         choices=types.FORMATS,
-        help="which to read (default: the first there is)",
+        help="which of the formats in OUT to read (default: the first that is there)",
     )
     sub.add_argument(
         "--source",
         metavar="SOURCE",
-        help="of a .keras file: what it was made of, which has the optimizer slots and "
-        "whatever else the model lacks",
+        help="if OUT is a .keras file: the checkpoint that it was made of, which has "
+        "the optimizer slots and whatever else the model lacks",
     )
     _graph(sub)
 
@@ -228,16 +239,21 @@ def _doctor(sub):
         "--plot", metavar="FILE", help="draw the statistics, as PNG, SVG or PDF"
     )
     sub.add_argument(
-        "--steps", type=types.positive, metavar="T", help="steps of the sequences"
+        "--steps",
+        type=types.positive,
+        metavar="T",
+        help="how many steps sequences have",
     )
     sub.add_argument(
         "--lengths",
         type=types.lengths,
         metavar="SHORTEST:LONGEST",
-        help="lengths of sequences that were padded",
+        help="the lengths of sequences, if they were padded",
     )
     sub.add_argument(
-        "--data", metavar="FILE.npz", help="inputs x [B,T,D], perhaps lengths [B]"
+        "--data",
+        metavar="FILE.npz",
+        help="inputs x [batch, steps, features], and perhaps lengths [batch]",
     )
     _settings(sub)
     _layouts(sub)
@@ -249,10 +265,18 @@ def _demo(sub):
 
 _COMMANDS = (
     (_inspect, commands.inspect, "list the cells and variables of a checkpoint"),
-    (_convert, commands.convert, "write Keras models and the other variables"),
-    (_model, commands.model, "write the Keras model of a whole graph"),
+    (
+        _convert,
+        commands.convert,
+        "write its cells as Keras models, and its other variables",
+    ),
+    (_model, commands.model, "write one Keras model of a whole graph"),
     (_verify, commands.verify, "prove that a conversion or a model equals its source"),
-    (_revert, commands.revert, "write a conversion or a model as a v1 checkpoint"),
+    (
+        _revert,
+        commands.revert,
+        "write a conversion or a model as a TensorFlow 1 checkpoint",
+    ),
     (_diff, commands.diff, "compare two checkpoints or conversions"),
     (
         _doctor,

@@ -61,6 +61,8 @@ def lines(*things):
 
 def inspection(found):
     """An ``Inspection``."""
+    from migrate.cells.search import PAGE
+
     source, inventory = found.source, found.inventory
     cells = new_table(
         ("RNN", "left"),
@@ -88,6 +90,11 @@ def inspection(found):
         lines(f"Left as it is: {note.text}")
     for item in inventory.near:
         lines(f"Near a known cell: {item.text}")
+    if inventory.near and found.graph is None:
+        lines(
+            "The model's graph shows what these variables are (--graph FILE.meta). "
+            f"Without it, name them yourself (--layout SCOPE=FILE.toml, {PAGE})."
+        )
     kinds = Counter(name.rpartition("/")[2] for name in inventory.slots)
     if kinds:
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
@@ -175,7 +182,8 @@ def _settings(rnns):
         node = nodes[name, value, origin]
         which = "all" if len(scopes) == len(cells) else ", ".join(scopes)
         source = origin if node is None else f"graph, node {node}"
-        table.add_row(name.replace("_", " "), value, source, which)
+        label = "statistics move" if name == "moves" else name.replace("_", " ")
+        table.add_row(label, value, source, which)
     lines(table)
 
 
@@ -185,12 +193,12 @@ def differences(found):
         lines("Equal: the same variables, to the bit.")
         return
     table = new_table(
-        ("variable", "left"), ("", "left"), ("largest difference", "right")
+        ("variable", "left"), ("how", "left"), ("largest difference", "right")
     )
     for item in found:
         largest = "" if item.largest is None else f"{item.largest:.1e}"
         table.add_row(one_line(item.name), one_line(item.how), largest)
-    lines(table, f"Different: {len(found)} variables.")
+    lines(table, f"Different: {len(found)} variable{'s' if len(found) > 1 else ''}.")
 
 
 def verdict(proof, tolerance, require_graph=False):
@@ -259,13 +267,9 @@ def _difference(result, kind):
 
 
 def _case(case):
-    from bnlstm_compat.statistics.findings import row_ranges
-
     cell, found = case.cell, case.diagnosis
     sizes = f"D {cell.input_dim}, H {cell.units}, M {cell.max_bn_steps}"
-    faults = len(found.findings)
-    verdict = f"{faults} fault{'s' if faults > 1 else ''}" if faults else "no fault"
-    lines(f"{found.name} ({cell.layout}, {sizes}): {verdict} found")
+    lines(f"{found.name} ({cell.layout}, {sizes}): {found.verdict}")
     if case.shown is not None:
         lines(f"  the graph shows: {'; '.join(case.shown.sentences())}")
     if found.updates is not None:
@@ -281,13 +285,7 @@ def _case(case):
     if case.unused is not None:
         lines(f"  data not used: {case.unused}")
     for finding in found.findings:
-        plural = "s" if len(finding.rows) > 1 else ""
-        rows = f"row{plural} {row_ranges(finding.rows)}"
-        lines(
-            f"  {finding.fault}, {rows}: {finding.seen}",
-            f"     effect: {finding.effect}",
-            f"     cure:   {finding.cure}",
-        )
+        lines(str(finding))
 
 
 def diagnoses(found):
@@ -295,10 +293,10 @@ def diagnoses(found):
     for case in found.cases:
         _case(case)
     if found.questions:
-        tell = "A checkpoint does not tell"
+        which = "A checkpoint does"
         if found.graph is not None:
-            tell = f"Neither the checkpoint nor its graph {found.graph} tells"
-        lines(f"{tell}; give, to know more:")
+            which = f"The checkpoint and its graph {found.graph} do"
+        lines(f"{which} not say everything. To know more, give:")
         for question in found.questions:
             lines(f"  {question}")
 

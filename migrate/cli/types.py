@@ -1,6 +1,7 @@
 """The types of command line arguments: what a text means, or what is wrong with it."""
 
 import argparse
+import contextlib
 import math
 
 #: As in ``output.write.MODELS``, which is not imported before it is needed.
@@ -20,40 +21,49 @@ def formats(text):
 
 def number(smallest=-math.inf, below=math.inf):
     """A type: finite numbers from ``smallest`` to below ``below``."""
+    expected = "a number"
+    if smallest > -math.inf:
+        expected += f" from {smallest}"
+    if below < math.inf:
+        expected += f" to below {below}"
 
     def parse(text):
-        value = float(text)
-        if not (math.isfinite(value) and smallest <= value < below):
-            raise ValueError
+        with _expecting(expected, text):
+            value = float(text)
+            if not (math.isfinite(value) and smallest <= value < below):
+                raise ValueError
         return value
 
-    parse.__name__ = "number"
-    if smallest > -math.inf:
-        parse.__name__ += f" from {smallest}"
-    if below < math.inf:
-        parse.__name__ += f" to below {below}"
     return parse
 
 
 def positive(text):
     """A whole number from 1."""
-    if not int(text) >= 1:
-        raise ValueError
-    return int(text)
-
-
-positive.__name__ = "whole number from 1"
+    with _expecting("a whole number from 1", text):
+        value = int(text)
+        if not value >= 1:
+            raise ValueError
+    return value
 
 
 def lengths(text):
     """SHORTEST:LONGEST, as a pair."""
-    shortest, longest = map(int, text.split(":"))
-    if not 1 <= shortest <= longest:
-        raise ValueError
+    with _expecting("SHORTEST:LONGEST, such as 2:10", text):
+        shortest, longest = map(int, text.split(":"))
+        if not 1 <= shortest <= longest:
+            raise ValueError
     return shortest, longest
 
 
-lengths.__name__ = "SHORTEST:LONGEST, as in 2:10,"
+@contextlib.contextmanager
+def _expecting(expected, text):
+    """Says what was expected where ``text`` is a ValueError."""
+    try:
+        yield
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"expected {expected}. Received: {text}"
+        ) from error
 
 
 def layout(text):

@@ -45,6 +45,16 @@ def differences(out) -> dict[str, float]:
     return result
 
 
+def require_data():
+    """Raises ``MigrateError`` if scikit-learn, which brings the script's data, is not
+    installed."""
+    if importlib.util.find_spec("sklearn") is None:
+        raise MigrateError(
+            "the demo's script reads scikit-learn's digits: pip install scikit-learn, "
+            "or install this package with its extra [demo]"
+        )
+
+
 def run_script(folder, say) -> str:
     """Trains the old script, by ``python -m legacy``, into ``folder``.
 
@@ -55,13 +65,8 @@ def run_script(folder, say) -> str:
       The prefix of its checkpoint.
 
     Raises:
-      MigrateError: scikit-learn, which brings the data, is missing; the script failed.
+      MigrateError: the script failed.
     """
-    if importlib.util.find_spec("sklearn") is None:
-        raise MigrateError(
-            "the demo's script reads scikit-learn's digits: install scikit-learn, or "
-            "this package with its extra [demo]"
-        )
     command = [sys.executable, "-m", "legacy", SCRIPT, "--out", folder]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -6,7 +6,7 @@ import re
 from migrate.graph.names import stored_names
 from migrate.graph.nodes import Graph
 from migrate.sources.base import Source
-from migrate.sources.prefix import V1_SHARD
+from migrate.sources.prefix import V1_SHARD, names_in
 
 _META = ".meta"
 _SAVED_MODELS = ("saved_model.pb", "saved_model.pbtxt")
@@ -34,7 +34,7 @@ def graph_beside(prefix: str) -> tuple[str | None, bool]:
             path = os.path.join(os.path.dirname(folder), saved)
             if os.path.isfile(path):
                 return path, True
-    there = [n[: -len(_META)] for n in sorted(os.listdir(folder)) if n.endswith(_META)]
+    there = [n[: -len(_META)] for n in names_in(folder) if n.endswith(_META)]
     same = [other for other in there if _STEP.sub("", other) == _STEP.sub("", name)]
     if not same and len(there) != 1:
         return None, False

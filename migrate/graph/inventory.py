@@ -21,7 +21,7 @@ from migrate.cells.networks import (
     networks,
     rnn_scope,
 )
-from migrate.cells.search import Problem
+from migrate.cells.search import KEPT, Problem
 from migrate.cells.settings import GRAPH, Known
 from migrate.errors import MigrateError
 from migrate.graph.cells import as_cell
@@ -166,8 +166,7 @@ def graph_inventory(graph: Graph, entries) -> GraphInventory:
 def _note(scope, what, node):
     return Problem(
         scope,
-        f"{scope} has {what} (node {node}), which no layer here has; its variables are "
-        "kept as they are",
+        f"{scope} has {what} (node {node}), which no layer here has{KEPT}",
     )
 
 

@@ -4,6 +4,8 @@ import os
 import re
 import zipfile
 
+from migrate.sources.prefix import names_in
+
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _OBJECT_GRAPH = b"CHECKPOINTABLE_OBJECT_GRAPH"
 _POINTER = b"version https://git-lfs.github.com/spec/"
@@ -58,7 +60,7 @@ def kind_of(path: str) -> str | None:
         model = os.path.join(path, "saved_model.pb")
         if os.path.isfile(model):
             return kind_of(model)
-        found = [n for n in sorted(os.listdir(path)) if n.endswith(".index")]
+        found = [n for n in names_in(path) if n.endswith(".index")]
         objects = [_is_object_based(os.path.join(path, name)) for name in found]
         return "object checkpoint" if objects and all(objects) else None
     for index in (path, path + ".index"):

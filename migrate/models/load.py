@@ -88,7 +88,7 @@ def load(
     if averages == AVERAGED:
         variables = Averaged(source, required_averages(found.slots, source.entries))
     if rules is None:
-        plan = _plan_of_cells(model, scope, found, source.label)
+        plan = _plan_of_cells(model, scope, found, source)
     else:
         plan = plans.plan(model, source.entries, found, rules, allowed)
     settings = settings or Settings()
@@ -143,14 +143,16 @@ def _require_arguments(scope, map, allow_missing, averages):
         )
 
 
-def _plan_of_cells(layer, scope, inventory, label):
+def _plan_of_cells(layer, scope, inventory, source):
     """The plan for a recurrent layer, or several, without a map."""
     targets, kinds = find_cells(layer)
     # What is wrong elsewhere in the checkpoint does not matter to this layer.
-    require_cells(inventory, label, complete=False)
+    require_cells(
+        inventory, source.label, complete=False, graph=source.graph is not None
+    )
     texts = [p.text for p in inventory.problems if _concerns(p.scope, scope)]
     if texts:
-        raise MigrateError(f"{label}: {'; '.join(texts)}")
+        raise MigrateError(f"{source.label}: {'; '.join(texts)}")
     cells = _choose(inventory, kinds, len(targets), scope)
     assignments = [
         CellAssignment("the layer", target, cell)

@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -14,6 +15,22 @@ from migrate.models.origins import origins
 from migrate.sources.base import Source
 
 SUFFIX = ".keras"
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """The file of a whole model, named as a ``Conversion`` names its files; ``path`` is
+    None if a person gave the model itself."""
+
+    path: str | None
+
+    def read_files(self) -> list[str]:
+        """The file, if there is one."""
+        return [] if self.path is None else [self.path]
+
+    def other_files(self) -> list[str]:
+        """None: it has no other formats."""
+        return []
 
 
 def is_whole(out) -> bool:

@@ -28,9 +28,10 @@ class Subject:
     """What was compared, and how it was asked for.
 
     Attributes:
-      source, conversion: the two. notes: sentences on what no layer can express, so
-        that it stayed as variables. seed, data: as given to ``verify``. call: that call
-        in Python.
+      source, conversion: the two; of a whole model its ``ModelFile``.
+      notes: sentences on what no layer can express, so that it stayed as variables.
+      seed, data: as given to ``verify``. call: that call in Python.
+      role: what the conversion's files are part of.
       seen: for each file, what changes when it is replaced, when the work began.
     """
 
@@ -40,6 +41,7 @@ class Subject:
     seed: int
     data: Mapping[str, Any] | None
     call: str
+    role: str = "conversion"
     seen: dict = field(default_factory=dict)
 
     def __post_init__(self):
@@ -61,8 +63,8 @@ class Subject:
         source = [path for path in self.source.files() if os.path.isfile(path)]
         found = [("checkpoint", path, True) for path in source]
         found += [("graph", path, True) for path in shown if path not in source]
-        found += [("conversion", f, True) for f in self.conversion.read_files()]
-        return found + [("conversion", f, False) for f in self.conversion.other_files()]
+        found += [(self.role, f, True) for f in self.conversion.read_files()]
+        return found + [(self.role, f, False) for f in self.conversion.other_files()]
 
     def _file(self, role, path, compared):
         digest = hashlib.sha256()

@@ -172,10 +172,9 @@ class Proof:
             return f"{count} what {reference} computes, within {limit}."
         *some, last = self.assumed
         listed = f"{', '.join(some)} and {last}" if some else last
-        are = "are" if some else "is"
         return (
-            f"{count}, within {limit}, what is computed by {reference}, if {listed} "
-            f"{are} what {whose} script used: a checkpoint does not say."
+            f"{count} what {reference} computes, within {limit}, if {whose} script "
+            f"used {listed}: a checkpoint does not say."
         )
 
     def report(

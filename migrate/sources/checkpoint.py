@@ -84,10 +84,16 @@ class Checkpoint(Source):
 
     def _damaged(self, error, name=None):
         what = f"variable {name} of " if name else ""
+        if isinstance(error, PermissionError):
+            return MigrateError(
+                f"cannot read {what}{self.prefix}: {error.filename}: {error.strerror}"
+            )
         reason = " ".join(str(error).split())[:300]
+        # A file of the V1 format has no mark of its own in its name.
+        doubt = "" if self._v2 else "it is no checkpoint, or "
         return MigrateError(
-            f"cannot read {what}{self.prefix}: its files are incomplete or damaged; "
-            f"copy the checkpoint again from where it came ({reason})"
+            f"cannot read {what}{self.prefix}: {doubt}its files are incomplete or "
+            f"damaged; copy the checkpoint again from where it came ({reason})"
         )
 
     def __getitem__(self, name) -> np.ndarray:

@@ -5,7 +5,7 @@ import os
 import re
 import warnings
 
-from migrate.errors import MigrateError, MigrateWarning
+from migrate.errors import MigrateError, MigrateWarning, did_you_mean
 
 # A part of a V2 checkpoint: index, graph or data.
 _V2_PART = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
@@ -46,8 +46,21 @@ def find_prefix(path: str) -> str:
         raise MigrateError(
             f"no checkpoint at {path}: expected a prefix such as model.ckpt-1000, with "
             "its .index and .data files (or the files of the V1 format) beside it"
+            f"{_others(path)}"
         )
     return found
+
+
+def _others(path):
+    """What there is instead of ``path``, to follow a sentence."""
+    folder, name = os.path.split(path)
+    folder = folder or "."
+    if not os.path.isdir(folder):
+        return f"; there is no folder {folder}"
+    there = _prefixes(folder)
+    if not there:
+        return ""
+    return did_you_mean(name, there) or f"; in {folder} there is {_shown(there)}"
 
 
 def as_prefix(path: str) -> str | None:
@@ -98,12 +111,26 @@ def _latest(folder):
                 )
             return found
     prefixes = _prefixes(folder)
-    hint = f"expected a `{_STATE}` file or a checkpoint's prefix"
     if prefixes:
-        hint = "name one of the checkpoints in it: " + ", ".join(prefixes[:10])
+        hint = (
+            f"latest checkpoint; name one of the checkpoints in it: {_shown(prefixes)}"
+        )
     elif named is not None:
-        hint = f"its `{_STATE}` file names {named}; name the checkpoint itself"
-    raise MigrateError(f"{folder} is a folder without a latest checkpoint; {hint}")
+        hint = (
+            f"latest checkpoint; its `{_STATE}` file names {named}; name the "
+            "checkpoint itself"
+        )
+    else:
+        hint = (
+            "checkpoint: expected files such as model.ckpt-1000.index and "
+            "model.ckpt-1000.data-00000-of-00001, or a SavedModel's saved_model.pb. In "
+            f"it: {_shown(names_in(folder)) or 'nothing'}"
+        )
+    raise MigrateError(f"{folder} is a folder without a {hint}")
+
+
+def _shown(names):
+    return ", ".join(names[:10]) + (", ..." if names[10:] else "")
 
 
 def _named(folder):
@@ -126,8 +153,20 @@ def _is_elsewhere(named, folder):
 
 
 def _prefixes(folder):
-    return sorted(
+    return [
         name.removesuffix(".index")
-        for name in os.listdir(folder)
+        for name in names_in(folder)
         if name.endswith(".index")
-    )
+    ]
+
+
+def names_in(folder):
+    """The names in a folder, in order.
+
+    Raises:
+      MigrateError: it cannot be read.
+    """
+    try:
+        return sorted(os.listdir(folder))
+    except OSError as error:
+        raise MigrateError(f"cannot read {folder}: {error.strerror}") from error

@@ -45,15 +45,17 @@ def convert(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Converted:
-    """Writes the folder ``out``: a Keras model for each RNN, every other variable, and
-    ``report.json``. The folder appears only when it is complete.
+    """Writes a folder with a Keras model for each RNN, and all other variables.
+
+    ``report.json`` in it says where each tensor went. The folder appears only when it
+    is complete.
 
     Args:
       source, graph: as in ``inspect``. They are never modified.
       out: the folder to make.
       layouts: as in ``inspect``.
-      settings: ``migrate.Settings``: what a checkpoint does not say; default: what is
-        usual for each cell's layout.
+      settings: ``migrate.Settings``: what a checkpoint does not say; default: what the
+        graph shows, else what is usual for each cell's layout.
       formats: of the RNNs, out of keras, weights.h5, tf, safetensors, npz.
       averages: "raw", or "averaged" for the moving averages of variables.
       force: replace a folder that an earlier conversion made.

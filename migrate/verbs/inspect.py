@@ -76,5 +76,10 @@ def open_with_cells(
     graph that is damaged or of other variables."""
     opened = open_source(source, graph, lenient=not complete)
     found = inventory(opened, layouts, averages)
-    require_cells(found, opened.label, complete=complete)
+    require_cells(
+        found,
+        opened.label,
+        complete=complete,
+        graph=opened.graph is not None,
+    )
     return Inspection(opened, found, opened.graph)

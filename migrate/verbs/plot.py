@@ -28,9 +28,7 @@ def plot(cases: Sequence[Any], path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise MigrateError(
-            "a plot needs matplotlib: pip install 'bnlstm-compat[plot]'"
-        ) from error
+        raise MigrateError("a plot needs matplotlib: pip install matplotlib") from error
     figure = Figure(figsize=(13, 5.4 * len(cases)), layout="constrained")
     parts: Any = figure.subfigures(len(cases), 1)
     for part, case in zip(np.atleast_1d(parts), cases, strict=True):

@@ -20,7 +20,7 @@ from migrate.graph.inventory import graph_inventory
 from migrate.graph.open import open_source
 from migrate.graph.session import UserGraph
 from migrate.output.conversion import Conversion
-from migrate.output.read_whole import Whole, is_whole, read_whole
+from migrate.output.read_whole import ModelFile, Whole, is_whole, read_whole
 from migrate.proof.cases import random_cases
 from migrate.proof.compare import prove_rnn, settings_against_graph
 from migrate.proof.references.equations import Equations
@@ -47,9 +47,10 @@ def verify(
     feeds: Feeds | None = None,
     progress: Progress | None = None,
 ) -> Proof | WholeProof:
-    """Compares a conversion with its source: with the graph that the source has, or
-    with what its cells compute if their settings are as the report says. Compares a
-    whole model with its graph.
+    """Compares a conversion, or a whole model, with its source.
+
+    The reference is the graph that the source has. A conversion without a graph is
+    compared with what its cells compute if their settings are as the report says.
 
     Args:
       source, graph: as in ``inspect``. out: the folder that ``convert`` made of it; or
@@ -72,7 +73,8 @@ def verify(
     """
     named, source = source, open_source(source, graph)
     if is_whole(out):
-        return _verify_whole(source, out, data, seed, training, feeds, progress)
+        call = _call(named, out, graph, data, seed, training=training, feeds=feeds)
+        return _verify_whole(source, out, data, seed, training, feeds, progress, call)
     if training is not None or feeds:
         raise MigrateError(
             "a training switch and values of placeholders go with a whole model, a "
@@ -108,26 +110,31 @@ def verify(
     )
 
 
-def _verify_whole(source, out, data, seed, training, feeds, progress):
+def _verify_whole(source, out, data, seed, training, feeds, progress, call):
     if source.graph is None:
         raise MigrateError(
             f"{source.label} has no graph, which a whole model is compared with: "
             "expected the .meta file beside the checkpoint, or --graph FILE"
         )
-    return prove_whole(
-        Whole(read_whole(out), source),
-        data=_fitting(source, data),
+    file = None if isinstance(out, keras.Model) else os.fspath(out)
+    model, data = read_whole(out), _fitting(source, data)
+    subject = Subject(source, ModelFile(file), (), seed, data, call, "model")
+    proof = prove_whole(
+        Whole(model, source),
+        data=data,
         training=training,
         feeds=feeds,
         rng=np.random.default_rng(seed),
         progress=progress or (lambda *_: None),
     )
+    return replace(proof, subject=subject)
 
 
-def _call(source, out, graph, data, seed):
+def _call(source, out, graph, data, seed, **more):
     """The call of ``verify``, for people who repeat it."""
     path = source.label if isinstance(source, Source) else os.fspath(source)
-    given = [repr(path), repr(os.fspath(out))]
+    made = "model" if isinstance(out, keras.Model) else repr(os.fspath(out))
+    given = [repr(path), made]
     if graph is not None:
         given.append(f"graph={graph if graph is False else str(graph)!r}")
     if data:
@@ -135,6 +142,7 @@ def _call(source, out, graph, data, seed):
         given.append(f"data={{{arrays}}}")
     if seed != SEED:
         given.append(f"seed={seed}")
+    given += [f"{name}={value!r}" for name, value in more.items() if value]
     return f"migrate.verify({', '.join(given)})"
 
 
@@ -290,7 +298,7 @@ def _reference(source, results):
         return f"your graph {source.graph.label}"
     what = {
         "legacy": "the per-step cell",
-        "equations": "the cell by its equations in float64",
+        "equations": "the cell, by its equations in float64,",
     }
     kinds = {result.reference for result in results}
     return " or ".join(what[kind] for kind in what if kind in kinds)

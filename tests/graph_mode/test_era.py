@@ -156,7 +156,8 @@ def test_modules_beside_the_script_are_translated_too(tmp_path):
         tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "half\n3 511\n"
+    # As real 2.7 printed it: the script is Python 2 as well, by its modules.
+    assert done.stdout == "half\n(3, 511)\n"
     told = [line for line in done.stderr.splitlines() if "is Python 2" in line]
     names = [pathlib.Path(line.partition(" is Python 2")[0]).name for line in told]
     assert names == ["beside.py", "__init__.py", "inner.py"]
@@ -175,6 +176,11 @@ def test_modules_beside_the_script_are_translated_too(tmp_path):
         "import sys\nprint >>sys.stderr, 'x'",
         "print ('a'), 'b'",
         "print ('{}').format(1)",
+        "x = [1] + {}.values()",
+        "x = {1: 2}.keys()[0]",
+        "x = map(int, '12')[0], len(zip('ab', 'cd'))",
+        "x = range(2) + [5]",
+        "{}.items().sort()",
     ],
 )
 def test_python_2_is_recognised(compiled, text):
@@ -194,11 +200,47 @@ def test_python_2_is_recognised(compiled, text):
         "def f(long, cmp):\n    return long + cmp",
         "x = {}.get('xrange')",
         "print\nprint(3) or print(4)\nx = [print]",
+        "x = [1] + list(map(int, '2')), range(3)[1], len(range(3)), len({}.keys())",
+        "import pandas\nx = pandas.DataFrame({'a': [1]}).keys()[0]",
+        "try:\n    x = {}.keys()[0]\nexcept TypeError:\n    x = 1",
     ],
 )
 def test_files_for_python_3_or_both_are_left_alone(compiled, text):
     code, told = compiled(text)
     assert told == []
+    execute(code)
+
+
+def test_async_and_await_are_names_where_python_3_6_had_names(compiled):
+    text = """
+        # async in a comment
+        class Flags: async = 1
+        def run(async=False, **others):
+            await = 3
+            return async, await, others
+        Flags.async += 1
+        found = run(async=Flags.async, x="async"), getattr(Flags, "async")
+        async def later(): return 1
+        """
+    code, told = compiled(text)
+    assert execute(code)["found"] == ((2, 3, {"x": "async"}), 2)
+    assert told == []
+    code, told = compiled("def f(async):\n    return async / 2\nprint f(7)")
+    assert execute(code)["f"](7) == 3
+    assert len(told) == 1
+
+
+def test_if_one_file_is_no_python_3_all_are_python_2(compiled, monkeypatch, tmp_path):
+    monkeypatch.setattr(source, "_all_python_2", False)
+    (tmp_path / "main.py").write_text("print 'x'")
+    (tmp_path / "other.py").write_text("def f(async): return 1")
+    assert not source.whole_program([str(tmp_path / "other.py")])
+    assert execute(compiled("a = 7 / 2")[0])["a"] == 3.5
+    assert source.whole_program([str(tmp_path / each) for each in os.listdir(tmp_path)])
+    code, told = compiled("a = 7 / 2")
+    assert (execute(code)["a"], told) == (3, [])
+    # What only Python 3 can read stays Python 3.
+    code, told = compiled("def f(*, a: int = 1):\n    nonlocal_ = f'{a!r:>{3}}'\n")
     execute(code)
 
 

@@ -4,6 +4,8 @@ import dataclasses
 import importlib.metadata
 import inspect
 import json
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -13,6 +15,7 @@ import bnlstm_compat
 import legacy
 import migrate
 from helpers import checkpoints, recorded
+from helpers.places import ROOT
 from migrate.cli.main import main
 
 PREFIX = recorded.FOLDER / "tf-1.15.5" / "ckpt" / "bidirectional"
@@ -125,3 +128,23 @@ def test_building_draws_nothing_and_patches_nothing(converted, monkeypatch):
     cell = model.layers[-1].forward_layer.cell
     for initializer in (cell.kernel_initializer, cell.recurrent_initializer):
         assert isinstance(initializer, keras.initializers.Orthogonal)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import migrate; migrate.Settings(epsilon=1e-3)",
+        pytest.param("import migrate.cells.layouts", marks=pytest.mark.slow),
+        pytest.param("import migrate.proof.compare", marks=pytest.mark.slow),
+    ],
+)
+def test_whatever_is_imported_first(code):
+    """Importing Keras imports layers of this package, in the middle of its modules."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,5 +1,6 @@
 """The command line: what it says, its exit codes, and what it leaves behind."""
 
+import errno
 import json
 import os
 import re
@@ -173,12 +174,43 @@ class TestNoCheckpoint:
         return [command, where] + ([source.parent / "out"] * (command != "inspect"))
 
     def test_no_such_file(self, capfd, source, command):
-        argv = self._argv(command, source, source.parent / "nothing")
-        assert "no checkpoint at" in _fails(capfd, *argv)
+        for name, hint in (
+            ("model.chpt", "; did you mean model.ckpt?"),
+            ("nothing", f"; in {source.parent} there is model.ckpt"),
+            ("absent/model.ckpt", f"; there is no folder {source.parent / 'absent'}"),
+        ):
+            argv = self._argv(command, source, source.parent / name)
+            err = _fails(capfd, *argv)
+            assert "no checkpoint at" in err
+            assert err.rstrip().endswith(hint)
 
     def test_folder_without_a_checkpoint(self, capfd, source, command):
         argv = self._argv(command, source, source.parent)
-        assert "folder without a latest checkpoint" in _fails(capfd, *argv)
+        assert "latest checkpoint; name one of the checkpoints" in _fails(capfd, *argv)
+        empty = source.parent / "empty"
+        empty.mkdir()
+        argv = self._argv(command, source, empty)
+        assert "without a checkpoint: expected" in _fails(capfd, *argv)
+        (empty / "notes.txt").touch()
+        assert "In it: notes.txt" in _fails(capfd, *argv)
+        argv = self._argv(command, source, empty / "notes.txt")
+        assert "it is no checkpoint, or its files are" in _fails(capfd, *argv)
+        shutil.rmtree(empty)
+
+    def test_files_that_may_not_be_read(self, capfd, source, command, monkeypatch):
+        """As for people who lack the right: an administrator has it always."""
+
+        def refuse(path):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+
+        monkeypatch.setattr("os.listdir", refuse)
+        argv = self._argv(command, source, source.parent)
+        assert "source: Permission denied" in _fails(capfd, *argv)
+        monkeypatch.undo()
+        monkeypatch.setattr("migrate.sources.bundle.read_v2", refuse)
+        err = _fails(capfd, *self._argv(command, source, source))
+        assert "model.ckpt.index: Permission denied" in err
+        assert "damaged" not in err
 
 
 def _damaged(source, how):
@@ -227,7 +259,7 @@ def test_without_a_known_cell(tmp_path, capfd):
     }
     prefix = checkpoints.write(tmp_path / "m", variables)
     err = _fails(capfd, "convert", prefix, tmp_path / "out")
-    for word in ("no cell of a known layout", "rnn/lstm_cell/kernel", "per-step"):
+    for word in ("no cell of a known layout", "rnn/lstm_cell/kernel", "(--graph FILE"):
         assert word in err
     assert not (tmp_path / "out").exists()
 
@@ -448,22 +480,37 @@ def test_unknown_activation(source, tmp_path, capfd):
 
 
 @pytest.mark.parametrize(
-    "argv",
+    ("argv", "part"),
     [
-        [],
-        ["explode"],
-        ["convert", "a"],
-        ["convert", "a", "b", "--decay", "1"],
-        ["convert", "a", "b", "--epsilon", "inf"],
-        ["convert", "a", "b", "--forget-bias", "-inf"],
-        ["verify", "a", "b", "--tolerance", "x"],
+        ([], "required: COMMAND; see python -m migrate"),
+        (["explode"], "'inspect'"),
+        (["convert", "a"], "required: OUT; see python -m migrate convert"),
+        (["convert", "a", "b", "--decay", "1"], "a number from 0 to below 1. Received"),
+        (["convert", "a", "b", "--epsilon", "inf"], "a number from 0. Received: inf"),
+        (["convert", "a", "b", "--forget-bias", "-inf"], "expected one argument"),
+        (
+            ["convert", "a", "b", "--epsilom", "1"],
+            "--epsilom 1; see python -m migrate c",
+        ),
+        (["verify", "a", "b", "--tolerance", "x"], "a number from 0. Received: x"),
+        (["verify", "a", "b", "--regularization"], "--regularization"),
+        (["doctor", "a", "--lengths", "3"], "SHORTEST:LONGEST, such as 2:10. Rec"),
     ],
 )
-def test_wrong_words(argv, capfd):
+def test_wrong_words(argv, part, capfd):
     assert main(argv) == 2
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith("migrate: ")
+    assert part in line
     assert line.endswith(" -h")
+
+
+def test_the_demo_says_first_what_it_needs(monkeypatch, capfd):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    assert main(["demo"]) == 2
+    out, err = capfd.readouterr()
+    assert "pip install scikit-learn" in err
+    assert "Inspect" not in out
 
 
 @pytest.mark.slow

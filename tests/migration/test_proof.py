@@ -171,6 +171,8 @@ def test_what_no_layer_has_is_named_with_its_node(model, tmp_path, capfd):
     error = capfd.readouterr().err
     assert error.count("\n") == 1
     assert INEXPRESSIBLE[model] in error
+    assert "python -m migrate model makes" in error
+    assert "--layout" not in error  # the graph would contradict it
     assert main(["verify", prefix, out]) == 2
     # Converted without its graph, it is never equal by it.
     if main(["convert", prefix, out, "--no-graph"]) == 0:
@@ -219,7 +221,8 @@ def test_without_a_graph_the_verdict_says_what_it_assumes(tmp_path, capfd):
     assert "forget_bias 0.0" in said
     assert main(["verify", prefix, out]) == 0
     said = capfd.readouterr().out
-    assert "the per-step cell, if " in said
+    assert "what the per-step cell computes" in said
+    assert "if your script used" in said
     for assumed in (
         "epsilon 1e-05",
         "decay 0.95",

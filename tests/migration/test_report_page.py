@@ -136,7 +136,7 @@ def test_verdict_and_numbers_are_those_of_the_proof(made, proof):
     verdict = found.one("p", id="verdict")
     assert verdict["text"] == "✓ " + proof.sentence(to_others=True)
     assert verdict["class"] == "verdict good"
-    assert "what the script used" in verdict["text"]
+    assert "if the script used decay 0.95" in verdict["text"]
     assert (
         "So they are assumed: decay 0.95" in found.one("section", id="compared")["text"]
     )

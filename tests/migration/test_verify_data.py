@@ -162,10 +162,10 @@ def test_require_graph(converted, tmp_path, capfd):
     assert "not compared with your graph: rnn/BNLSTMCell" in said
     assert "name its file by --graph FILE" in said
     assert (
-        "Not proved: 1 of 1 cells compute, within this model's own rounding, what is "
-        "computed by the per-step cell, if epsilon 1e-05, decay 0.95, activation tanh, "
-        "recurrent activation sigmoid and forget bias 0 are what your script used: a "
-        "checkpoint does not say.\n"
+        "Not proved: 1 of 1 cells compute what the per-step cell computes, within this "
+        "model's own rounding, if your script used epsilon 1e-05, decay 0.95, "
+        "activation tanh, recurrent activation sigmoid and forget bias 0: a checkpoint "
+        "does not say.\n"
     ) in said
 
 

@@ -213,7 +213,9 @@ def test_two_rnns_each_by_its_own_loop(capfd):
     assert said.count("the statistics move in training only (node ") == 4
     assert "--steps" not in said
     assert re.search(r"is fed lengths: epoch_seq_len, frame_seq_len\)", said)
-    assert "Neither the checkpoint nor its graph model.ckpt-40.meta tells" in said
+    assert (
+        "The checkpoint and its graph model.ckpt-40.meta do not say everything" in said
+    )
 
 
 def test_every_node_named_is_in_the_graph():

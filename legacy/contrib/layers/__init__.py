@@ -11,12 +11,16 @@ _HOMES = {
     " fully_connected images_to_sequence layer_norm legacy_fully_connected"
     " legacy_linear legacy_relu linear max_pool2d max_pool3d maxout one_hot_encoding"
     " pool relu relu6 repeat scale_gradient separable_conv2d separable_convolution2d"
-    " sequence_to_images softmax spatial_softmax stack unit_norm",
+    " sequence_to_images softmax spatial_softmax stack unit_norm"
+    # Private ones, for layers that were copied.
+    " _add_variable_to_collections _apply_activation _build_variable_getter"
+    " _model_variable_getter",
     "tf_slim.layers.initializers": "variance_scaling_initializer xavier_initializer"
     " xavier_initializer_conv2d",
     "tf_slim.layers.normalization": "group_norm instance_norm",
     "tf_slim.layers.optimizers": "OPTIMIZER_CLS_NAMES OPTIMIZER_SUMMARIES"
-    " optimize_loss adaptive_clipping_fn",
+    " optimize_loss adaptive_clipping_fn _add_scaled_noise_to_gradients"
+    " _clip_gradients_by_norm _multiply_gradients",
     "tf_slim.layers.regularizers": "apply_regularization l1_l2_regularizer"
     " l1_regularizer l2_regularizer sum_regularizer",
     "tf_slim.layers.rev_block_lib": "RevBlock recompute_grad rev_block",

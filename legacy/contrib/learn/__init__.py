@@ -37,5 +37,13 @@ NAMES.update(
             "extract_pandas_matrix",
         )
     },
+    **{
+        name: "legacy.contrib.learn.graph_io:" + name
+        for name in (
+            "read_batch_examples",
+            "read_batch_features",
+            "read_batch_record_features",
+        )
+    },
     NanLossDuringTrainingError="tensorflow.compat.v1.train:NanLossDuringTrainingError",
 )

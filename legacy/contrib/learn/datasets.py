@@ -1,7 +1,7 @@
 """`tf.contrib.learn.datasets`: tables in CSV files, iris, MNIST.
 
 Origin: TensorFlow 1.15.5. Nothing is downloaded: iris comes from scikit-learn, MNIST
-from files on this machine.
+and DBpedia from files on this machine.
 """
 
 import collections
@@ -14,7 +14,7 @@ from legacy.names.tutorials import mnist
 
 Datasets = mnist.Datasets
 Dataset = collections.namedtuple("Dataset", "data target")
-_PUBLIC = "DATASETS load_boston load_dataset load_iris"
+_PUBLIC = "DATASETS load_boston load_dataset load_dbpedia load_iris shrink_csv"
 NAMES = {name: f"{__name__}:{name}" for name in _PUBLIC.split()}
 
 
@@ -72,6 +72,31 @@ def load_boston(data_path=None):
     return load_csv_with_header(data_path, float, float)
 
 
+def shrink_csv(filename, ratio):
+    """Writes every `ratio`-th line of `x.csv` to `x_small.csv`."""
+    with open(filename) as file, open(f"{filename[:-4]}_small.csv", "w") as small:
+        small.writelines(line for n, line in enumerate(file) if not n % ratio)
+
+
+def load_dbpedia(size="small", test_with_fake_data=False):
+    """Classes of texts, from `dbpedia_data/dbpedia_csv/train.csv` and `test.csv`."""
+    if test_with_fake_data:
+        raise ValueError(
+            "Expected test_with_fake_data=False: TensorFlow's fake texts are not here"
+        )
+    base = os.path.join(os.getenv("TF_EXP_BASE_DIR", ""), "dbpedia_data")
+    parts = {}
+    for part in ("train", "test"):
+        path = maybe_download(
+            os.path.join("dbpedia_csv", part + ".csv"), base, "DBpedia's authors"
+        )
+        if size == "small":
+            shrink_csv(path, 1000)
+            path = path[:-4] + "_small.csv"
+        parts[part] = load_csv_without_header(path, np.int32, str, 0)
+    return Datasets(train=parts["train"], validation=None, test=parts["test"])
+
+
 def maybe_download(filename, work_directory, source_url):
     """The path of a file that has to be there already."""
     path = os.path.join(work_directory, filename)
@@ -84,6 +109,7 @@ def maybe_download(filename, work_directory, source_url):
 
 DATASETS = {
     "boston": load_boston,
+    "dbpedia": load_dbpedia,
     "iris": load_iris,
     "mnist": mnist.load_mnist,
 }
@@ -93,4 +119,6 @@ def load_dataset(name, size="small", test_with_fake_data=False):
     """A data set by name; ValueError for one that is not in `DATASETS`."""
     if name not in DATASETS:
         raise ValueError(f"Expected a name of {sorted(DATASETS)}. Received: {name!r}")
+    if name == "dbpedia":
+        return load_dbpedia(size, test_with_fake_data)
     return DATASETS[name]()

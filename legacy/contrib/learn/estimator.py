@@ -38,8 +38,8 @@ class NotFittedError(ValueError, AttributeError):
     """Raised for predictions of a model that was never trained."""
 
 
-_FIELDS = """mode predictions loss train_op eval_metric_ops output_alternatives
-training_chief_hooks training_hooks scaffold"""
+_FIELDS = """predictions loss train_op eval_metric_ops output_alternatives
+training_chief_hooks training_hooks scaffold mode"""
 
 
 class ModelFnOps(collections.namedtuple("ModelFnOps", _FIELDS.split())):
@@ -59,7 +59,6 @@ class ModelFnOps(collections.namedtuple("ModelFnOps", _FIELDS.split())):
     ):
         return super().__new__(
             cls,
-            mode,
             predictions,
             loss,
             train_op,
@@ -68,6 +67,7 @@ class ModelFnOps(collections.namedtuple("ModelFnOps", _FIELDS.split())):
             training_chief_hooks,
             training_hooks,
             scaffold,
+            mode,
         )
 
 
@@ -109,6 +109,28 @@ def _metric(metric, features, labels, predictions, key=None):
     return metric.create_metric_ops(features, labels, predictions)
 
 
+def _signatures(labels):
+    """(dtype, shape) of a tensor, or of each in a dict; a sparse one has no shape."""
+    if isinstance(labels, dict):
+        return {key: _signatures(value) for key, value in labels.items()}
+    if labels is None:
+        return None
+    sparse = isinstance(labels, tf.SparseTensor)
+    return labels.dtype, None if sparse else labels.shape
+
+
+def _placeholders(signatures):
+    """Labels that nobody feeds, for models that mention labels while they predict."""
+    if signatures is None:
+        return None
+    if isinstance(signatures, dict):
+        return {key: _placeholders(value) for key, value in signatures.items()}
+    dtype, shape = signatures
+    if shape is None:
+        return tf.sparse_placeholder(dtype)
+    return tf.placeholder(dtype, [None, *shape[1:]])
+
+
 class BaseEstimator:
     """fit, evaluate and predict, from arrays (x, y) or an input function.
 
@@ -125,7 +147,7 @@ class BaseEstimator:
         feature_engineering_fn=None,
     ):
         self._model_fn, self._engineer = model_fn, feature_engineering_fn
-        self._metrics, self._constant = {}, False
+        self._metrics, self._constant, self._labels = {}, False, None
         self._inner = core.Estimator(self._spec, model_dir, config, params)
 
     model_dir = property(lambda self: self._inner.model_dir)
@@ -142,6 +164,10 @@ class BaseEstimator:
     def _spec(self, features, labels, mode):
         old_mode = ModeKeys.INFER if mode == spec.ModeKeys.PREDICT else mode
         self._constant = not tf.get_collection(tf.GraphKeys.QUEUE_RUNNERS)
+        if mode == spec.ModeKeys.PREDICT:
+            labels = _placeholders(self._labels)
+        elif self._labels is None:
+            self._labels = _signatures(labels)
         if self._engineer:
             features, labels = self._engineer(features, labels)
         offered = {

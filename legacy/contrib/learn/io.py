@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from legacy.contrib.learn import graph_io
 from legacy.estimator import inputs
 
 _PUBLIC = """HAS_DASK HAS_PANDAS extract_dask_data extract_dask_labels
 extract_pandas_data extract_pandas_labels extract_pandas_matrix generator_input_fn
 numpy_input_fn pandas_input_fn"""
 NAMES = {name: f"{__name__}:{name}" for name in _PUBLIC.split()}
+NAMES.update(graph_io.NAMES)
 
 try:
     import pandas

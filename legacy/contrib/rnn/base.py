@@ -7,7 +7,11 @@ from legacy.contrib.rnn.scopes import PerScope
 
 __all__ = [
     "_Linear",
+    "_get_concat_variable",
+    "_get_sharded_variable",
+    "_like_rnncell",
     "_linear",
+    "_state_size_with_prefix",
 ]
 
 LSTMStateTuple = tf.nn.rnn_cell.LSTMStateTuple
@@ -176,20 +180,38 @@ class _Linear:
             return dense(args, *self._call)
 
 
-def sharded(name, shape, dtype, shards=1):
-    """A matrix of several variables, name_0, name_1, ..., `shards` of them, by rows."""
-    total, columns = shape
-    if shards > total:
+def _get_sharded_variable(name, shape, dtype, num_shards):
+    """A list of variables name_0, name_1, ...: a matrix by rows."""
+    total, *columns = shape
+    if num_shards > total:
         raise ValueError(
-            f"Expected at most one shard a row. Received: {shards} shards for "
+            f"Expected at most one shard a row. Received: {num_shards} shards for "
             f"shape={shape}"
         )
-    sizes = [total // shards + (i < total % shards) for i in range(shards)]
-    parts = [
-        tf.get_variable(f"{name}_{i}", [size, columns], dtype=dtype)
-        for i, size in enumerate(sizes)
+    size, larger = divmod(total, num_shards)
+    return [
+        tf.get_variable(f"{name}_{i}", [size + (i < larger), *columns], dtype=dtype)
+        for i in range(num_shards)
     ]
-    return parts[0] if shards == 1 else tf.concat(parts, 0, name=name + "/concat")
+
+
+def _get_concat_variable(name, shape, dtype, num_shards=1):
+    """The same variables as one matrix."""
+    parts = _get_sharded_variable(name, shape, dtype, num_shards)
+    if num_shards == 1:
+        return parts[0]
+    return tf.concat(parts, 0, name=name + "/concat")
+
+
+def _like_rnncell(cell):
+    """Whether it has what a cell has, as releases up to 1.9 asked."""
+    sizes = (hasattr(cell, "output_size"), hasattr(cell, "state_size"))
+    return all(sizes) and hasattr(cell, "zero_state") and callable(cell)
+
+
+def _state_size_with_prefix(state_size, prefix=None):
+    """A size, as a list of numbers, after those of `prefix`."""
+    return [*(prefix or ()), *tf.TensorShape(state_size).as_list()]
 
 
 def layer_norm(inputs, scope, gain, shift):

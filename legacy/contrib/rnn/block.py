@@ -87,7 +87,7 @@ class _BlockLSTM:
     def _set_up(self, num_units, forget_bias, cell_clip, use_peephole):
         if isinstance(cell_clip, bool):  # 1.0: (num_units, forget_bias, use_peephole)
             cell_clip, use_peephole = None, cell_clip
-        self._units, self._peephole = num_units, use_peephole
+        self._num_units, self._use_peephole = num_units, use_peephole
         clip = -1.0 if cell_clip is None else cell_clip
         self._settings = {"forget_bias": forget_bias, "cell_clip": clip}
         self._settings["use_peephole"] = use_peephole
@@ -97,18 +97,18 @@ class _BlockLSTM:
             raise ValueError(
                 "Expected inputs whose last dimension is known. Received: None"
             )
-        units = self._units
+        units = self._num_units
         self._kernel = self.add_weight("kernel", [int(input_size) + units, 4 * units])
         self._bias = self.add_weight(
             "bias", [4 * units], initializer=tf.constant_initializer(0.0)
         )
-        if self._peephole:
+        if self._use_peephole:
             self._diagonals = [self.add_weight(f"w_{g}_diag", [units]) for g in "ifo"]
         self.built = True
 
     def _weights(self, dtype):
-        zero = None if self._peephole else tf.zeros([self._units], dtype)
-        i, f, o = self._diagonals if self._peephole else (zero, zero, zero)
+        zero = None if self._use_peephole else tf.zeros([self._num_units], dtype)
+        i, f, o = self._diagonals if self._use_peephole else (zero, zero, zero)
         return {"w": self._kernel, "wci": i, "wcf": f, "wco": o, "b": self._bias}
 
 
@@ -227,7 +227,7 @@ class LSTMBlockFusedCell(_BlockLSTM, LSTMBlockWrapper):
 
     @property
     def num_units(self):
-        return self._units
+        return self._num_units
 
     def build(self, input_shape):
         self._make_weights(input_shape[2])
@@ -259,11 +259,11 @@ class GRUBlockCell(BuiltCell):
                 "Expected exactly one of num_units and cell_size. Received: "
                 f"num_units={num_units}, cell_size={cell_size}"
             )
-        self._units = cell_size if num_units is None else num_units
-        super().__init__(self._units, self._units, reuse, name=name)
+        self._num_units = cell_size if num_units is None else num_units
+        super().__init__(self._num_units, self._num_units, reuse, name=name)
 
     def build(self, input_shape):
-        height, units = int(input_shape[1]) + self._units, self._units
+        height, units = int(input_shape[1]) + self._num_units, self._num_units
         names = iter(self._variables)
         self._weights = []
         for width, start in ((2 * units, 1.0), (units, 0.0)):

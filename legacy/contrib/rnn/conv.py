@@ -9,9 +9,28 @@ __all__ = [
     "Conv2DLSTMCell",
     "Conv3DLSTMCell",
     "ConvLSTMCell",
+    "_conv",
 ]
 
 _CONVOLUTIONS = {1: tf.nn.conv1d, 2: tf.nn.conv2d, 3: tf.nn.conv3d}
+
+
+def _conv(args, filter_size, num_features, bias, bias_start=0.0):
+    """The convolution of the joined `args` [B, *space, C], which scripts imported.
+
+    Makes the variables `kernel` and, if `bias`, `biases`.
+    """
+    dtype, space = args[0].dtype, args[0].shape.ndims - 2
+    width = sum(depth(arg) for arg in args)
+    shape = [*filter_size, width, num_features]
+    kernel = tf.get_variable("kernel", shape, dtype)
+    joined = args[0] if len(args) == 1 else tf.concat(args, space + 1)
+    strides = 1 if space == 1 else [1] * (space + 2)
+    result = _CONVOLUTIONS[space](joined, kernel, strides, "SAME")
+    if not bias:
+        return result
+    start = tf.constant_initializer(bias_start, dtype)
+    return result + tf.get_variable("biases", [num_features], dtype, start)
 
 
 class ConvLSTMCell(Cell):
@@ -44,26 +63,26 @@ class ConvLSTMCell(Cell):
         extra = input_shape[-1] if skip_connection else 0
         output = tf.TensorShape([*space, output_channels + extra])
         super().__init__(LSTMStateTuple(state, state), output, name=name)
-        self._dimensions, self._channels = conv_ndims, output_channels
-        self._kernel_shape, self._biased = tuple(kernel_shape), use_bias
-        self._skips, self._forget_bias = skip_connection, forget_bias
+        self._conv_ndims, self._output_channels = conv_ndims, output_channels
+        self._kernel_shape, self._use_bias = tuple(kernel_shape), use_bias
+        self._skip_connection, self._forget_bias = skip_connection, forget_bias
 
     def call(self, inputs, state):
         c, h = state
-        joined, width = tf.concat([inputs, h], -1), 4 * self._channels
+        joined, width = tf.concat([inputs, h], -1), 4 * self._output_channels
         kernel = tf.get_variable(
             "kernel", [*self._kernel_shape, depth(joined), width], inputs.dtype
         )
-        strides = 1 if self._dimensions == 1 else [1] * (self._dimensions + 2)
-        gates = _CONVOLUTIONS[self._dimensions](joined, kernel, strides, "SAME")
-        if self._biased:
+        strides = 1 if self._conv_ndims == 1 else [1] * (self._conv_ndims + 2)
+        gates = _CONVOLUTIONS[self._conv_ndims](joined, kernel, strides, "SAME")
+        if self._use_bias:
             gates = gates + tf.get_variable(
                 "biases", [width], inputs.dtype, tf.zeros_initializer()
             )
         i, j, f, o = tf.split(gates, 4, -1)
         c = tf.sigmoid(f + self._forget_bias) * c + tf.sigmoid(i) * tf.tanh(j)
         h = tf.tanh(c) * tf.sigmoid(o)
-        if self._skips:
+        if self._skip_connection:
             h = tf.concat([h, inputs], -1)
         return h, LSTMStateTuple(c, h)
 

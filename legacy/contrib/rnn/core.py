@@ -51,13 +51,28 @@ class GRUCell(_Early, _cells.GRUCell):
     """Cho et al. 2014. Up to 1.1: (num_units, input_size, activation)."""
 
 
-class BasicLSTMCell(_Early, _cells.BasicLSTMCell):
+class _JoinedState(Plain):
+    """Mixin: also takes c and h as one tensor [B, c + h], and then gives one.
+
+    Up to 0.9 that was the default; later releases took such a tensor only with
+    `state_is_tuple=False`.
+    """
+
+    def call(self, inputs, state):
+        joined = tf.is_tensor(state) and self._state_is_tuple
+        if joined:
+            state = tf.split(state, list(self.state_size), 1)
+        output, state = super().call(inputs, state)
+        return output, tf.concat(state, 1) if joined else state
+
+
+class BasicLSTMCell(_Early, _JoinedState, _cells.BasicLSTMCell):
     """LSTM without peepholes. Up to 1.1 `input_size` came after `forget_bias`."""
 
     _place = 2
 
 
-class LSTMCell(_Early, _cells.LSTMCell):
+class LSTMCell(_Early, _JoinedState, _cells.LSTMCell):
     """Sak et al. 2014. Up to 1.1 `input_size` came after `num_units`."""
 
 

@@ -33,12 +33,12 @@ class UGRNNCell(Cell):
         reuse=None,
     ):
         super().__init__(num_units, num_units, reuse)
-        self._units, self._initializer = num_units, initializer
+        self._num_units, self._initializer = num_units, initializer
         self._forget_bias, self._activation = forget_bias, activation
 
     def call(self, inputs, state):
         with tf.variable_scope(tf.get_variable_scope(), initializer=self._initializer):
-            gate, new = tf.split(dense([inputs, state], 2 * self._units), 2, 1)
+            gate, new = tf.split(dense([inputs, state], 2 * self._num_units), 2, 1)
         gate = tf.sigmoid(gate + self._forget_bias)
         state = gate * state + (1.0 - gate) * self._activation(new)
         return state, state
@@ -61,22 +61,22 @@ class IntersectionRNNCell(Cell):
         reuse=None,
     ):
         super().__init__(num_units, num_units, reuse)
-        self._units, self._projects = num_units, num_in_proj
+        self._num_units, self._projects = num_units, num_in_proj
         self._initializer, self._forget_bias = initializer, forget_bias
         self._y_activation = y_activation
 
     def call(self, inputs, state):
         with tf.variable_scope(tf.get_variable_scope(), initializer=self._initializer):
-            if depth(inputs) != self._units:
+            if depth(inputs) != self._num_units:
                 if not self._projects:
                     raise ValueError(
-                        f"Expected inputs as wide as the cell ({self._units}), or "
+                        f"Expected inputs as wide as the cell ({self._num_units}), or "
                         "num_in_proj=num_units to project them. "
                         f"Received: width {depth(inputs)}"
                     )
                 with tf.variable_scope("in_projection"):
-                    inputs = dense(inputs, self._units)
-            parts = tf.split(dense([inputs, state], 4 * self._units), 4, 1)
+                    inputs = dense(inputs, self._num_units)
+            parts = tf.split(dense([inputs, state], 4 * self._num_units), 4, 1)
         gate_h, h, gate_y, y = parts
         gate_h = tf.sigmoid(gate_h + self._forget_bias)
         gate_y = tf.sigmoid(gate_y + self._forget_bias)
@@ -89,13 +89,13 @@ class SRUCell(BuiltCell):
 
     def __init__(self, num_units, activation=None, reuse=None, name=None, **layer):
         super().__init__(num_units, num_units, reuse, name=name, **layer)
-        self._units, self._activation = num_units, activation or tf.tanh
+        self._num_units, self._activation = num_units, activation or tf.tanh
 
     def build(self, inputs_shape):
         size = int(inputs_shape[-1])
-        self._kernel = self.add_weight("kernel", [size, 4 * self._units])
+        self._kernel = self.add_weight("kernel", [size, 4 * self._num_units])
         self._bias = self.add_weight(
-            "bias", [2 * self._units], initializer=tf.zeros_initializer
+            "bias", [2 * self._num_units], initializer=tf.zeros_initializer
         )
         self.built = True
 
@@ -122,13 +122,13 @@ class _Independent(BuiltCell):
         bias_initializer=None,
     ):
         super().__init__(state, units, reuse, name=name, dtype=dtype)
-        self._units, self._activation = units, activation or tf.tanh
+        self._num_units, self._activation = units, activation or tf.tanh
         self._initializers = kernel_initializer, bias_initializer
 
     def _affine(self, inputs_shape, times, w, u, bias, start=0.0):
         """Makes W [D, times*H], u [1, times*H], b; gives (x, h) -> x W + h u + b."""
         kernel_initializer, bias_initializer = self._initializers
-        width = times * self._units
+        width = times * self._num_units
         w = self.add_weight(
             w, [int(inputs_shape[-1]), width], initializer=kernel_initializer
         )

@@ -5,7 +5,7 @@ import itertools
 
 import tensorflow.compat.v1 as tf
 
-from legacy.contrib.rnn.base import Cell, clipped, depth, rows, sharded
+from legacy.contrib.rnn.base import Cell, _get_concat_variable, clipped, depth, rows
 
 __all__ = [
     "BidirectionalGridLSTMCell",
@@ -42,19 +42,23 @@ class TimeFreqLSTMCell(Cell):
         reuse=None,
     ):
         super().__init__(2 * num_units, num_units, reuse)
-        self._units, self._peepholes, self._clip = num_units, use_peepholes, cell_clip
+        self._num_units, self._use_peepholes, self._cell_clip = (
+            num_units,
+            use_peepholes,
+            cell_clip,
+        )
         self._shards, self._forget_bias = num_unit_shards, forget_bias
         self._window = feature_size, frequency_skip
 
     def call(self, inputs, state):
-        units, dtype = self._units, inputs.dtype
+        units, dtype = self._num_units, inputs.dtype
         windows = _windows(inputs, *self._window)
-        kernel = sharded(
+        kernel = _get_concat_variable(
             "W", [depth(windows[0]) + 2 * units, 4 * units], dtype, self._shards
         )
         bias = tf.get_variable("B", [4 * units], dtype, tf.zeros_initializer())
         peep_f = peep_i = peep_o = 0.0
-        if self._peepholes:
+        if self._use_peepholes:
             peep_f, peep_i, peep_o = (
                 tf.get_variable(f"W_{gate}_diag", [units], dtype) for gate in "FIO"
             )
@@ -70,7 +74,7 @@ class TimeFreqLSTMCell(Cell):
             i, j, f, o = tf.split(gates, 4, 1)
             c = tf.sigmoid(f + self._forget_bias + peep_f * c_old) * c_old
             c = c + tf.sigmoid(i + peep_i * c_old) * tf.tanh(j)
-            c = clipped(c, self._clip)
+            c = clipped(c, self._cell_clip)
             below = tf.sigmoid(o + peep_o * c) * tf.tanh(c)
             outputs.append(below)
             states += [c, below]
@@ -127,7 +131,11 @@ class GridLSTMCell(Cell):
         state = kind(*[num_units] * len(kind._fields)) if state_is_tuple else size
         super().__init__(state, size, reuse)
         self._kind = (lambda: kind) if state_is_tuple else (lambda: None)
-        self._units, self._peepholes, self._clip = num_units, use_peepholes, cell_clip
+        self._num_units, self._use_peepholes, self._cell_clip = (
+            num_units,
+            use_peepholes,
+            cell_clip,
+        )
         self._shared, self._coupled = (
             share_time_frequency_weights,
             couple_input_forget_gates,
@@ -177,25 +185,25 @@ class GridLSTMCell(Cell):
             return [(getattr(state, n + "c"), getattr(state, n + "m")) for n in names]
         # Every block reads from column 0, as in the original.
         parts = [
-            tf.slice(state, [0, k * self._units], [-1, self._units])
+            tf.slice(state, [0, k * self._num_units], [-1, self._num_units])
             for k in range(2 * count)
         ]
         return list(zip(parts[::2], parts[1::2], strict=False))
 
     def _weights(self, block, width, dtype):
         """({direction: (matrix, bias)}, {direction: {gate: (freq, time)}})."""
-        units, maps, peepholes = self._units, {}, {}
+        units, maps, peepholes = self._num_units, {}, {}
         gates = 3 if self._coupled else 4
         directions = ["freq"] if self._shared else ["freq", "time"]
         for direction in directions:
             name = f"{direction[0]}_{block}"
             shape = [width + 2 * units, gates * units]
-            matrix = sharded("W_" + name, shape, dtype, self._shards)
+            matrix = _get_concat_variable("W_" + name, shape, dtype, self._shards)
             bias = tf.get_variable(
                 "B_" + name, [gates * units], dtype, tf.zeros_initializer()
             )
             maps[direction] = matrix, bias
-        if self._peepholes:
+        if self._use_peepholes:
             for direction in directions:
                 peepholes[direction] = {
                     gate: [
@@ -211,7 +219,9 @@ class GridLSTMCell(Cell):
     def _sweep(self, windows, block, state, prefix):
         """One block: outputs [m_time, m_freq, ...] and states [c, m, ...]."""
         maps, peepholes = self._weights(block, depth(windows[0]), windows[0].dtype)
-        m_freq = c_freq = tf.zeros([rows(windows[0]), self._units], windows[0].dtype)
+        m_freq = c_freq = tf.zeros(
+            [rows(windows[0]), self._num_units], windows[0].dtype
+        )
         outputs, states = [], []
         old = self._states(state, prefix, block, len(windows))
         for window, (c_time, m_time) in zip(windows, old, strict=False):
@@ -231,7 +241,7 @@ class GridLSTMCell(Cell):
                     f = 1.0 - i
                 else:
                     f = tf.sigmoid(see("F", gates[2] + self._forget_bias, before))
-                c = clipped(f * c_old + i * tf.tanh(gates[1]), self._clip)
+                c = clipped(f * c_old + i * tf.tanh(gates[1]), self._cell_clip)
                 new[direction], opening[direction] = c, (gates[-1], see)
             c_freq, c_time = new["freq"], new["time"]
             after = c_freq, c_time

@@ -6,11 +6,11 @@ from legacy.contrib.rnn.base import (
     BuiltCell,
     Cell,
     LSTMStateTuple,
+    _get_concat_variable,
     clipped,
     dense,
     depth,
     layer_norm,
-    sharded,
     state_of,
 )
 
@@ -50,23 +50,29 @@ class CoupledInputForgetGateLSTMCell(Cell):
         super().__init__(
             state if state_is_tuple else sum(state), num_proj or num_units, reuse
         )
-        self._units, self._projection, self._proj_clip = num_units, num_proj, proj_clip
-        self._peepholes, self._initializer = use_peepholes, initializer
+        self._num_units, self._num_proj, self._proj_clip = (
+            num_units,
+            num_proj,
+            proj_clip,
+        )
+        self._use_peepholes, self._initializer = use_peepholes, initializer
         self._shards = num_unit_shards, num_proj_shards
-        self._forget_bias, self._tuple = forget_bias, state_is_tuple
+        self._forget_bias, self._state_is_tuple = forget_bias, state_is_tuple
         self._activation = activation
         self._norm = (norm_gain, norm_shift) if layer_norm else None
 
     def call(self, inputs, state):
-        units, act = self._units, self._activation
+        units, act = self._num_units, self._activation
         c_old, h_old = (
             state
-            if self._tuple
-            else tf.split(state, [units, self._projection or units], 1)
+            if self._state_is_tuple
+            else tf.split(state, [units, self._num_proj or units], 1)
         )
         joined = tf.concat([inputs, h_old], 1)
         dtype = inputs.dtype
-        kernel = sharded("W", [depth(joined), 3 * units], dtype, self._shards[0])
+        kernel = _get_concat_variable(
+            "W", [depth(joined), 3 * units], dtype, self._shards[0]
+        )
         bias = tf.get_variable("B", [3 * units], dtype, tf.zeros_initializer())
         gates = tf.matmul(joined, kernel)
         if self._norm is None:
@@ -77,7 +83,7 @@ class CoupledInputForgetGateLSTMCell(Cell):
             f = layer_norm(f, "forget", *self._norm)
             o = layer_norm(o, "output", *self._norm)
         f = f + self._forget_bias
-        if self._peepholes:
+        if self._use_peepholes:
             see_f = tf.get_variable("W_F_diag", [units], dtype)
             see_o = tf.get_variable("W_O_diag", [units], dtype)
             f = f + see_f * c_old
@@ -85,16 +91,18 @@ class CoupledInputForgetGateLSTMCell(Cell):
         c = f * c_old + (1 - f) * act(j)
         if self._norm:
             c = layer_norm(c, "state", *self._norm)
-        if self._peepholes:
+        if self._use_peepholes:
             o = o + see_o * c
         h = tf.sigmoid(o) * act(c)
-        if self._projection is not None:
-            shape = [units, self._projection]
+        if self._num_proj is not None:
+            shape = [units, self._num_proj]
             h = clipped(
-                tf.matmul(h, sharded("W_P", shape, dtype, self._shards[1])),
+                tf.matmul(
+                    h, _get_concat_variable("W_P", shape, dtype, self._shards[1])
+                ),
                 self._proj_clip,
             )
-        return h, LSTMStateTuple(c, h) if self._tuple else tf.concat([c, h], 1)
+        return h, LSTMStateTuple(c, h) if self._state_is_tuple else tf.concat([c, h], 1)
 
 
 class LayerNormBasicLSTMCell(Cell):
@@ -118,14 +126,14 @@ class LayerNormBasicLSTMCell(Cell):
         reuse=None,
     ):
         super().__init__(state_of(num_units), num_units, reuse)
-        self._units, self._forget_bias = num_units, forget_bias
+        self._num_units, self._forget_bias = num_units, forget_bias
         self._activation = activation
         self._norm = (norm_gain, norm_shift) if layer_norm else None
-        self._keep, self._seed = dropout_keep_prob, dropout_prob_seed
+        self._keep_prob, self._seed = dropout_keep_prob, dropout_prob_seed
 
     def call(self, inputs, state):
         c_old, h_old = state
-        joined, size = tf.concat([inputs, h_old], 1), 4 * self._units
+        joined, size = tf.concat([inputs, h_old], 1), 4 * self._num_units
         kernel = tf.get_variable("kernel", [depth(joined), size], inputs.dtype)
         gates = tf.matmul(joined, kernel)
         if self._norm is None:
@@ -142,8 +150,8 @@ class LayerNormBasicLSTMCell(Cell):
                 )
             )
         g = self._activation(j)
-        if not isinstance(self._keep, float) or self._keep < 1:
-            g = tf.nn.dropout(g, self._keep, seed=self._seed)
+        if not isinstance(self._keep_prob, float) or self._keep_prob < 1:
+            g = tf.nn.dropout(g, self._keep_prob, seed=self._seed)
         c = c_old * tf.sigmoid(f + self._forget_bias) + tf.sigmoid(i) * g
         if self._norm:
             c = layer_norm(c, "state", *self._norm)
@@ -174,30 +182,30 @@ class GLSTMCell(Cell):
                     f"{number_of_groups}. Received: {name}={size}"
                 )
         super().__init__(state_of(num_units, num_proj), num_proj or num_units, reuse)
-        self._units, self._projection = num_units, num_proj
-        self._initializer, self._groups = initializer, number_of_groups
+        self._num_units, self._num_proj = num_units, num_proj
+        self._initializer, self._number_of_groups = initializer, number_of_groups
         self._forget_bias, self._activation = forget_bias, activation
 
     def call(self, inputs, state):
         c_old, h_old = state
-        if depth(inputs) % self._groups:
+        if depth(inputs) % self._number_of_groups:
             raise ValueError(
-                f"Expected an input depth that is a multiple of {self._groups} "
-                f"(number_of_groups). Received: {depth(inputs)}"
+                "Expected an input depth that is a multiple of number_of_groups="
+                f"{self._number_of_groups}. Received: {depth(inputs)}"
             )
         with tf.variable_scope(tf.get_variable_scope(), initializer=self._initializer):
             parts = []
-            split = [tf.split(t, self._groups, 1) for t in (inputs, h_old)]
+            split = [tf.split(t, self._number_of_groups, 1) for t in (inputs, h_old)]
             for k, group in enumerate(zip(*split, strict=False)):
                 with tf.variable_scope(f"group{k}"):
-                    size = 4 * self._units // self._groups
+                    size = 4 * self._num_units // self._number_of_groups
                     parts.append(tf.split(dense(group, size, bias=False), 4, 1))
             i, j, f, o = (
                 tf.nn.bias_add(
                     tf.concat(gate, 1),
                     tf.get_variable(
                         "bias_" + name,
-                        [self._units],
+                        [self._num_units],
                         inputs.dtype,
                         tf.zeros_initializer(),
                     ),
@@ -207,9 +215,9 @@ class GLSTMCell(Cell):
         # The original squashes j with tanh whatever the activation is.
         c = tf.sigmoid(f + self._forget_bias) * c_old + tf.sigmoid(i) * tf.tanh(j)
         h = tf.sigmoid(o) * self._activation(c)
-        if self._projection is not None:
+        if self._num_proj is not None:
             with tf.variable_scope("projection"):
-                h = dense(h, self._projection, bias=False)
+                h = dense(h, self._num_proj, bias=False)
         return h, LSTMStateTuple(c, h)
 
 
@@ -232,7 +240,11 @@ class PhasedLSTMCell(Cell):
         reuse=None,
     ):
         super().__init__(state_of(num_units), num_units, reuse, autocast=False)
-        self._units, self._peepholes, self._leak = num_units, use_peepholes, leak
+        self._num_units, self._use_peepholes, self._leak = (
+            num_units,
+            use_peepholes,
+            leak,
+        )
         self._ratio = ratio_on, trainable_ratio_on
         self._period_range = period_init_min, period_init_max
 
@@ -243,7 +255,7 @@ class PhasedLSTMCell(Cell):
             draw = tf.random_uniform(shape, tf.log(low), tf.log(high), dtype)
             return tf.exp(draw)
 
-        size = [self._units]
+        size = [self._num_units]
         period = tf.get_variable("period", size, initializer=log_uniform)
         phase = tf.get_variable(
             "phase",
@@ -281,11 +293,13 @@ class PhasedLSTMCell(Cell):
             with tf.variable_scope(scope):
                 return squash(dense([x, h_old, *extra], units))
 
-        peep = [c_old] if self._peepholes else []
-        i, f = tf.split(gate("mask_gates", 2 * self._units, tf.sigmoid, *peep), 2, 1)
-        c = c_old * f + i * gate("new_input", self._units, tf.tanh)
-        peep = [c] if self._peepholes else []
-        h = tf.tanh(c) * gate("output_gate", self._units, tf.sigmoid, *peep)
+        peep = [c_old] if self._use_peepholes else []
+        i, f = tf.split(
+            gate("mask_gates", 2 * self._num_units, tf.sigmoid, *peep), 2, 1
+        )
+        c = c_old * f + i * gate("new_input", self._num_units, tf.tanh)
+        peep = [c] if self._use_peepholes else []
+        h = tf.tanh(c) * gate("output_gate", self._num_units, tf.sigmoid, *peep)
         k = self._openness(time)
         c, h = k * c + (1 - k) * c_old, k * h + (1 - k) * h_old
         return h, LSTMStateTuple(c, h)
@@ -301,28 +315,28 @@ class NASCell(BuiltCell):
         super().__init__(
             state_of(num_units, num_proj), num_proj or num_units, reuse, **layer
         )
-        self._units, self._projection, self._biased = num_units, num_proj, use_bias
+        self._num_units, self._num_proj, self._use_bias = num_units, num_proj, use_bias
 
     def build(self, inputs_shape):
-        width = 8 * self._units
+        width = 8 * self._num_units
         self.recurrent_kernel = self.add_weight(
             "recurrent_kernel", [self.output_size, width]
         )
         self.kernel = self.add_weight("kernel", [int(inputs_shape[-1]), width])
-        if self._biased:
+        if self._use_bias:
             self.bias = self.add_weight(
                 "bias", [width], initializer=tf.zeros_initializer
             )
-        if self._projection is not None:
+        if self._num_proj is not None:
             self.projection_weights = self.add_weight(
-                "projection_weights", [self._units, self._projection]
+                "projection_weights", [self._num_units, self._num_proj]
             )
         self.built = True
 
     def call(self, inputs, state):
         c_old, h_old = state
         from_h = tf.matmul(h_old, self.recurrent_kernel)
-        if self._biased:
+        if self._use_bias:
             from_h = tf.nn.bias_add(from_h, self.bias)
         x = tf.split(tf.matmul(inputs, self.kernel), 8, 1)
         h = tf.split(from_h, 8, 1)
@@ -336,6 +350,6 @@ class NASCell(BuiltCell):
         c = tanh(tanh(leaf[0] * leaf[1]) + c_old) * tanh(leaf[2] + leaf[3])
         gate = tanh(tanh(leaf[4] * leaf[5]) + sigmoid(leaf[6] + leaf[7]))
         out = tanh(c * gate)
-        if self._projection is not None:
+        if self._num_proj is not None:
             out = tf.matmul(out, self.projection_weights)
         return out, LSTMStateTuple(c, out)

@@ -168,14 +168,14 @@ class AttentionCellWrapper(Wrapper):
             )
         if attn_length <= 0:
             raise ValueError(f"Expected attn_length > 0. Received: {attn_length}")
-        self._length, self._size = attn_length, attn_size or cell.output_size
+        self._attn_length, self._size = attn_length, attn_size or cell.output_size
         self._query_size = attn_vec_size or self._size
-        self._input_size, self._tuple = input_size, state_is_tuple
+        self._input_size, self._state_is_tuple = input_size, state_is_tuple
 
     @property
     def state_size(self):
-        sizes = self._cell.state_size, self._size, self._size * self._length
-        return sizes if self._tuple else sum(sizes)
+        sizes = self._cell.state_size, self._size, self._size * self._attn_length
+        return sizes if self._state_is_tuple else sum(sizes)
 
     @property
     def output_size(self):
@@ -184,22 +184,22 @@ class AttentionCellWrapper(Wrapper):
     zero_state = tf.nn.rnn_cell.RNNCell.zero_state
 
     def call(self, inputs, state):
-        if not self._tuple:
-            sizes = self._cell.state_size, self._size, self._size * self._length
+        if not self._state_is_tuple:
+            sizes = self._cell.state_size, self._size, self._size * self._attn_length
             state = tf.split(state, sizes, 1)
         inner, attention, past = state
-        past = tf.reshape(past, [-1, self._length, self._size])
+        past = tf.reshape(past, [-1, self._attn_length, self._size])
         inputs = dense([inputs, attention], self._input_size or depth(inputs))
         output, inner = self._cell(inputs, inner)
-        query = tf.concat(tf.nest.flatten(inner), 1) if self._tuple else inner
+        query = tf.concat(tf.nest.flatten(inner), 1) if self._state_is_tuple else inner
         with tf.variable_scope("attention"):
             attention = self._attend(query, past)
         with tf.variable_scope("attn_output_projection"):
             output = dense([output, attention], self._size)
         past = tf.concat([past[:, 1:], output[:, tf.newaxis]], 1)
-        past = tf.reshape(past, [-1, self._length * self._size])
+        past = tf.reshape(past, [-1, self._attn_length * self._size])
         state = inner, attention, past
-        return output, state if self._tuple else tf.concat(state, 1)
+        return output, state if self._state_is_tuple else tf.concat(state, 1)
 
     def _attend(self, query, past):
         w = tf.get_variable("attn_w", [1, 1, self._size, self._query_size])

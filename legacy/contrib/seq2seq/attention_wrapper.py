@@ -12,6 +12,7 @@ from legacy.contrib.seq2seq.attention import AttentionMechanism, dense
 __all__ = [
     "AttentionWrapper",
     "AttentionWrapperState",
+    "_compute_attention",
 ]
 
 nest = tf.nest
@@ -43,13 +44,19 @@ class AttentionWrapperState(
         return nest.map_structure(checked, self, self._replace(**kwargs))
 
 
-def _attend(mechanism, query, state, layer):
-    """(attention, alignments, next state) of one mechanism."""
-    alignments, state = mechanism(query, state=state)
-    context = tf.matmul(tf.expand_dims(alignments, 1), mechanism.values)
+def _compute_attention(
+    attention_mechanism, cell_output, attention_state, attention_layer
+):
+    """(attention, alignments, next state) of one mechanism.
+
+    Mechanisms of 1.1 to 1.4 had no state but their alignments, and gave only these.
+    """
+    read = attention_mechanism(cell_output, attention_state)
+    alignments, state = read if isinstance(read, tuple) else (read, read)
+    context = tf.matmul(tf.expand_dims(alignments, 1), attention_mechanism.values)
     context = tf.squeeze(context, [1])
-    if layer is not None:
-        context = layer(tf.concat([query, context], 1))
+    if attention_layer is not None:
+        context = attention_layer(tf.concat([cell_output, context], 1))
     return context, alignments, state
 
 
@@ -94,48 +101,52 @@ class AttentionWrapper(Plain, tf.nn.rnn_cell.RNNCell):
                 )
         layers = _as_many(attention_layer, mechanisms, "attention_layer")
         sizes = _as_many(attention_layer_size, mechanisms, "attention_layer_size")
-        self._cell, self._mechanisms = cell, mechanisms
-        self._layers = [
+        self._cell, self._attention_mechanisms = cell, mechanisms
+        self._attention_layers = [
             layer if size is None else dense(size, "attention_layer", mechanism.dtype)
             for layer, size, mechanism in zip(layers, sizes, mechanisms, strict=True)
         ]
-        self._attention_size = sum(
+        self._attention_layer_size = sum(
             tf.dimension_value(mechanism.values.shape[-1])
             if layer is None
             else size or _width(layer, mechanism, cell)
             for layer, size, mechanism in zip(
-                self._layers, sizes, mechanisms, strict=True
+                self._attention_layers, sizes, mechanisms, strict=True
             )
         )
-        self._input_fn = cell_input_fn or (
+        self._cell_input_fn = cell_input_fn or (
             lambda inputs, attention: tf.concat([inputs, attention], -1)
         )
-        self._history, self._gives_attention = alignment_history, output_attention
-        self._attention_fn = attention_fn or _attend
-        self._initial = None
+        self._alignment_history, self._output_attention = (
+            alignment_history,
+            output_attention,
+        )
+        self._attention_fn = attention_fn or _compute_attention
+        self._initial_cell_state = None
         if initial_cell_state is not None:
             with tf.name_scope(name, "AttentionWrapperInit"):
                 batch = _batch_of(nest.flatten(initial_cell_state)[-1])
-                with tf.control_dependencies(self._same_batch(batch)):
-                    self._initial = nest.map_structure(
+                with tf.control_dependencies(self._batch_size_checks(batch)):
+                    self._initial_cell_state = nest.map_structure(
                         lambda s: tf.identity(s, name="check_initial_cell_state"),
                         initial_cell_state,
                     )
 
-    def _same_batch(self, batch):
+    def _batch_size_checks(self, batch_size, error_message=None):
         """Checks that the memories have as many rows."""
         return [
             tf.assert_equal(
-                batch,
+                batch_size,
                 mechanism.batch_size,
-                message="The batch sizes of the memory and of the decoder differ. For "
+                message=error_message
+                or "The batch sizes of the memory and of the decoder differ. For "
                 "a BeamSearchDecoder, tile memory and states with "
                 "tf.contrib.seq2seq.tile_batch.",
             )
-            for mechanism in self._mechanisms
+            for mechanism in self._attention_mechanisms
         ]
 
-    def _items(self, values):
+    def _item_or_tuple(self, values):
         values = tuple(values)
         return values if self._is_multi else values[0]
 
@@ -144,47 +155,57 @@ class AttentionWrapper(Plain, tf.nn.rnn_cell.RNNCell):
 
     @property
     def output_size(self):
-        return self._attention_size if self._gives_attention else self._cell.output_size
+        return (
+            self._attention_layer_size
+            if self._output_attention
+            else self._cell.output_size
+        )
 
     @property
     def state_size(self):
-        sizes = [m.alignments_size for m in self._mechanisms]
+        sizes = [m.alignments_size for m in self._attention_mechanisms]
         return AttentionWrapperState(
             cell_state=self._cell.state_size,
-            attention=self._attention_size,
+            attention=self._attention_layer_size,
             time=tf.TensorShape([]),
-            alignments=self._items(sizes),
-            alignment_history=self._items(
-                size if self._history else () for size in sizes
+            alignments=self._item_or_tuple(sizes),
+            alignment_history=self._item_or_tuple(
+                size if self._alignment_history else () for size in sizes
             ),
-            attention_state=self._items(m.state_size for m in self._mechanisms),
+            attention_state=self._item_or_tuple(
+                m.state_size for m in self._attention_mechanisms
+            ),
         )
 
     def zero_state(self, batch_size, dtype):
         with tf.name_scope(type(self).__name__ + "ZeroState", values=[batch_size]):
-            cell_state = self._initial
+            cell_state = self._initial_cell_state
             if cell_state is None:
                 cell_state = self._cell.zero_state(batch_size, dtype)
-            with tf.control_dependencies(self._same_batch(batch_size)):
+            with tf.control_dependencies(self._batch_size_checks(batch_size)):
                 cell_state = nest.map_structure(
                     lambda s: tf.identity(s, name="checked_cell_state"), cell_state
                 )
             alignments = [
-                m.initial_alignments(batch_size, dtype) for m in self._mechanisms
+                m.initial_alignments(batch_size, dtype)
+                for m in self._attention_mechanisms
             ]
             return AttentionWrapperState(
                 cell_state=cell_state,
                 time=tf.zeros([], tf.int32),
-                attention=_zero_state_tensors(self._attention_size, batch_size, dtype),
-                alignments=self._items(alignments),
-                attention_state=self._items(
-                    m.initial_state(batch_size, dtype) for m in self._mechanisms
+                attention=_zero_state_tensors(
+                    self._attention_layer_size, batch_size, dtype
                 ),
-                alignment_history=self._items(
+                alignments=self._item_or_tuple(alignments),
+                attention_state=self._item_or_tuple(
+                    m.initial_state(batch_size, dtype)
+                    for m in self._attention_mechanisms
+                ),
+                alignment_history=self._item_or_tuple(
                     tf.TensorArray(
                         dtype, size=0, dynamic_size=True, element_shape=a.shape
                     )
-                    if self._history
+                    if self._alignment_history
                     else ()
                     for a in alignments
                 ),
@@ -197,14 +218,14 @@ class AttentionWrapper(Plain, tf.nn.rnn_cell.RNNCell):
                 f"{type(state).__name__}"
             )
         output, cell_state = self._cell(
-            self._input_fn(inputs, state.attention), state.cell_state
+            self._cell_input_fn(inputs, state.attention), state.cell_state
         )
-        with tf.control_dependencies(self._same_batch(_batch_of(output))):
+        with tf.control_dependencies(self._batch_size_checks(_batch_of(output))):
             output = tf.identity(output, name="checked_cell_output")
         attentions, alignments, states, histories = [], [], [], []
         for mechanism, layer, old, history in zip(
-            self._mechanisms,
-            self._layers,
+            self._attention_mechanisms,
+            self._attention_layers,
             self._as_tuple(state.attention_state),
             self._as_tuple(state.alignment_history),
             strict=True,
@@ -213,17 +234,19 @@ class AttentionWrapper(Plain, tf.nn.rnn_cell.RNNCell):
             attentions.append(read)
             alignments.append(places)
             states.append(new)
-            histories.append(history.write(state.time, places) if self._history else ())
+            histories.append(
+                history.write(state.time, places) if self._alignment_history else ()
+            )
         attention = tf.concat(attentions, 1)
         state = AttentionWrapperState(
             time=state.time + 1,
             cell_state=cell_state,
             attention=attention,
-            alignments=self._items(alignments),
-            alignment_history=self._items(histories),
-            attention_state=self._items(states),
+            alignments=self._item_or_tuple(alignments),
+            alignment_history=self._item_or_tuple(histories),
+            attention_state=self._item_or_tuple(states),
         )
-        return (attention if self._gives_attention else output), state
+        return (attention if self._output_attention else output), state
 
 
 def _batch_of(tensor):

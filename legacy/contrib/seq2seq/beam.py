@@ -5,14 +5,17 @@ import collections
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from legacy.contrib.seq2seq.attention_wrapper import AttentionWrapperState
+from legacy.contrib.seq2seq.beam_step import (
+    BeamSearchDecoderOutput,
+    BeamSearchDecoderState,
+    _attention_of,
+    _beam_search_step,
+)
 from legacy.contrib.seq2seq.decoder import Decoder
 from legacy.contrib.seq2seq.helpers import _embedder
 
 __all__ = [
     "BeamSearchDecoder",
-    "BeamSearchDecoderOutput",
-    "BeamSearchDecoderState",
     "FinalBeamSearchDecoderOutput",
     "gather_tree",
     "tile_batch",
@@ -20,13 +23,6 @@ __all__ = [
 
 nest = tf.nest
 
-BeamSearchDecoderState = collections.namedtuple(
-    "BeamSearchDecoderState",
-    ("cell_state", "log_probs", "finished", "lengths", "accumulated_attention_probs"),
-)
-BeamSearchDecoderOutput = collections.namedtuple(
-    "BeamSearchDecoderOutput", ("scores", "predicted_ids", "parent_ids")
-)
 FinalBeamSearchDecoderOutput = collections.namedtuple(
     "FinalBeamDecoderOutput", ("predicted_ids", "beam_search_decoder_output")
 )
@@ -115,26 +111,34 @@ class BeamSearchDecoder(Decoder):
         coverage_penalty_weight=0.0,
         reorder_tensor_arrays=True,
     ):
-        self._cell, self._layer, self._k = cell, output_layer, beam_width
-        self._embed = _embedder(embedding)
-        self._start = tf.convert_to_tensor(start_tokens, tf.int32, name="start_tokens")
-        self._end = tf.convert_to_tensor(end_token, tf.int32, name="end_token")
-        if self._start.shape.ndims != 1 or self._end.shape.ndims != 0:
+        self._cell, self._output_layer, self._beam_width = (
+            cell,
+            output_layer,
+            beam_width,
+        )
+        self._embedding_fn = _embedder(embedding)
+        self._start_tokens = tf.convert_to_tensor(
+            start_tokens, tf.int32, name="start_tokens"
+        )
+        self._end_token = tf.convert_to_tensor(end_token, tf.int32, name="end_token")
+        if self._start_tokens.shape.ndims != 1 or self._end_token.shape.ndims != 0:
             raise ValueError(
                 "Expected start_tokens as a vector and end_token as a scalar. "
-                f"Received: {self._start.shape} and {self._end.shape}"
+                f"Received: {self._start_tokens.shape} and {self._end_token.shape}"
             )
-        self._batch = tf.size(self._start)
-        self._length_weight = length_penalty_weight
-        self._coverage_weight = coverage_penalty_weight
-        self._reorders = reorder_tensor_arrays
-        self._initial = nest.map_structure(self._split, initial_state)
-        tokens = tf.tile(self._start[:, tf.newaxis], [1, beam_width])
-        self._first = self._embed(tokens)
+        self._batch_size = tf.size(self._start_tokens)
+        self._length_penalty_weight = length_penalty_weight
+        self._coverage_penalty_weight = coverage_penalty_weight
+        self._reorder_tensor_arrays = reorder_tensor_arrays
+        self._initial_cell_state = nest.map_structure(
+            self._maybe_split_batch_beams, initial_state
+        )
+        tokens = tf.tile(self._start_tokens[:, tf.newaxis], [1, beam_width])
+        self._start_inputs = self._embedding_fn(tokens)
 
     @property
     def batch_size(self):
-        return self._batch
+        return self._batch_size
 
     @property
     def tracks_own_finished(self):
@@ -142,166 +146,109 @@ class BeamSearchDecoder(Decoder):
 
     @property
     def output_size(self):
-        beams = tf.TensorShape([self._k])
+        beams = tf.TensorShape([self._beam_width])
         return BeamSearchDecoderOutput(beams, beams, beams)
 
     @property
     def output_dtype(self):
-        dtype = nest.flatten(self._initial)[0].dtype
+        dtype = nest.flatten(self._initial_cell_state)[0].dtype
         return BeamSearchDecoderOutput(dtype, tf.int32, tf.int32)
 
-    def _split(self, tensor):
+    def _maybe_split_batch_beams(self, tensor):
         """[B K, ...] -> [B, K, ...]; scalars and TensorArrays stay as they are."""
         if isinstance(tensor, tf.TensorArray) or tensor.shape.ndims == 0:
             return tensor
-        return self._reshaped(tensor, [self._batch, self._k], 1)
+        return self._reshaped(tensor, [self._batch_size, self._beam_width], 1)
 
-    def _merge(self, tensor):
+    def _maybe_merge_batch_beams(self, tensor):
         """[B, K, ...] -> [B K, ...]."""
         if isinstance(tensor, tf.TensorArray) or tensor.shape.ndims == 0:
             return tensor
-        return self._reshaped(tensor, [self._batch * self._k], 2)
+        return self._reshaped(tensor, [self._batch_size * self._beam_width], 2)
 
     def _reshaped(self, tensor, rows, drop):
         shape = tf.concat([rows, tf.shape(tensor)[drop:]], 0)
         result = tf.reshape(tensor, shape)
-        batch = tf.get_static_value(self._batch)
+        batch = tf.get_static_value(self._batch_size)
         if drop == 1:
-            static = [batch, self._k]
+            static = [batch, self._beam_width]
         else:
-            static = [None if batch is None else batch * self._k]
+            static = [None if batch is None else batch * self._beam_width]
         result.set_shape(tf.TensorShape(static).concatenate(tensor.shape[drop:]))
         return result
 
     def initialize(self, name=None):
         first = tf.one_hot(
-            tf.zeros([self._batch], tf.int32),
-            self._k,
+            tf.zeros([self._batch_size], tf.int32),
+            self._beam_width,
             on_value=True,
             off_value=False,
             dtype=tf.bool,
         )
-        dtype = nest.flatten(self._initial)[0].dtype
+        dtype = nest.flatten(self._initial_cell_state)[0].dtype
         log_probs = tf.one_hot(
-            tf.zeros([self._batch], tf.int32),
-            self._k,
+            tf.zeros([self._batch_size], tf.int32),
+            self._beam_width,
             on_value=tf.constant(0.0, dtype),
             off_value=tf.constant(-np.inf, dtype),
             dtype=dtype,
         )
         attention = ()
-        if self._coverage_weight != 0.0:
-            attention = tf.zeros_like(_attention_of(self._initial))
+        if self._coverage_penalty_weight != 0.0:
+            attention = tf.zeros_like(_attention_of(self._initial_cell_state))
         state = BeamSearchDecoderState(
-            cell_state=self._initial,
+            cell_state=self._initial_cell_state,
             log_probs=log_probs,
             finished=tf.logical_not(first),
-            lengths=tf.zeros([self._batch, self._k], tf.int64),
+            lengths=tf.zeros([self._batch_size, self._beam_width], tf.int64),
             accumulated_attention_probs=attention,
         )
-        return tf.logical_not(first), self._first, state
+        return tf.logical_not(first), self._start_inputs, state
 
     def step(self, time, inputs, state, name=None):
         with tf.name_scope(name, "BeamSearchDecoderStep", [time, inputs]):
-            inputs = nest.map_structure(self._merge, inputs)
+            inputs = nest.map_structure(self._maybe_merge_batch_beams, inputs)
             logits, cell_state = self._cell(
-                inputs, nest.map_structure(self._merge, state.cell_state)
+                inputs,
+                nest.map_structure(self._maybe_merge_batch_beams, state.cell_state),
             )
-            if self._layer is not None:
-                logits = self._layer(logits)
-            output, state = self._advance(
-                nest.map_structure(self._split, logits),
-                nest.map_structure(self._split, cell_state),
+            if self._output_layer is not None:
+                logits = self._output_layer(logits)
+            output, state = _beam_search_step(
+                time,
+                nest.map_structure(self._maybe_split_batch_beams, logits),
+                nest.map_structure(self._maybe_split_batch_beams, cell_state),
                 state,
+                self._batch_size,
+                self._beam_width,
+                self._end_token,
+                self._length_penalty_weight,
+                self._coverage_penalty_weight,
             )
             inputs = tf.cond(
                 tf.reduce_all(state.finished),
-                lambda: self._first,
-                lambda: self._embed(output.predicted_ids),
+                lambda: self._start_inputs,
+                lambda: self._embedding_fn(output.predicted_ids),
             )
         return output, state, inputs, state.finished
 
-    def _advance(self, logits, cell_state, state):
-        """One step of the search, logits [B, K, V]."""
-        done = state.finished
-        words = tf.dimension_value(logits.shape[-1]) or tf.shape(logits)[-1]
-        log_probs = tf.nn.log_softmax(logits)
-        # A finished beam can only go on with its end token, for nothing.
-        stay = tf.one_hot(
-            self._end,
-            words,
-            on_value=tf.constant(0.0, log_probs.dtype),
-            off_value=log_probs.dtype.min,
-            dtype=log_probs.dtype,
-        )
-        ended = tf.tile(done[:, :, tf.newaxis], [1, 1, words])
-        log_probs = tf.where(
-            ended, tf.broadcast_to(stay, tf.shape(log_probs)), log_probs
-        )
-        total = state.log_probs[:, :, tf.newaxis] + log_probs
-
-        alive = tf.cast(tf.logical_not(done), tf.int64)
-        longer = tf.one_hot(self._end, words, on_value=0, off_value=1, dtype=tf.int64)
-        lengths = state.lengths[:, :, tf.newaxis] + alive[:, :, tf.newaxis] * longer
-        attention = state.accumulated_attention_probs
-        if self._coverage_weight != 0.0:
-            weights = tf.cast(tf.logical_not(done), log_probs.dtype)
-            attention += _attention_of(cell_state) * weights[:, :, tf.newaxis]
-
-        scores = self._scores(total, lengths, done, attention)
-        flat = tf.reshape(scores, [self._batch, -1])
-        best, places = tf.nn.top_k(flat, k=self._k)
-        best.set_shape([None, self._k])
-        places.set_shape([None, self._k])
-        word, beam = places % words, places // words
-
-        def kept(tensor):
-            if isinstance(tensor, tf.TensorArray) or tensor.shape.ndims == 0:
-                return tensor
-            chosen = tf.gather(tensor, beam, batch_dims=1)
-            chosen.set_shape(tensor.shape)
-            return chosen
-
-        was_done = kept(done)
-        state = BeamSearchDecoderState(
-            cell_state=nest.map_structure(kept, cell_state),
-            log_probs=tf.batch_gather(
-                tf.reshape(total, [self._batch, -1]), places, name="next_beam_probs"
-            ),
-            finished=tf.logical_or(was_done, tf.equal(word, self._end)),
-            lengths=kept(state.lengths) + tf.cast(tf.logical_not(was_done), tf.int64),
-            accumulated_attention_probs=(
-                attention if self._coverage_weight == 0.0 else kept(attention)
-            ),
-        )
-        return BeamSearchDecoderOutput(best, word, beam), state
-
-    def _scores(self, log_probs, lengths, done, attention):
-        weight = self._length_weight
-        if not isinstance(weight, (int, float)) or weight != 0:
-            ratio = (5.0 + tf.cast(lengths, tf.float32)) / (5.0 + 1.0)
-            log_probs = log_probs / tf.pow(ratio, weight)
-        if self._coverage_weight == 0.0:
-            return log_probs
-        # Exactly 0 is memory past its length, which needs no covering.
-        read = tf.where(tf.equal(attention, 0.0), tf.ones_like(attention), attention)
-        covered = tf.reduce_sum(tf.log(tf.minimum(read, 1.0)), 2)
-        covered *= tf.cast(done, tf.float32)
-        return log_probs + self._coverage_weight * covered[:, :, tf.newaxis]
-
     def finalize(self, outputs, final_state, sequence_lengths):
         longest = tf.cast(tf.reduce_max(final_state.lengths, 1), tf.int32)
-        ids = gather_tree(outputs.predicted_ids, outputs.parent_ids, longest, self._end)
-        if self._reorders:
+        ids = gather_tree(
+            outputs.predicted_ids, outputs.parent_ids, longest, self._end_token
+        )
+        if self._reorder_tensor_arrays:
             final_state = final_state._replace(
                 cell_state=nest.map_structure(
-                    lambda t: self._sorted(t, outputs.parent_ids, final_state.lengths),
+                    lambda t: self._maybe_sort_array_beams(
+                        t, outputs.parent_ids, final_state.lengths
+                    ),
                     final_state.cell_state,
                 )
             )
         return FinalBeamSearchDecoderOutput(ids, outputs), final_state
 
-    def _sorted(self, array, parent_ids, lengths):
+    def _maybe_sort_array_beams(self, array, parent_ids, lengths):
         """A TensorArray of [B K, ...] for each step, as a tensor sorted by history.
 
         As in TensorFlow 1.15, the array is returned unsorted if the rank is unknown, or
@@ -313,49 +260,25 @@ class BeamSearchDecoder(Decoder):
         shape = array.element_shape
         if not shape.ndims:
             return array
-        batch = tf.get_static_value(self._batch)
+        batch = tf.get_static_value(self._batch_size)
         if batch is not None and shape[0].value is not None:
             second = shape[1].value if shape.ndims > 1 else None
-            wrong_rows = shape[0].value != batch * self._k
-            wrong_pair = shape.as_list()[:2] != [batch, self._k]
+            wrong_rows = shape[0].value != batch * self._beam_width
+            wrong_pair = shape.as_list()[:2] != [batch, self._beam_width]
             if wrong_rows or (second is not None and wrong_pair):
                 return array
         stacked = array.stack()
         shape = tf.shape(stacked)
         grid = tf.shape(parent_ids)
         steps = grid[0]
-        beams = tf.tile(tf.range(self._k)[tf.newaxis, tf.newaxis], [steps, grid[1], 1])
+        beams = tf.tile(
+            tf.range(self._beam_width)[tf.newaxis, tf.newaxis], [steps, grid[1], 1]
+        )
         longest = tf.cast(tf.reduce_max(lengths, 1), tf.int32)
-        order = gather_tree(beams, parent_ids, longest, self._k + 1)
+        order = gather_tree(beams, parent_ids, longest, self._beam_width + 1)
         valid = tf.sequence_mask(tf.cast(lengths, tf.int32), steps)
         order = tf.where(tf.transpose(valid, [2, 0, 1]), order, beams)
         split = tf.reshape(stacked, tf.concat([grid, shape[2:]], 0))
         result = tf.reshape(tf.gather(split, order, batch_dims=2), shape)
         result.set_shape(stacked.shape)
         return result
-
-
-def _attention_of(cell_state):
-    """The alignments [B, K, L] that a coverage penalty counts: the sum of all of them.
-
-    ValueError for a state without attention.
-    """
-    if isinstance(cell_state, AttentionWrapperState):
-        alignments = cell_state.alignments
-        if isinstance(alignments, tuple):
-            return tf.add_n(list(alignments))
-        return alignments
-    if isinstance(cell_state, tuple):
-        found = [_attention_of(s) for s in cell_state if _has_attention(s)]
-        if found:
-            return tf.add_n(found)
-    raise ValueError(
-        "Expected a cell with attention, for a coverage penalty. Received the state: "
-        f"{cell_state}"
-    )
-
-
-def _has_attention(state):
-    return isinstance(state, AttentionWrapperState) or (
-        isinstance(state, tuple) and any(_has_attention(s) for s in state)
-    )

@@ -11,6 +11,8 @@ __all__ = [
     "BasicDecoder",
     "BasicDecoderOutput",
     "Decoder",
+    "_create_zero_outputs",
+    "_transpose_batch_time",
     "dynamic_decode",
 ]
 
@@ -69,6 +71,9 @@ class BasicDecoder(Decoder):
         self._cell, self._helper = cell, helper
         self._initial_state, self._output_layer = initial_state, output_layer
 
+    def _rnn_output_size(self):
+        return projected_size(self._cell.output_size, self._output_layer)
+
     @property
     def batch_size(self):
         return self._helper.batch_size
@@ -76,7 +81,7 @@ class BasicDecoder(Decoder):
     @property
     def output_size(self):
         return BasicDecoderOutput(
-            projected_size(self._cell.output_size, self._output_layer),
+            self._rnn_output_size(),
             self._helper.sample_ids_shape,
         )
 
@@ -135,6 +140,13 @@ def _array(size, dtype, batch):
     return tf.TensorArray(dtype, size=0, dynamic_size=True, element_shape=shape)
 
 
+def _create_zero_outputs(size, dtype, batch_size):
+    """Zeros [B, size] for each of the nested sizes."""
+    return nest.map_structure(
+        lambda size, dtype: _zero_state_tensors(size, batch_size, dtype), size, dtype
+    )
+
+
 def dynamic_decode(
     decoder,
     output_time_major=False,
@@ -164,10 +176,8 @@ def dynamic_decode(
                     f"Expected maximum_iterations as a scalar. Received: {limit}"
                 )
         finished, inputs, state = decoder.initialize(**kwargs)
-        blank = nest.map_structure(
-            lambda size, dtype: _zero_state_tensors(size, decoder.batch_size, dtype),
-            decoder.output_size,
-            decoder.output_dtype,
+        blank = _create_zero_outputs(
+            decoder.output_size, decoder.output_dtype, decoder.batch_size
         )
         if limit is not None:
             finished = tf.logical_or(finished, tf.less_equal(limit, 0))

@@ -14,6 +14,7 @@ __all__ = [
     "ScheduledEmbeddingTrainingHelper",
     "ScheduledOutputTrainingHelper",
     "TrainingHelper",
+    "_unstack_ta",
 ]
 
 nest = tf.nest
@@ -65,36 +66,36 @@ class CustomHelper(Helper):
         sample_ids_shape=None,
         sample_ids_dtype=None,
     ):
-        self._initialize, self._sample = initialize_fn, sample_fn
-        self._next, self._batch = next_inputs_fn, None
-        self._shape = tf.TensorShape(sample_ids_shape or [])
-        self._dtype = sample_ids_dtype or tf.int32
+        self._initialize_fn, self._sample_fn = initialize_fn, sample_fn
+        self._next_inputs_fn, self._batch_size = next_inputs_fn, None
+        self._sample_ids_shape = tf.TensorShape(sample_ids_shape or [])
+        self._sample_ids_dtype = sample_ids_dtype or tf.int32
 
     @property
     def batch_size(self):
-        if self._batch is None:
+        if self._batch_size is None:
             raise ValueError("batch_size is known only after initialize().")
-        return self._batch
+        return self._batch_size
 
     @property
     def sample_ids_shape(self):
-        return self._shape
+        return self._sample_ids_shape
 
     @property
     def sample_ids_dtype(self):
-        return self._dtype
+        return self._sample_ids_dtype
 
     def initialize(self, name=None):
-        finished, inputs = self._initialize()
-        if self._batch is None:
-            self._batch = tf.size(finished)
+        finished, inputs = self._initialize_fn()
+        if self._batch_size is None:
+            self._batch_size = tf.size(finished)
         return finished, inputs
 
     def sample(self, time, outputs, state, name=None):
-        return self._sample(time=time, outputs=outputs, state=state)
+        return self._sample_fn(time=time, outputs=outputs, state=state)
 
     def next_inputs(self, time, outputs, state, sample_ids, name=None):
-        return self._next(
+        return self._next_inputs_fn(
             time=time, outputs=outputs, state=state, sample_ids=sample_ids
         )
 
@@ -106,7 +107,7 @@ class TrainingHelper(Helper):
         with tf.name_scope(name, "TrainingHelper", [inputs, sequence_length]):
             self._inputs = inputs
             steps = _time_first(inputs, time_major)
-            self._arrays = _arrays(steps)
+            self._input_tas = _arrays(steps)
             self._sequence_length = tf.convert_to_tensor(
                 sequence_length, name="sequence_length"
             )
@@ -115,10 +116,10 @@ class TrainingHelper(Helper):
                     "Expected sequence_length as a vector. Received: "
                     f"{self._sequence_length}"
                 )
-            self._zeros = nest.map_structure(
+            self._zero_inputs = nest.map_structure(
                 lambda tensor: tf.zeros_like(tensor[0, :]), steps
             )
-            self._batch = tf.size(sequence_length)
+            self._batch_size = tf.size(sequence_length)
 
     @property
     def inputs(self):
@@ -130,12 +131,12 @@ class TrainingHelper(Helper):
 
     @property
     def batch_size(self):
-        return self._batch
+        return self._batch_size
 
     def _read(self, arrays, time, finished):
         return tf.cond(
             tf.reduce_all(finished),
-            lambda: self._zeros,
+            lambda: self._zero_inputs,
             lambda: nest.map_structure(lambda array: array.read(time), arrays),
             strict=True,
         )
@@ -143,7 +144,7 @@ class TrainingHelper(Helper):
     def initialize(self, name=None):
         with tf.name_scope(name, "TrainingHelperInitialize"):
             finished = tf.equal(0, self._sequence_length)
-            return finished, self._read(self._arrays, 0, finished)
+            return finished, self._read(self._input_tas, 0, finished)
 
     def sample(self, time, outputs, name=None, **unused):
         with tf.name_scope(name, "TrainingHelperSample", [time, outputs]):
@@ -153,7 +154,7 @@ class TrainingHelper(Helper):
         with tf.name_scope(name, "TrainingHelperNextInputs", [time, outputs, state]):
             following = time + 1
             finished = following >= self._sequence_length
-            return finished, self._read(self._arrays, following, finished), state
+            return finished, self._read(self._input_tas, following, finished), state
 
 
 def _time_first(inputs, time_major):
@@ -169,13 +170,13 @@ def _time_first(inputs, time_major):
 def _arrays(steps):
     """Nested tensors [T, ...] as arrays, each element of which is read once."""
 
-    def unstacked(tensor):
-        array = tf.TensorArray(
-            tensor.dtype, tf.shape(tensor)[0], element_shape=tensor.shape[1:]
-        )
-        return array.unstack(tensor)
+    return nest.map_structure(_unstack_ta, steps)
 
-    return nest.map_structure(unstacked, steps)
+
+def _unstack_ta(inp):
+    """A tensor [T, ...] as an array of T tensors."""
+    array = tf.TensorArray(inp.dtype, tf.shape(inp)[0], element_shape=inp.shape[1:])
+    return array.unstack(inp)
 
 
 def _probability(value):
@@ -219,21 +220,23 @@ class ScheduledEmbeddingTrainingHelper(TrainingHelper):
         scheduling_seed=None,
         name=None,
     ):
-        self._embed = _embedder(embedding)
-        self._probability = _probability(sampling_probability)
-        self._seeds = seed, scheduling_seed
+        self._embedding_fn = _embedder(embedding)
+        self._sampling_probability = _probability(sampling_probability)
+        self._seed, self._scheduling_seed = seed, scheduling_seed
         super().__init__(inputs, sequence_length, time_major, name)
 
     def sample(self, time, outputs, state, name=None):
-        chosen = _chosen(self._probability, self.batch_size, self._seeds[1])
-        drawn = tf.multinomial(outputs, 1, seed=self._seeds[0], output_dtype=tf.int32)
+        chosen = _chosen(
+            self._sampling_probability, self.batch_size, self._scheduling_seed
+        )
+        drawn = tf.multinomial(outputs, 1, seed=self._seed, output_dtype=tf.int32)
         return tf.where(chosen, tf.squeeze(drawn, [1]), tf.fill([self.batch_size], -1))
 
     def next_inputs(self, time, outputs, state, sample_ids, name=None):
         finished, inputs, state = super().next_inputs(time, outputs, state)
 
         def mixed():
-            own = self._embed(tf.maximum(sample_ids, 0))
+            own = self._embedding_fn(tf.maximum(sample_ids, 0))
             return _rows(sample_ids > -1, own, inputs)
 
         return (
@@ -260,10 +263,15 @@ class ScheduledOutputTrainingHelper(TrainingHelper):
         auxiliary_inputs=None,
         name=None,
     ):
-        self._probability, self._seed = _probability(sampling_probability), seed
-        self._next, self._extra = next_inputs_fn, None
+        self._sampling_probability, self._seed = (
+            _probability(sampling_probability),
+            seed,
+        )
+        self._next_inputs_fn, self._auxiliary_input_tas = next_inputs_fn, None
         if auxiliary_inputs is not None:
-            self._extra = _arrays(_time_first(auxiliary_inputs, time_major))
+            self._auxiliary_input_tas = _arrays(
+                _time_first(auxiliary_inputs, time_major)
+            )
             inputs = nest.map_structure(
                 lambda x, extra: tf.concat([x, extra], -1), inputs, auxiliary_inputs
             )
@@ -273,7 +281,7 @@ class ScheduledOutputTrainingHelper(TrainingHelper):
         return super().initialize(name)
 
     def sample(self, time, outputs, state, name=None):
-        chosen = _chosen(self._probability, self.batch_size, self._seed)
+        chosen = _chosen(self._sampling_probability, self.batch_size, self._seed)
         return tf.cast(chosen, tf.int32)
 
     def next_inputs(self, time, outputs, state, sample_ids, name=None):
@@ -281,12 +289,12 @@ class ScheduledOutputTrainingHelper(TrainingHelper):
         chosen = tf.cast(sample_ids, tf.bool)
 
         def mixed():
-            own = self._next(outputs) if self._next else outputs
-            if self._extra is not None:
+            own = self._next_inputs_fn(outputs) if self._next_inputs_fn else outputs
+            if self._auxiliary_input_tas is not None:
                 own = nest.map_structure(
                     lambda x, array: tf.concat([x, array.read(time + 1)], -1),
                     own,
-                    self._extra,
+                    self._auxiliary_input_tas,
                 )
             return nest.map_structure(
                 lambda mine, data: _rows(chosen, mine, data), own, inputs
@@ -311,23 +319,25 @@ class GreedyEmbeddingHelper(Helper):
     """
 
     def __init__(self, embedding, start_tokens, end_token):
-        self._embed = _embedder(embedding)
-        self._start = tf.convert_to_tensor(start_tokens, tf.int32, name="start_tokens")
-        self._end = tf.convert_to_tensor(end_token, tf.int32, name="end_token")
-        if self._start.shape.ndims != 1 or self._end.shape.ndims != 0:
+        self._embedding_fn = _embedder(embedding)
+        self._start_tokens = tf.convert_to_tensor(
+            start_tokens, tf.int32, name="start_tokens"
+        )
+        self._end_token = tf.convert_to_tensor(end_token, tf.int32, name="end_token")
+        if self._start_tokens.shape.ndims != 1 or self._end_token.shape.ndims != 0:
             raise ValueError(
                 "Expected start_tokens as a vector and end_token as a scalar. "
-                f"Received: {self._start.shape} and {self._end.shape}"
+                f"Received: {self._start_tokens.shape} and {self._end_token.shape}"
             )
-        self._batch = tf.size(start_tokens)
-        self._first = self._embed(self._start)
+        self._batch_size = tf.size(start_tokens)
+        self._start_inputs = self._embedding_fn(self._start_tokens)
 
     @property
     def batch_size(self):
-        return self._batch
+        return self._batch_size
 
     def initialize(self, name=None):
-        return tf.tile([False], [self._batch]), self._first
+        return tf.tile([False], [self._batch_size]), self._start_inputs
 
     def sample(self, time, outputs, state, name=None):
         if not isinstance(outputs, tf.Tensor):
@@ -337,11 +347,11 @@ class GreedyEmbeddingHelper(Helper):
         return _likeliest(outputs)
 
     def next_inputs(self, time, outputs, state, sample_ids, name=None):
-        finished = tf.equal(sample_ids, self._end)
+        finished = tf.equal(sample_ids, self._end_token)
         inputs = tf.cond(
             tf.reduce_all(finished),
-            lambda: self._first,
-            lambda: self._embed(sample_ids),
+            lambda: self._start_inputs,
+            lambda: self._embedding_fn(sample_ids),
         )
         return finished, inputs, state
 
@@ -358,7 +368,7 @@ class SampleEmbeddingHelper(GreedyEmbeddingHelper):
         seed=None,
     ):
         super().__init__(embedding, start_tokens, end_token)
-        self._temperature, self._seed = softmax_temperature, seed
+        self._softmax_temperature, self._seed = softmax_temperature, seed
 
     def sample(self, time, outputs, state, name=None):
         if not isinstance(outputs, tf.Tensor):
@@ -366,8 +376,8 @@ class SampleEmbeddingHelper(GreedyEmbeddingHelper):
                 f"Expected outputs as one tensor. Received: {type(outputs).__name__}"
             )
         logits = outputs
-        if self._temperature is not None:
-            logits = outputs / self._temperature
+        if self._softmax_temperature is not None:
+            logits = outputs / self._softmax_temperature
         drawn = tf.multinomial(logits, 1, seed=self._seed, output_dtype=tf.int32)
         return tf.squeeze(drawn, [1])
 
@@ -384,29 +394,38 @@ class InferenceHelper(Helper):
         end_fn,
         next_inputs_fn=None,
     ):
-        self._sample, self._end, self._next = sample_fn, end_fn, next_inputs_fn
-        self._shape, self._dtype = tf.TensorShape(sample_shape), sample_dtype
-        self._first = tf.convert_to_tensor(start_inputs, name="start_inputs")
-        self._batch = tf.shape(self._first)[0]
+        self._sample_fn, self._end_fn, self._next_inputs_fn = (
+            sample_fn,
+            end_fn,
+            next_inputs_fn,
+        )
+        self._sample_shape, self._sample_dtype = (
+            tf.TensorShape(sample_shape),
+            sample_dtype,
+        )
+        self._start_inputs = tf.convert_to_tensor(start_inputs, name="start_inputs")
+        self._batch_size = tf.shape(self._start_inputs)[0]
 
     @property
     def batch_size(self):
-        return self._batch
+        return self._batch_size
 
     @property
     def sample_ids_shape(self):
-        return self._shape
+        return self._sample_shape
 
     @property
     def sample_ids_dtype(self):
-        return self._dtype
+        return self._sample_dtype
 
     def initialize(self, name=None):
-        return tf.fill([self._batch], False), self._first
+        return tf.fill([self._batch_size], False), self._start_inputs
 
     def sample(self, time, outputs, state, name=None):
-        return self._sample(outputs)
+        return self._sample_fn(outputs)
 
     def next_inputs(self, time, outputs, state, sample_ids, name=None):
-        inputs = self._next(sample_ids) if self._next else sample_ids
-        return self._end(sample_ids), inputs, state
+        inputs = (
+            self._next_inputs_fn(sample_ids) if self._next_inputs_fn else sample_ids
+        )
+        return self._end_fn(sample_ids), inputs, state

@@ -7,14 +7,16 @@ import tensorflow.compat.v1 as tf
 
 from legacy.contrib.seq2seq.attention import (
     Additive,
-    Attention,
     Multiplicative,
+    _BaseAttentionMechanism,
     dense,
 )
 
 __all__ = [
     "BahdanauMonotonicAttention",
     "LuongMonotonicAttention",
+    "_BaseMonotonicAttentionMechanism",
+    "_monotonic_probability_fn",
     "monotonic_attention",
     "safe_cumprod",
 ]
@@ -61,18 +63,21 @@ def monotonic_attention(p_choose_i, previous_attention, mode):
     )
 
 
-def _monotonic_probability(score, previous, noise, mode, seed):
-    if noise > 0:
+def _monotonic_probability_fn(
+    score, previous_alignments, sigmoid_noise, mode, seed=None
+):
+    """Probabilities of reading each place, [B, L], from scores with some noise."""
+    if sigmoid_noise > 0:
         draw = tf.random_normal(tf.shape(score), dtype=score.dtype, seed=seed)
-        score = score + noise * draw
+        score = score + sigmoid_noise * draw
     if mode == "hard":
         p = tf.cast(score > 0, score.dtype)
     else:
         p = tf.sigmoid(score)
-    return monotonic_attention(p, previous, mode)
+    return monotonic_attention(p, previous_alignments, mode)
 
 
-class _Monotonic(Attention):
+class _BaseMonotonicAttentionMechanism(_BaseAttentionMechanism):
     """Adds a learnt bias to the score; begins at the first place of the memory."""
 
     def initial_alignments(self, batch_size, dtype):
@@ -85,11 +90,11 @@ class _Monotonic(Attention):
             "attention_score_bias",
             [],
             dtype,
-            tf.constant_initializer(self._bias_start),
+            tf.constant_initializer(self._score_bias_init),
         )
 
 
-class BahdanauMonotonicAttention(Additive, _Monotonic):
+class BahdanauMonotonicAttention(Additive, _BaseMonotonicAttentionMechanism):
     """`BahdanauAttention` that only moves forward (Raffel et al. 2017)."""
 
     _scope = "bahdanau_monotonic_attention"
@@ -110,27 +115,28 @@ class BahdanauMonotonicAttention(Additive, _Monotonic):
     ):
         dtype = dtype or tf.float32
         super().__init__(
-            memory,
-            memory_sequence_length,
-            dense(num_units, "memory_layer", dtype),
-            dense(num_units, "query_layer", dtype),
-            functools.partial(
-                _monotonic_probability,
-                noise=sigmoid_noise,
+            query_layer=dense(num_units, "query_layer", dtype),
+            memory_layer=dense(num_units, "memory_layer", dtype),
+            memory=memory,
+            probability_fn=functools.partial(
+                _monotonic_probability_fn,
+                sigmoid_noise=sigmoid_noise,
                 mode=mode,
                 seed=sigmoid_noise_seed,
             ),
-            score_mask_value,
-            name,
+            memory_sequence_length=memory_sequence_length,
+            score_mask_value=score_mask_value,
+            name=name,
         )
-        self._normalize, self._bias_start = normalize, score_bias_init
+        self._num_units, self._name = num_units, name
+        self._normalize, self._score_bias_init = normalize, score_bias_init
 
     def _score(self, query):
         score = self._additive(query)
         return score + self._bias(score.dtype)
 
 
-class LuongMonotonicAttention(Multiplicative, _Monotonic):
+class LuongMonotonicAttention(Multiplicative, _BaseMonotonicAttentionMechanism):
     """`LuongAttention` that only moves forward (Raffel et al. 2017)."""
 
     _scope = "luong_monotonic_attention"
@@ -150,20 +156,21 @@ class LuongMonotonicAttention(Multiplicative, _Monotonic):
         name="LuongMonotonicAttention",
     ):
         super().__init__(
-            memory,
-            memory_sequence_length,
-            dense(num_units, "memory_layer", dtype or tf.float32),
-            None,
-            functools.partial(
-                _monotonic_probability,
-                noise=sigmoid_noise,
+            query_layer=None,
+            memory_layer=dense(num_units, "memory_layer", dtype or tf.float32),
+            memory=memory,
+            probability_fn=functools.partial(
+                _monotonic_probability_fn,
+                sigmoid_noise=sigmoid_noise,
                 mode=mode,
                 seed=sigmoid_noise_seed,
             ),
-            score_mask_value,
-            name,
+            memory_sequence_length=memory_sequence_length,
+            score_mask_value=score_mask_value,
+            name=name,
         )
-        self._scale, self._bias_start = scale, score_bias_init
+        self._num_units, self._name = num_units, name
+        self._scale, self._score_bias_init = scale, score_bias_init
 
     def _score(self, query):
         score = self._multiplicative(query)

@@ -38,6 +38,7 @@ PRINTING = "printing"
 
 # Methods, and functions of modules: of what, and what it was.
 METHODS = {
+    **dict.fromkeys(("FastGFile", "GFile", "Open"), (files.opens_gfiles, files.gfile)),
     "check_output": (lambda value: value is subprocess, files.check_output),
     "communicate": (subprocess.Popen, files.communicate),
     "format": (str, text.format_),

@@ -25,9 +25,9 @@ def as_text(data):
         return data
 
 
-def _line(data):
+def as_line(data):
     """A line: text as well if it is no UTF-8, unless it has control characters."""
-    if data.translate(None, _CONTROL) != data:
+    if not isinstance(data, bytes) or data.translate(None, _CONTROL) != data:
         return data
     return data.decode("utf-8", "surrogateescape")
 
@@ -42,14 +42,28 @@ def as_bytes(value):
 def is_binary(file):
     """Whether a file takes and gives bytes: ``tempfile``'s and ``gzip``'s, too."""
     inner = getattr(file, "file", file)
-    return isinstance(inner, io.BufferedIOBase | io.RawIOBase)
+    if isinstance(inner, io.BufferedIOBase | io.RawIOBase):
+        return True
+    return getattr(file, "lines_as_text", False)
+
+
+def opens_gfiles(module):
+    """Whether it is ``tf.gfile``."""
+    return hasattr(module, "GFile")
+
+
+def gfile(module, name, mode="r"):
+    """``tf.gfile.GFile``, ``FastGFile`` and ``Open``: loops over lines see text."""
+    file = module.GFile(name, mode)
+    file.lines_as_text = True
+    return file
 
 
 class _BytesReader(io.BufferedReader):
     """File opened with mode "rb": libraries read bytes, loops over it see text."""
 
     def __next__(self):
-        return _line(super().__next__())
+        return as_line(super().__next__())
 
 
 class _BytesWriter(io.BufferedWriter):
@@ -91,12 +105,12 @@ def read(file, *size):
 
 def readline(file, *size):
     """``file.readline(...)`` by the script itself."""
-    return _line(file.readline(*size))
+    return as_line(file.readline(*size))
 
 
 def readlines(file, *hint):
     """``file.readlines(...)`` by the script itself."""
-    return [_line(as_bytes(line)) for line in file.readlines(*hint)]
+    return [as_line(as_bytes(line)) for line in file.readlines(*hint)]
 
 
 def check_output(subprocess, *arguments, **named):
@@ -126,7 +140,7 @@ class StringIO(io.BytesIO):
         super().__init__(as_bytes(value))
 
     def __next__(self):
-        return _line(super().__next__())
+        return as_line(super().__next__())
 
     def write(self, data):
         return super().write(as_bytes(data))

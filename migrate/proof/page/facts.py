@@ -152,11 +152,9 @@ def gather(proof, *, tolerance=None, require_graph=False, command=None) -> Facts
         notes=subject.notes,
         cells=found,
         files=files,
-        surroundings=_surroundings(),
+        surroundings=surroundings(),
         made_by=list(conversion.report.get("made_by", {}).items()),
-        date=datetime.datetime.now(datetime.timezone.utc).strftime(
-            "%Y-%m-%d %H:%M UTC"
-        ),
+        date=now(),
         command=command or subject.call,
     )
 
@@ -224,7 +222,13 @@ def _statistics(subject, cell, settings):
     }
 
 
-def _surroundings():
+def now() -> str:
+    """The date of the page."""
+    time = datetime.datetime.now(datetime.timezone.utc)
+    return time.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def surroundings() -> list[tuple[str, str]]:
     """Versions, processor, and what changes rounding."""
     found = [("Python", platform.python_version())]
     found += [(name, importlib.metadata.version(name)) for name in _PACKAGES]

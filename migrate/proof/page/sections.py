@@ -204,8 +204,9 @@ def _beside(measure):
     return joined([number(measure.difference), tag("br"), level])
 
 
-def files(facts):
-    """Files with checksums, versions, and the command that repeats it."""
+def files(found, made_by, surroundings, command):
+    """Files with checksums, versions, and the command that repeats it. ``made_by``:
+    versions, empty if what was compared does not say them."""
     rows = [
         (
             tag("code", file.path),
@@ -214,9 +215,8 @@ def files(facts):
             f"{file.size:,}",
             tag("span", file.sha256, class_="hash"),
         )
-        for file in facts.files
+        for file in found
     ]
-    made = [(name, version) for name, version in facts.made_by]
     return tag(
         "section",
         tag("h2", "Files, versions, and the command"),
@@ -226,11 +226,11 @@ def files(facts):
             "Files and checksums",
             "names",
         ),
-        tag("h3", "The conversion was made with"),
-        definitions(made),
+        tag("h3", "The conversion was made with") if made_by else "",
+        definitions(made_by),
         tag("h3", "It was verified with"),
-        definitions(facts.surroundings),
+        definitions(surroundings),
         tag("h3", "This repeats the proof"),
-        tag("pre", tag("code", facts.command)),
+        tag("pre", tag("code", command)),
         id="files",
     )

@@ -51,7 +51,7 @@ nav li { break-inside: avoid; }
 .box {
   overflow: auto; margin: .6rem 0; border: 1px solid var(--line); border-radius: 6px;
 }
-.steps { max-height: 20rem; }
+.steps { max-height: 33rem; }
 .steps thead th { position: sticky; top: 0; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { padding: .3rem .7rem; text-align: left; vertical-align: top; }
@@ -60,7 +60,7 @@ tbody tr + tr td { border-top: 1px solid var(--line); }
 .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th, td { min-width: 3.5rem; overflow-wrap: break-word; }
 .names td:first-child { min-width: 9rem; }
-.hash { min-width: 18rem; overflow-wrap: anywhere; }
+.hash { display: inline-block; min-width: 18rem; overflow-wrap: anywhere; }
 .charts {
   display: grid; gap: .8rem 1.2rem; margin: .6rem 0;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 18.5rem), 1fr));
@@ -100,7 +100,7 @@ circle { fill: var(--accent); }
   th, td { min-width: 0; }
   td a, td code, .hash { overflow-wrap: anywhere; }
   .hash { min-width: 0; }
-  figure, tr, .verdict, pre { break-inside: avoid; }
+  figure, tr, dl, .verdict, pre, .box:not(.steps) { break-inside: avoid; }
   h2, h3, p.dim, p.legend { break-after: avoid; }
   .charts { grid-template-columns: repeat(3, 1fr); }
   svg image { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -1,15 +1,11 @@
 """The page of the proof of a whole model."""
 
-import datetime
-import importlib.metadata
 import os
-import platform
 
 from migrate.output.atomic import write_file
 from migrate.proof.page.elements import document, items, number, table, tag
-from migrate.proof.page.sections import definitions
-
-_PACKAGES = ("bnlstm-compat", "tensorflow", "keras", "numpy")
+from migrate.proof.page.facts import now, surroundings
+from migrate.proof.page.sections import definitions, files
 
 
 def write_whole_page(path, proof, tolerance, command) -> None:
@@ -20,9 +16,9 @@ def write_whole_page(path, proof, tolerance, command) -> None:
         it, or None.
 
     Raises:
-      MigrateError: it cannot be written.
+      MigrateError: it cannot be written, or a file has changed since it was compared.
     """
-    word, *rest = proof.sentence(tolerance).partition(":")
+    word, *rest = proof.sentence(tolerance, to_others=True).partition(":")
     good = proof.equal(tolerance)
     body = tag(
         "body",
@@ -36,24 +32,29 @@ def write_whole_page(path, proof, tolerance, command) -> None:
                 class_=f"verdict {'good' if good else 'bad'}",
                 id="verdict",
             ),
-            definitions(_about(proof, command)),
+            definitions(_about(proof)),
         ),
-        tag("main", *_problems(proof, tolerance), *_measures(proof, tolerance)),
+        tag(
+            "main",
+            *_problems(proof, tolerance),
+            *_measures(proof, tolerance),
+            files(
+                proof.subject.files(), (), surroundings(), command or proof.subject.call
+            ),
+        ),
     )
     page = document(f"Proof of a whole model: {word}", body)
     write_file(os.fspath(path), page.encode())
 
 
-def _about(proof, command):
-    now = datetime.datetime.now(datetime.timezone.utc)
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES]
-    pairs = [
+def _about(proof):
+    model = proof.subject.conversion.path
+    return [
         ("Checkpoint", tag("code", proof.source)),
-        ("Reference", proof.reference),
-        ("Date", now.strftime("%Y-%m-%d %H:%M UTC")),
-        ("Versions", ", ".join([*versions, f"Python {platform.python_version()}"])),
+        ("Model", "in memory" if model is None else tag("code", model)),
+        ("Reference", f"the graph {proof.graph}"),
+        ("Date", now()),
     ]
-    return pairs if command is None else [*pairs, ("Command", tag("code", command))]
 
 
 def _problems(proof, tolerance):

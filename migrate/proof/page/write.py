@@ -55,7 +55,9 @@ def page(facts: Facts) -> Markup:
             sections.results(facts),
             method.settings(facts),
             *(cell_section(cell, facts, limits) for cell in facts.cells),
-            sections.files(facts),
+            sections.files(
+                facts.files, facts.made_by, facts.surroundings, facts.command
+            ),
         ),
     )
     return document(f"Proof of a conversion: {word}: {facts.checkpoint}", body)

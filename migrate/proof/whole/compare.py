@@ -59,7 +59,7 @@ class _Proving:
         outputs = [name for name in names if output(name)[0] in graph.graph]
         self._proof = WholeProof(
             whole.label,
-            f"your graph {graph.graph.label}",
+            graph.graph.label,
             tuple(outputs),
             len(whole.held()),
         )
@@ -189,7 +189,7 @@ class _Proving:
         """A random gradient for each output that is a number; None if none is, or if
         nothing of the graph is trained."""
         if self._graph.graph.frozen:
-            self._proof.skipped.append("gradients: the graph is frozen, and trains not")
+            self._proof.skipped.append("gradients: a frozen graph does not train")
             return None
         found = self._runs.run(feeds, False).outputs
         return {

@@ -7,6 +7,7 @@ import numpy as np
 from migrate.proof import verdict
 from migrate.proof.page.whole_page import write_whole_page
 from migrate.proof.page.write import require_page
+from migrate.proof.subject import Subject
 
 #: What is compared: outputs in either mode, gradients of trained weights, and the
 #: variables that are not trained, after a training pass.
@@ -64,7 +65,8 @@ class WholeProof:
     """What ``verify`` found of a whole model.
 
     Attributes:
-      source: the label of the source. reference: what was compared with, as a noun.
+      source: the label of the source. graph: that of its graph, the reference.
+      subject: the files that were compared, or None.
       outputs: the names of the model's outputs.
       measures: for each of ``KINDS``, from names (of outputs, of variables) to a
         ``Measure``; empty if it was not compared.
@@ -76,7 +78,7 @@ class WholeProof:
     """
 
     source: str
-    reference: str
+    graph: str
     outputs: tuple[str, ...]
     weights: int
     differing: list[str] = field(default_factory=list)
@@ -87,6 +89,7 @@ class WholeProof:
     )
     data: bool = False
     drawn: bool = True
+    subject: Subject | None = None
 
     #: The reference is the user's graph, always.
     by_graph = True
@@ -119,20 +122,23 @@ class WholeProof:
             and not self.beyond(tolerance)
         )
 
-    def sentence(self, tolerance: float | None = None) -> str:
-        """The verdict."""
+    def sentence(self, tolerance: float | None = None, to_others: bool = False) -> str:
+        """The verdict; ``to_others``: not said to the person whose graph it is."""
+        graph, data = "your graph", "your data"
+        if to_others:
+            graph, data = "the graph", "given data"
         word = "Equal" if self.equal(tolerance) else "Different"
         limit = "this model's own rounding" if tolerance is None else f"{tolerance:g}"
         kinds = [kind for kind in KINDS if self.measures[kind]]
         listed = ", ".join(kinds[:-1]) + f" and {kinds[-1]}" if kinds[1:] else kinds[:1]
         on = [
             text
-            for text, there in (("random input", self.drawn), ("your data", self.data))
+            for text, there in (("random input", self.drawn), (data, self.data))
             if there
         ]
         what = f" ({listed})" if kinds[1:] else ""
         return (
-            f"{word}: the model against {self.reference}{what}, within {limit}, on "
+            f"{word}: the model against {graph} {self.graph}{what}, within {limit}, on "
             f"{' and on '.join(on)}."
         )
 

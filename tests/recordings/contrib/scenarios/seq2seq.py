@@ -400,3 +400,104 @@ def functions_inference(tf):
             ),
         )
     return {"outputs": outputs, "final": final, "attended": attended, "last": last}
+
+
+def located(s, private, tf):
+    """Mechanisms as users derive them, by the attributes of the classes."""
+
+    class Located(s.BahdanauAttention):
+        """Adds where it has read; uses the masked probabilities of its base."""
+
+        def __call__(self, query, state):
+            with tf.variable_scope(None, "located", [query]):
+                query = tf.expand_dims(self.query_layer(query), 1)
+                where = tf.expand_dims(state, 2) * tf.ones([self._num_units])
+                v = tf.get_variable("v", [self._num_units])
+                energy = tf.reduce_sum(v * tf.tanh(self._keys + query + where), [2])
+            alignments = self._probability_fn(energy, state)
+            return alignments, alignments
+
+    class Dot(private._BaseAttentionMechanism):
+        def __init__(self, units, memory, lengths):
+            layer = tf.layers.Dense(
+                units, name="memory_layer", use_bias=False, dtype=tf.float32
+            )
+            super(Dot, self).__init__(
+                query_layer=None,
+                memory=memory,
+                probability_fn=lambda score, _: tf.nn.softmax(score),
+                memory_sequence_length=lengths,
+                memory_layer=layer,
+            )
+
+        def __call__(self, query, state):
+            score = private._luong_score(query, self.keys, None)
+            alignments = self._probability_fn(score + state, state)
+            return alignments, alignments
+
+    return Located, Dot
+
+
+@scenario(NEW)
+def derived(tf):
+    """Classes of users, and the functions that they import by private names."""
+    s = tf.contrib.seq2seq
+    try:
+        from tensorflow.contrib.seq2seq.python.ops import attention_wrapper as private
+        from tensorflow.contrib.seq2seq.python.ops import beam_search_decoder as beams
+        from tensorflow.contrib.seq2seq.python.ops import decoder as decoders
+    except ImportError:
+        # Without the runner all names are those of the family.
+        private = beams = decoders = s
+    Located, Dot = located(s, private, tf)
+
+    class Peeking(s.AttentionWrapper):
+        def call(self, inputs, state):
+            mixed = self._cell_input_fn(inputs, state.attention)
+            output, cell_state = self._cell(mixed, state.cell_state)
+            read, places, new = private._compute_attention(
+                self._attention_mechanisms[0], output, state.attention_state, None
+            )
+            state = state.clone(
+                time=state.time + 1,
+                cell_state=cell_state,
+                attention=read,
+                alignments=self._item_or_tuple([places]),
+                attention_state=self._item_or_tuple([new]),
+            )
+            return tf.concat([output, read], 1), state
+
+        @property
+        def output_size(self):
+            return self._cell.output_size + self._attention_layer_size
+
+    result = {}
+    for number, mechanism in enumerate(
+        [lambda m: Located(2, m, [5, 3, 1]), lambda m: Dot(3, m, [1, 5, 2])]
+    ):
+        result.update(attending(tf, number, mechanism, attention_layer_size=4))
+    with tf.variable_scope("peeking"):
+        made = Dot(3, inputs(tf, 3, (3, 5, 4)), [5, 3, 1])
+        cell = Peeking(tf.contrib.rnn.BasicLSTMCell(3), made)
+        decoder = s.BasicDecoder(
+            cell, s.TrainingHelper(inputs(tf), LENGTHS), cell.zero_state(3, tf.float32)
+        )
+        result.update(prefixed("peeking", decoded(tf, decoder)))
+    score, query = inputs(tf, 6, (3, 5)), inputs(tf, 7, (3, 2))
+    keys = inputs(tf, 8, (3, 5, 2))
+    v, g, b = tf.constant([0.5, -1.0]), tf.constant(2.0), tf.constant([0.1, 0.3])
+    done = tf.constant([[False, True], [False, False], [True, False]])
+    words = inputs(tf, 9, (3, 2, 4))
+    picked = tf.constant([[1, 0], [0, 0], [1, 1]])
+    result.update(
+        masked=private._maybe_mask_score(score, [5, 2, 1], score_mask_value=-9.0),
+        memory=private._prepare_memory(keys, [5, 2, 1]),
+        plain=private._bahdanau_score(query, keys, v),
+        normed=private._bahdanau_score(query, keys, v, g, b),
+        probs=beams._mask_probs(words, 2, done),
+        gathered=beams._maybe_tensor_gather_helper(picked, words, 3, 2, [6, -1]),
+        flat=beams._tensor_gather_helper(picked, words[:, :, 0], 3, 2, [-1]),
+        penalty=tf.convert_to_tensor(beams._length_penalty(tf.constant([1, 4]), 0.7)),
+        zeros=decoders._create_zero_outputs(tf.TensorShape([2]), tf.float32, 3),
+    )
+    return result
