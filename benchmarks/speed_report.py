@@ -28,7 +28,7 @@ def memory(found, other=None):
     """What ``alone`` found of a step, and its ratio to that of another subject."""
     if "step" not in found:  # measured before there was such a figure
         return ""
-    megabytes = f"{found['step']:.3g} MB"
+    megabytes = f"{found['step']:.{0 if found['step'] >= 100 else 1}f} MB"
     return megabytes if other is None else f"{megabytes}, {of_step(found, other):.2f}"
 
 
