@@ -7,20 +7,70 @@ which gives a function without arguments: one call of the subject, done when it 
 Requests and answers are JSON, one a line; Python 3.7 runs this too.
 """
 
+import ctypes
 import importlib
 import json
 import os
 import re
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+#: A step's memory is watched for so long.
+WATCHED_SECONDS = 3.0
+
+
 def resident(field):
-    """Kilobytes of this process: ``VmRSS`` now, ``VmHWM`` at most so far."""
+    """MB of this process: ``VmRSS`` now, ``VmHWM`` at most since it was reset."""
     with open("/proc/self/status") as status:
-        return int(re.search(field + r":\s+(\d+) kB", status.read()).group(1))
+        return int(re.search(field + r":\s+(\d+) kB", status.read()).group(1)) / 1024
+
+
+def reset_most():
+    """What ``VmHWM`` tells starts from here."""
+    with open("/proc/self/clear_refs", "w") as reset:
+        reset.write("5")
+
+
+class _Malloc(ctypes.Structure):
+    """What glibc's ``mallinfo2`` returns."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks "
+            "keepcost"
+        ).split()
+    ]
+
+
+def in_use():
+    """MB that the C library has given out and not got back."""
+    ask = ctypes.CDLL(None).mallinfo2
+    ask.restype = _Malloc
+    found = ask()
+    return (found.uordblks + found.hblkhd) / 2**20
+
+
+class Watch:
+    """The most that is in use meanwhile, looked at about every half millisecond."""
+
+    def __enter__(self):
+        self.most, self._done = in_use(), threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+        return self
+
+    def _look(self):
+        while not self._done.wait(5e-4):
+            self.most = max(self.most, in_use())
+
+    def __exit__(self, *_):
+        self._done.set()
+        self._thread.join()
 
 
 def main(argv):
@@ -49,15 +99,26 @@ def main(argv):
         """Seconds of the processor for a call, of all threads, in the last ``run``."""
         return spent[name]
 
-    def memory(name, calls):
-        """MB at most in calls that compile nothing, above what the imports held."""
-        run(name, calls)
-        with open("/proc/self/clear_refs", "w") as reset:
-            reset.write("5")
-        run(name, calls)
-        return (resident("VmHWM") - held) / 1024
+    def alone(name, subject):
+        """Seconds of the first call, and MB in it and in a step, for a process's only
+        subject.
 
-    does = {"make": make, "run": run, "processor": processor, "memory": memory}
+        "compiling": the most that the process holds until the first call is done,
+        compiler and all, above what the imports held. "step": the most that is in use
+        in a later call, above what is in use between calls: tensors and buffers,
+        without weights, data and compiled programs.
+        """
+        reset_most()
+        first = make(name, subject)
+        compiling = resident("VmHWM") - held
+        run(name, 2)
+        rest, start = in_use(), time.perf_counter()
+        with Watch() as watch:
+            while time.perf_counter() - start < WATCHED_SECONDS:
+                run(name, 2)
+        return {"first": first, "compiling": compiling, "step": watch.most - rest}
+
+    does = {"make": make, "run": run, "processor": processor, "alone": alone}
     print(json.dumps(module.VERSIONS), file=answers, flush=True)
     for line in sys.stdin:
         request = json.loads(line)

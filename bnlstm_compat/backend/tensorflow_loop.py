@@ -74,7 +74,7 @@ def loop(
 
     def read_all(count):
         t = at(count)
-        return {name: array.read(t) for name, array in arrays.items()} if ahead else {}
+        return {name: array.read(t) for name, array in arrays.items()}
 
     def body(count, writes, parts, *state):
         t, now = at(count), dict(parts)
@@ -86,10 +86,11 @@ def loop(
 
         state, values = one_step(read, state)
         writes = {name: array.write(t, values[name]) for name, array in writes.items()}
-        parts = read_all(tf.minimum(count + 1, bound - 1))
+        if ahead:
+            parts = read_all(_once_known(state, tf.minimum(count + 1, bound - 1)))
         return (count + 1, writes, parts, *state)
 
-    parts = read_all(0)
+    parts = read_all(0) if ahead else {}
     if unroll:
         if bound is not steps:
             raise ValueError("An unrolled loop runs all steps. Received: bound")
@@ -103,6 +104,19 @@ def loop(
         maximum_iterations=steps,
     )
     return tuple(state), writes
+
+
+def _once_known(state, count):
+    """``count``, which nobody can tell before ``state`` is known.
+
+    So XLA sees that the parts of the step before are no longer used and writes the next
+    ones in their place; it would copy each of them twice.
+    """
+    total = sum(
+        tf.cast(tf.reduce_sum(tf.reshape(z, [-1])[:1]), tf.float32)
+        for z in tf.nest.flatten(state)
+    )
+    return count + tf.cast(total > float("inf"), tf.int32)  # which it never is
 
 
 def _rows(value, steps):

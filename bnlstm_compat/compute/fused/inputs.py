@@ -59,8 +59,8 @@ class OfProduct:
 
     def vectors(self, s, inverse):
         """What one step backward reads, by name: vectors [T,.]."""
-        del s, inverse
-        return {}
+        del inverse
+        return {"input_s": s}
 
     def sums(self):
         """What is added up over all steps, at its start."""

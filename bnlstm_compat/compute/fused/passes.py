@@ -44,6 +44,10 @@ class Pass:
         """``v`` of the equations."""
         return tf.math.rsqrt(variance + self.setting.epsilon)
 
+    def by_step(self, vector):
+        """A scale or offset [1,.] or [T,.] as [T,.]."""
+        return tf.broadcast_to(vector, [self.steps, vector.shape[1]])
+
     def covariance(self, e):
         """``C`` [..,U,U] of the centred ``e`` [..,B,U]."""
         return tf.matmul(e, e, transpose_a=True) / tf.cast(self.batch, e.dtype)

@@ -36,6 +36,9 @@ class OfProduct:
 
     def __init__(self, run):
         self._run, self._kernel = run, run.args["recurrent_kernel"]
+        #: Whether the gates are kept for the backward pass. Compiled code makes them
+        #: again from d; TensorFlow's loop reads them faster.
+        self.keeps_gates = not run.setting.stacked
         #: The features of what ``forward`` gives as the mean.
         self.mean_size = 4 * run.units
         #: Whether u is not simply the output before.
@@ -57,6 +60,10 @@ class OfProduct:
         d, *moments = run.centred(z, "recurrent", read)
         scaled = d * (read("recurrent_gamma") * run.inverse(moments[1]))
         return scaled, moments, {"recurrent_d": d, "u": u}
+
+    def again(self, read):
+        """bn(u W) without its offset, from what was kept; not if gates were."""
+        return read("recurrent_d") * read("recurrent_s")
 
     def mean(self, means):
         """The means [T,4H] of z from those of all steps."""
@@ -92,7 +99,7 @@ class OfProduct:
 class OfFactor:
     """Moments of z from those of u, its left factor: for many rows."""
 
-    reads = ("recurrent_e",)
+    reads, keeps_gates = ("recurrent_e",), True
 
     def __init__(self, run):
         self._run = run

@@ -24,7 +24,9 @@ so that one step from dh', dc' is::
     dG = [dc'' c r'(f), dc'' j r'(i), dh' a r'(o), dc'' i q'(j)]      [B,4H]
     dR = dz(dG)             dh = dR recurrent_kernel^T       dc = dc'' f
 
-with q', r' from the results of q and r (tanh: 1 - a^2). Once all steps are done,
+with q', r' from the results of q and r (tanh: 1 - a^2). Kept of a step are c and, of
+the state's site, d; what is cheap is made again: from d the gates (if compiled), from
+those and c the cell's d, from that a. Once all steps are done,
 ``drecurrent_kernel = sum_t h_t^T dR_t`` is one matmul over T B rows.
 
 Where rows are many, u [B,U] of ``z = u W`` (W [U,4H]) is centred instead of z, and the
@@ -57,8 +59,8 @@ from bnlstm_compat.compute.fused.passes import Pass
 from bnlstm_compat.compute.fused.recurrent import recurrent_site
 from bnlstm_compat.compute.fused.setting import AFFINE, activate, slope
 
-#: What a step needs of itself backward: the gates, the activated cell, c before.
-_STEP = ("f", "i", "o", "j", "a", "c")
+#: The activated gates, which the backward pass reads or makes again: ``keeps_gates``.
+_GATES = ("f", "i", "o", "j")
 
 
 def forward(setting, args, extra):
@@ -84,9 +86,8 @@ def forward(setting, args, extra):
     of_input = inputs.forward()
     moments = _moments_of_a_step(run, recurrent)
     low, rows = run.compute_dtype, run.rows
-    kept = {**dict.fromkeys(_STEP, (low, rows)), **recurrent.kept()}
-    if run.keeps_cell_d:
-        kept["cell_d"] = (low, rows)
+    kept = dict.fromkeys(_kept_of_a_step(run, recurrent), (low, rows))
+    kept |= recurrent.kept()
     written = {**kept, "outputs": (low, rows), "moments": (run.dtype, [moments.size])}
     affine = [name for name in AFFINE if not name.startswith("input")]
     fixed = {name: args[name][0] for name in affine if args[name].shape[0] == 1}
@@ -123,6 +124,12 @@ def forward(setting, args, extra):
     return results["outputs"].stack(), h, c, mean, variance, saved
 
 
+def _kept_of_a_step(run, recurrent):
+    """What is kept of a step [B,H] besides what its sites keep."""
+    gates = _GATES if recurrent.keeps_gates else ()
+    return (*gates, "c", *(["cell_d"] if run.keeps_cell_d else []))
+
+
 def _moments_of_a_step(run, recurrent):
     return Packed(
         {
@@ -137,16 +144,13 @@ def _moments_of_a_step(run, recurrent):
 def _step_forward(run, recurrent, inputs, moments, read, state):
     """One step of ``forward``: the state after it, and what is kept, by name."""
     h, c = state
-    q, r = run.setting.activation, run.setting.recurrent_activation
     u = run.masked(h)
     gates, (mean, variance), kept = recurrent.forward(u, read)
-    gates += inputs.one_step(read) + read("recurrent_beta")
-    f, i, o, j = tf.split(gates, len(spec.GATES), axis=1)
-    f, i, o, j = activate(f, r), activate(i, r), activate(o, r), activate(j, q)
+    f, i, o, j = _activated(run, gates + inputs.one_step(read), read)
     next_c = run.high(c) * f + i * j
     d, cell_mean, cell_variance = run.centred(next_c, "cell", read)
     scaled = d * (read("cell_gamma") * run.inverse(cell_variance))
-    a = activate(scaled + read("cell_beta"), q)
+    a = activate(scaled + read("cell_beta"), run.setting.activation)
     next_h, next_c = run.low(a * o), run.low(next_c)
     vectors = {
         "recurrent_mean": mean,
@@ -154,9 +158,16 @@ def _step_forward(run, recurrent, inputs, moments, read, state):
         "cell_mean": cell_mean,
         "cell_variance": cell_variance,
     }
-    kept |= {"f": f, "i": i, "o": o, "j": j, "a": a, "c": c, "cell_d": d}
+    kept |= {"f": f, "i": i, "o": o, "j": j, "c": c, "cell_d": d}
     kept |= {"outputs": next_h, "moments": moments.pack(vectors)}
     return run.running(read, (next_h, next_c), (h, c)), kept
+
+
+def _activated(run, gates, read):
+    """f, i, o, j [B,H] from the two sites' sum [B,4H]."""
+    q, r = run.setting.activation, run.setting.recurrent_activation
+    gates = tf.split(gates + read("recurrent_beta"), len(spec.GATES), axis=1)
+    return [activate(z, by) for z, by in zip(gates, (r, r, r, q), strict=True)]
 
 
 def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
@@ -176,14 +187,16 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
         "cell_s": scales["cell"],
         "cell_inverse": inverses["cell"],
         "cell_mean": saved["cell_mean"],
+        "cell_beta": run.by_step(args["cell_beta"]),
         **inputs.vectors(scales["input"], inverses["input"]),
     }
+    reads = {*_kept_of_a_step(run, recurrent), *recurrent.reads, *inputs.reads_backward}
+    if not recurrent.keeps_gates:
+        given["recurrent_beta"] = run.by_step(args["recurrent_beta"])
+        reads |= {*inputs.reads_forward} - {"input_s"}
     vectors = Packed({name: vector.shape[1] for name, vector in given.items()})
     found = Packed(_gradients_of_a_step(run, inputs))
-    known = {name: saved[name] for name in (*_STEP, *recurrent.reads)}
-    known |= {name: saved[name] for name in inputs.reads_backward}
-    if run.keeps_cell_d:
-        known["cell_d"] = saved["cell_d"]
+    known = {name: saved[name] for name in sorted(reads)}
     known |= {"d_outputs": d_outputs, "vectors": vectors.pack(given)}
     written = {"vectors": (run.dtype, [found.size]), **recurrent.written()}
     if inputs.keeps_dgates:
@@ -226,9 +239,19 @@ def _step_backward(run, recurrent, inputs, vectors, found, read, state):
     """One step of ``backward``: the five lines of the module's equations."""
     dh, dc, sums = state
     q, r = run.setting.activation, run.setting.recurrent_activation
-    f, i, o, j, a, c = (run.high(read(name)) for name in _STEP)
     v = vectors.unpack(read("vectors"))
-    d = run.high(read("cell_d")) if run.keeps_cell_d else c * f + i * j - v["cell_mean"]
+
+    def read_any(name):
+        return v[name] if name in v else run.high(read(name))
+
+    if recurrent.keeps_gates:
+        f, i, o, j = map(read_any, _GATES)
+    else:
+        gates = recurrent.again(read_any) + inputs.one_step(read_any)
+        f, i, o, j = _activated(run, gates, read_any)
+    c = read_any("c")
+    d = read_any("cell_d") if run.keeps_cell_d else c * f + i * j - v["cell_mean"]
+    a = activate(d * v["cell_s"] + v["cell_beta"], q)
     (dh, dc), (kept_h, kept_c) = run.running_gradients(read, dh, dc)
     dh += run.high(read("d_outputs"))
     dz, cell_beta, cell_gamma = run.through_bn(
