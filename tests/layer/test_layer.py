@@ -217,7 +217,8 @@ def test_an_unrolled_loop_has_no_gradients_of_slices_by_step():
 
         graph = gradients.get_concrete_function(tf.TensorSpec((B, steps, D))).graph
         types = [op.type for op in graph.get_operations()]
-        assert types.count("Tanh") == 2 * steps
+        assert not {"While", "StatelessWhile"} & {*types}
+        assert types.count("Tanh") >= 2 * steps  # the backward pass computes one again
         counts.append(types.count("StridedSliceGrad"))
     assert counts[0] == counts[1]
 
