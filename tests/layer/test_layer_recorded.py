@@ -1,6 +1,7 @@
 """``BNLSTM`` as people run it, and its step path, against real TensorFlow."""
 
 import functools
+import itertools
 
 import keras
 import pytest
@@ -16,12 +17,14 @@ ALIKE = {"v1_format", "sharded", "variable_length_row0_longest"}
 
 
 def _cases():
-    for version, name in recorded.ALL:
-        for mode in recorded_layers.MODES:
-            fast = {"jit": name in COMPILED_FIRST, "function": name not in ALIKE}
-            fast = fast.get(mode, True) and version == recorded.LAST
-            marks = () if fast else pytest.mark.slow
-            yield pytest.param(version, name, mode, marks=marks)
+    # One model after the other, so that few processes compile the same.
+    for name, mode, version in itertools.product(
+        recorded.SCENARIOS, recorded_layers.MODES, recorded.VERSIONS
+    ):
+        fast = {"jit": name in COMPILED_FIRST, "function": name not in ALIKE}
+        fast = fast.get(mode, True) and version == recorded.LAST
+        marks = () if fast else pytest.mark.slow
+        yield pytest.param(version, name, mode, marks=marks)
 
 
 @functools.cache
@@ -31,10 +34,12 @@ def model(name, mode):
 
 
 @pytest.mark.parametrize(("version", "name", "mode"), list(_cases()))
-def test_every_pass_from_the_start(version, name, mode):
+def test_every_pass(version, name, mode):
+    """From the start, and the last one from the checkpoint, too."""
     recording, layers = recorded.load(version, name), model(name, mode)
     recorded_layers.check_every_pass(recording, layers)
     _check_end(recording, layers)
+    recorded_layers.check_final(recording, layers)
 
 
 def _check_end(recording, layers):
@@ -50,12 +55,6 @@ def _check_end(recording, layers):
     if recording.raced_row() is None:
         outputs, states, _, _ = layers.run(recording, False)
         recorded.check_pass(recording, "final", recorded.TRAINING, outputs, states)
-
-
-@pytest.mark.parametrize(("version", "name", "mode"), list(_cases()))
-def test_final_from_the_checkpoint(version, name, mode):
-    recording, layers = recorded.load(version, name), model(name, mode)
-    recorded_layers.check_final(recording, layers)
 
 
 @pytest.mark.parametrize(("version", "name"), recorded.LAST_FIRST)
