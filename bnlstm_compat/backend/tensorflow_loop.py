@@ -47,7 +47,8 @@ def loop(
         step's part of ``known[name]``, ``values`` has the names of ``found``.
       known: dict of what is read: tensors [T,...] or TensorArrays.
       found: dict of what is written, to (dtype, shape of a step's part). In a portable
-        loop a size that is not known is a tensor, else None.
+        loop a size that is not known is a tensor, else None. What has the name of
+        something that is read has its shape: with ``ahead`` it takes its place.
       state: tuple of tensors. steps: T, a number or a tensor.
       bound: how many steps to run (T if None). reverse: last step first.
       ahead: each iteration reads the next one's parts. XLA otherwise fuses the reads
@@ -67,17 +68,24 @@ def loop(
     writes = {
         name: empty(dtype, steps, shape) for name, (dtype, shape) in found.items()
     }
+    if ahead:
+        writes |= {name: arrays[name] for name in found if name in arrays}
+    left = {}
+    if reverse and bound is None and not (ahead or unroll):
+        left = {name: array.flow for name, array in arrays.items() if _is_list(array)}
     bound = steps if bound is None else bound
 
     def at(count):
         return bound - 1 - count if reverse else count
 
-    def read_all(count):
+    def read_all(count, writes):
         t = at(count)
-        return {name: array.read(t) for name, array in arrays.items()}
+        return {name: {**arrays, **writes}[name].read(t) for name in known}
 
-    def body(count, writes, parts, *state):
-        t, now = at(count), dict(parts)
+    def body(count, writes, parts, left, *state):
+        t, now, left = at(count), dict(parts), dict(left)
+        for name, handle in left.items():
+            left[name], now[name] = _last(handle, arrays[name])
 
         def read(name):
             if name not in now:
@@ -85,38 +93,55 @@ def loop(
             return now[name]
 
         state, values = one_step(read, state)
-        writes = {name: array.write(t, values[name]) for name, array in writes.items()}
+        wrote = {name: array.write(t, values[name]) for name, array in writes.items()}
         if ahead:
-            parts = read_all(_once_known(state, tf.minimum(count + 1, bound - 1)))
-        return (count + 1, writes, parts, *state)
+            parts = read_all(once_known(state, tf.minimum(count + 1, bound - 1)), wrote)
+        return (count + 1, wrote, parts, left, *state)
 
-    parts = read_all(0) if ahead else {}
+    parts = read_all(0, writes) if ahead else {}
     if unroll:
         if bound is not steps:
             raise ValueError("An unrolled loop runs all steps. Received: bound")
         for count in range(steps):
-            _, writes, parts, *state = body(count, writes, parts, *state)
+            _, writes, parts, _, *state = body(count, writes, parts, {}, *state)
         return tuple(state), writes
-    _, writes, _, *state = tf.while_loop(
+    _, writes, _, _, *state = tf.while_loop(
         lambda count, *_: count < bound,
         body,
-        (0, writes, parts, *state),
+        (0, writes, parts, left, *state),
         maximum_iterations=steps,
     )
     return tuple(state), writes
 
 
-def _once_known(state, count):
-    """``count``, which nobody can tell before ``state`` is known.
+def _is_list(array):
+    """Whether a TensorArray is a list of TensorFlow's, as it is in today's graphs."""
+    return not tf.executing_eagerly() and array.flow.dtype == tf.variant
 
-    So XLA sees that the parts of the step before are no longer used and writes the next
-    ones in their place; it would copy each of them twice.
+
+def _last(handle, array):
+    """A list without its last part, and that part; its memory is free once used."""
+    shape = array.element_shape
+    sizes = -1 if shape.rank is None else [-1 if n is None else n for n in shape]
+    return tf.raw_ops.TensorListPopBack(
+        input_handle=handle,
+        element_shape=tf.constant(sizes, tf.int32),
+        element_dtype=array.dtype,
+    )
+
+
+def once_known(tensors, value):
+    """``value``, which nobody can tell before ``tensors`` are known.
+
+    So what needs it waits. In the loop XLA then sees that the parts of the step before
+    are no longer used and writes the next ones in their place; it would copy each of
+    them twice.
     """
     total = sum(
         tf.cast(tf.reduce_sum(tf.reshape(z, [-1])[:1]), tf.float32)
-        for z in tf.nest.flatten(state)
+        for z in tf.nest.flatten(tensors)
     )
-    return count + tf.cast(total > float("inf"), tf.int32)  # which it never is
+    return value + tf.cast(total > float("inf"), value.dtype)  # which it never is
 
 
 def _rows(value, steps):

@@ -43,6 +43,9 @@ class OfProduct:
         self.mean_size = 4 * run.units
         #: Whether u is not simply the output before.
         self._keeps_u = "running" in run.extra or "recurrent_mask" in run.extra
+        #: Whether the backward pass makes the outputs again. In TensorFlow's loop they
+        #: then take the place of what it frees.
+        self._makes_outputs = not (run.setting.stacked or self._keeps_u)
 
     def kept(self):
         """What the backward pass needs of each step, to (dtype, shape)."""
@@ -75,8 +78,10 @@ class OfProduct:
 
     def written(self):
         """What each step backward writes, to (dtype, shape)."""
-        run = self._run
-        return {"recurrent": (run.compute_dtype, [run.rows[0], 4 * run.units])}
+        written = {"recurrent_d": self.kept()["recurrent_d"]}
+        if self._makes_outputs:
+            written["outputs"] = (self._run.compute_dtype, self._run.rows)
+        return written
 
     def backward(self, dgates, s, inverse, read):
         """The ``Backward`` of one step, from the gradient of bn(u W)."""
@@ -84,7 +89,7 @@ class OfProduct:
         d = run.high(read("recurrent_d"))
         dz, dbeta, dgamma = run.through_bn(dgates, d, s, inverse, read)
         du = run.matmul(dz, self._kernel, transpose_b=True)
-        return Backward(du, dbeta, dgamma, {}, {"recurrent": dz})
+        return Backward(du, dbeta, dgamma, {}, {"recurrent_d": dz})
 
     def kernel_gradient(self, saved, outputs, results, sums):
         """dW [H,4H], once all steps are done."""
@@ -92,8 +97,10 @@ class OfProduct:
         if self._keeps_u:
             u = saved["u"] if self._run.setting.stacked else saved["u"].stack()
         else:
+            if self._makes_outputs:
+                outputs = results["outputs"].stack()
             u = tf.concat([self._run.args["h"][None], outputs[:-1]], 0)
-        return over_all_steps(u, results["recurrent"].stack())
+        return over_all_steps(u, results["recurrent_d"].stack())
 
 
 class OfFactor:

@@ -243,7 +243,11 @@ def _gradient(setting, compiled, arguments, extra, saved, outputs, given):
         def run(*tensors):
             d_outputs, dh, dc = map(tf.stop_gradient, tensors[:3])
             args = _constants(tensors[3:])
-            gradients, rest = backward(args, extra, saved, outputs, d_outputs, dh, dc)
+            # Not before the loss has freed what it needed to get here.
+            with tf.control_dependencies([d_outputs]):
+                gradients, rest = backward(
+                    args, extra, saved, outputs, d_outputs, dh, dc
+                )
             if setting.to_input:
                 gradients["x"] = backward_input(args, extra, saved, rest)
             return [gradients[name] for name in names], _refuse

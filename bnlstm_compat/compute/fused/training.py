@@ -53,6 +53,7 @@ import functools
 import tensorflow as tf
 
 from bnlstm_compat import spec
+from bnlstm_compat.backend.tensorflow_loop import once_known
 from bnlstm_compat.compute.fused.inputs import input_site
 from bnlstm_compat.compute.fused.packed import Packed
 from bnlstm_compat.compute.fused.passes import Pass
@@ -198,7 +199,7 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
     found = Packed(_gradients_of_a_step(run, inputs))
     known = {name: saved[name] for name in sorted(reads)}
     known |= {"d_outputs": d_outputs, "vectors": vectors.pack(given)}
-    written = {"vectors": (run.dtype, [found.size]), **recurrent.written()}
+    written = {"gradients": (run.dtype, [found.size]), **recurrent.written()}
     if inputs.keeps_dgates:
         written["gates"] = (run.compute_dtype, [run.rows[0], 4 * run.units])
     (dh, dc, sums), results = run.loop(
@@ -208,9 +209,15 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
         (run.high(dh), run.high(dc), {**recurrent.sums(), **inputs.sums()}),
         reverse=True,
     )
-    by_step = found.unpack(results["vectors"].stack())
+    by_step = found.unpack(results["gradients"].stack())
+    recurrent_kernel = recurrent.kernel_gradient(saved, outputs, results, sums)
     if inputs.keeps_dgates:
-        by_step["gates"] = results["gates"].stack()
+        # One matmul after the other, for each takes memory of its own meanwhile. XLA
+        # does not see the first line of these, only the second.
+        with tf.control_dependencies([recurrent_kernel]):
+            by_step["gates"] = results["gates"].stack()
+        dbeta = once_known(recurrent_kernel, by_step["recurrent_beta"])
+        by_step["recurrent_beta"] = dbeta
     kernel, by_step["input_gamma"], rest = inputs.backward(
         saved, scales["input"], inverses["input"], by_step, sums
     )
@@ -218,7 +225,7 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
         "h": run.low(dh),
         "c": run.low(dc),
         "kernel": kernel,
-        "recurrent_kernel": recurrent.kernel_gradient(saved, outputs, results, sums),
+        "recurrent_kernel": recurrent_kernel,
     }
     gradients |= {name: _in_shape(args[name], by_step[name]) for name in AFFINE}
     return gradients, rest
@@ -271,7 +278,8 @@ def _step_backward(run, recurrent, inputs, vectors, found, read, state):
         "cell_gamma": cell_gamma,
         **of_input,
     }
-    values = {"vectors": found.pack(values), "gates": dgates, **by_u.written}
+    values = {"gradients": found.pack(values), "gates": dgates, **by_u.written}
+    values["outputs"] = a * o
     sums = {name: total + added[name] for name, total in sums.items()}
     return (run.masked(by_u.du) + kept_h, dc * f + kept_c, sums), values
 
