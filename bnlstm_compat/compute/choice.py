@@ -23,6 +23,9 @@ LARGEST_FACTORED_INPUT = 64
 #: For so many shapes in training, and in inference, "auto" compiles a layer: of whole
 #: batches, of the last one, which is smaller, and one more.
 SHAPES_COMPILED = 3
+#: In inference with at least so many rows and units, "auto" leaves the matmuls to
+#: TensorFlow, whose library is faster there: 0.72 to 0.98 of XLA's time was measured.
+LARGE_ROWS, LARGE_UNITS = 64, 800
 #: In inference both scaled kernels are joined where B is at least so many times H.
 ROWS_FOR_JOINED = 2
 
@@ -30,11 +33,13 @@ ROWS_FOR_JOINED = 2
 class Mode(NamedTuple):
     """``compiled``: by XLA, in a function of its own. ``unrolled``: a Python loop.
 
+    ``ahead``: in the form that XLA compiles well, here or with the step around it.
     ``portable``: in inference, without TensorArrays.
     """
 
     compiled: bool
     unrolled: bool
+    ahead: bool
     portable: bool = False
 
 
@@ -59,7 +64,9 @@ class Shapes:
         return True
 
 
-def choose(mode, steps, *, eager, replicas, target=None, admit=lambda: True):
+def choose(
+    mode, steps, *, eager, replicas, target=None, large=False, admit=lambda: True
+):
     """The ``Mode`` for a call.
 
     Args:
@@ -70,15 +77,27 @@ def choose(mode, steps, *, eager, replicas, target=None, admit=lambda: True):
       replicas: how many devices the step runs on; "auto" compiles on one only, for
         XLA takes no part in ``tf.distribute``'s exchanges.
       target: of an export, see ``exports``, or None. "auto" does not compile there.
+      large: whether TensorFlow's loop has the faster matmuls: see ``large``.
       admit: function that "auto" asks last, before it compiles.
     """
-    compiled = mode == "xla"
+    compiled = ahead = mode == "xla"
     if mode == "auto" and target is None:
-        compiled = not eager and steps is not None and replicas == 1 and admit()
+        can = not eager and steps is not None and replicas == 1
+        compiled = can and not large and admit()
+        ahead = compiled or (can and large)
     unrolled = mode == "unrolled"
     # An unrolled loop has no equal of TensorArrays in ONNX, either.
     portable = target == exports.LITERT or (target is not None and unrolled)
-    return Mode(compiled, unrolled, portable and not compiled)
+    return Mode(compiled, unrolled, ahead, portable and not compiled)
+
+
+def large(batch, units):
+    """Whether a step's matmul [B,H] [H,4H] in inference is TensorFlow's: see above.
+
+    Args:
+      batch: B, or None where it is not known. units: H.
+    """
+    return (batch or 0) >= LARGE_ROWS and units >= LARGE_UNITS
 
 
 def factored(batch, units, features, weighted):

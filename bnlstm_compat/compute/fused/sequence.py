@@ -88,6 +88,7 @@ def sequence(
         eager=tf.executing_eagerly(),
         replicas=tf.distribute.get_strategy().num_replicas_in_sync,
         target=None if tf.executing_eagerly() else exports.target(),
+        large=not training and choice.large(x.shape[0], h.shape[1]),
         admit=lambda: shapes is None or shapes.admit(bool(training), x.shape),
     )
     args, extra = _arguments(w, x, h, c, plan), {}
@@ -103,7 +104,7 @@ def sequence(
         _NAMES[recurrent_activation],
         float(epsilon),
         unroll=chosen.unrolled,
-        stacked=chosen.compiled,
+        stacked=chosen.ahead,
         # Where no tape watches x, [T,B,4H] is not kept for it. Tapes watch variables
         # and what comes from them: where the kernel is not watched there is no tape,
         # and ``tf.gradients`` may ask for anything.
@@ -214,7 +215,7 @@ def _inference(setting, compiled, extra, w, plan):
             share = tf.zeros_like(plan.rows, given["cell_mean"].dtype)
             again = {**extra, **given, "use_given": everywhere}
             again["share"] = share[:, None, None]
-            plain = setting._replace(factored=frozenset())
+            plain = setting._replace(factored=frozenset(), stacked=compiled)
             forward, _, _ = _functions(plain, compiled)
             outputs, *_, saved = forward(args, again)
             return _gradient(
