@@ -70,9 +70,8 @@ def loop(
     }
     if ahead:
         writes |= {name: arrays[name] for name in found if name in arrays}
-    left = {}
-    if reverse and bound is None and not (ahead or unroll):
-        left = {name: array.flow for name, array in arrays.items() if _is_list(array)}
+    from_end = reverse and bound is None and not (ahead or unroll)
+    left = _lists(arrays) if from_end else {}
     bound = steps if bound is None else bound
 
     def at(count):
@@ -114,9 +113,10 @@ def loop(
     return tuple(state), writes
 
 
-def _is_list(array):
-    """Whether a TensorArray is a list of TensorFlow's, as it is in today's graphs."""
-    return not tf.executing_eagerly() and array.flow.dtype == tf.variant
+def _lists(arrays):
+    """The lists by name of those TensorArrays that are one: in today's graphs, all."""
+    flows = {} if tf.executing_eagerly() else {n: a.flow for n, a in arrays.items()}
+    return {name: flow for name, flow in flows.items() if flow.dtype == tf.variant}
 
 
 def _last(handle, array):

@@ -194,6 +194,60 @@ def test_every_mode(mode, outer, options, training):
     same(run(problem.x), expected)
 
 
+@pytest.mark.parametrize("outer", ["function", pytest.param("jit", marks=slow)])
+@pytest.mark.parametrize(
+    ("options", "shape"),
+    [
+        ("plain", "both_factored"),
+        ("dropout_masked", "none_factored"),
+        pytest.param("by_step", "input_factored", marks=slow),
+        pytest.param("v1", "none_factored", marks=slow),
+    ],
+)
+def test_large_matmuls_in_inference(options, shape, outer, monkeypatch):
+    """What "auto" does with many rows and units, here with few."""
+    monkeypatch.setattr(choice, "LARGE_ROWS", 1)
+    monkeypatch.setattr(choice, "LARGE_UNITS", 1)
+    problem, expected = solved(options, shape, False)
+    run = functools.partial(problem.run, fused.sequence, training=False, mode="auto")
+    run = tf.function(run, jit_compile=outer == "jit")
+    same(run(problem.x), expected)
+    library = run.get_concrete_function(problem.x).graph.as_graph_def().library
+    compiled = [
+        f.signature.name for f in library.function if "_XlaMustCompile" in f.attr
+    ]
+    assert len(compiled) == 1
+    assert "after_matmuls" in compiled[0]
+
+
+@pytest.mark.parametrize("options", ["plain", "dropout_masked"])
+@pytest.mark.parametrize("mode", ["plain", "xla"])
+def test_gradients_taken_twice_from_one_tape(mode, options):
+    """What a pass backward frees, or writes over, is there for the next one."""
+    problem, _ = solved(options, "none_factored", True)
+
+    def twice(x):
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(x)
+            outputs, h, c, _, _ = fused.sequence(
+                problem.w,
+                x,
+                *problem.state,
+                problem.step,
+                training=True,
+                mode=mode,
+                **problem.options,
+            )
+            loss = tf.reduce_sum(outputs * problem.into_loss[0]) + tf.reduce_sum(h * c)
+        sources = [problem.w["recurrent_kernel"], x]
+        return tape.gradient(loss, sources[1]), tape.gradient(loss, sources[1])
+
+    for run in (twice, tf.function(twice)):
+        first, second = map(np.asarray, run(problem.x))
+        assert np.abs(first).max() > 0
+        np.testing.assert_array_equal(second, first)
+
+
 @pytest.mark.parametrize("mode", ["plain", pytest.param("xla", marks=slow)])
 def test_gradients_of_weights_alone(mode):
     """Where no tape watches x, less is kept for its gradient."""

@@ -26,81 +26,100 @@ def forward(setting, args, extra):
     Returns:
       ``(outputs [T,B,H], h, c)``.
     """
-    x, kernel, recurrent_kernel = (
-        args[name] for name in ("x", "kernel", "recurrent_kernel")
-    )
-    low, high = x.dtype, args["cell_gamma"].dtype
-    steps = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
-    units = recurrent_kernel.shape[0]
-    scale, shift = {}, {}
-    for site in spec.SITES:
-        moments = (extra[f"{site}_{kind}"] for kind in ("mean", "variance"))
-        scale[site], shift[site] = affine(args, site, *moments, setting.epsilon)
-    shift["gates"] = shift["input"] + shift["recurrent"]
-    given = {
-        "recurrent_scale": scale["recurrent"],
-        "cell_scale": scale["cell"],
-        "cell_shift": shift["cell"],
-    }
-    in_kernel = "input" in setting.factored
-    if in_kernel:
-        given |= {"input_scale": scale["input"], "gates_shift": shift["gates"]}
-    else:
-        x = tf.cast(tf.matmul(x, kernel), high) * scale["input"][:, None]
-        x = tf.cast(x + shift["gates"][:, None], low)
-    vectors = Packed({name: vector.shape[1] for name, vector in given.items()})
-    known = {"x": x, "vectors": vectors.pack(given)}
-    if "running" in extra:
-        known["running"] = extra["running"]
-    recurrent_mask = extra.get("recurrent_mask")
-
-    def scaled(matrix, scale):
-        return tf.cast(tf.cast(matrix, high) * scale, low)
-
-    def gates_of(h, x, v):
-        if "recurrent" in setting.factored:
-            both = [scaled(recurrent_kernel, v["recurrent_scale"])]
-            both += [scaled(kernel, v["input_scale"])]
-            both = tf.concat([*both, tf.cast(v["gates_shift"], low)[None]], 0)
-            return tf.matmul(tf.concat([h, x, tf.ones_like(x[:, :1])], 1), both)
-        gates = scaled(tf.matmul(h, recurrent_kernel), v["recurrent_scale"])
-        if not in_kernel:
-            return gates + x
-        kernel_now = scaled(kernel, v["input_scale"])
-        shift = tf.cast(v["gates_shift"], low)
-        if kernel.shape[0] == 1:
-            return gates + (x * kernel_now + shift)
-        return gates + tf.nn.bias_add(tf.matmul(x, kernel_now), shift)
-
-    def one_step(read, state):
-        h, c = state
-        u = h if recurrent_mask is None else h * tf.cast(recurrent_mask, low)
-        v = vectors.unpack(read("vectors"))
-        gates = tf.cast(gates_of(u, read("x"), v), high)
-        f, i, o, j = tf.split(gates, len(spec.GATES), axis=1)
-        f, i, o = (activate(z, setting.recurrent_activation) for z in (f, i, o))
-        next_c = tf.cast(c, high) * f + i * activate(j, setting.activation)
-        a = next_c * v["cell_scale"] + v["cell_shift"]
-        a = activate(a, setting.activation)
-        next_h, next_c = tf.cast(a * o, low), tf.cast(next_c, low)
-        values = {"outputs": next_h}
-        if "running" in extra:
-            next_h = tf.where(read("running"), next_h, h)
-            next_c = tf.where(read("running"), next_c, c)
-        return (next_h, next_c), values
-
+    one_step = _Step(setting, args, extra)
     rows = args["h"].shape[0]
     if rows is None and setting.portable:
         rows = tf.shape(args["h"])[0]
+    x = args["x"]
     (h, c), results = loop(
         one_step,
-        known,
-        {"outputs": (low, [rows, units])},
+        one_step.known,
+        {"outputs": (x.dtype, [rows, args["recurrent_kernel"].shape[0]])},
         (args["h"], args["c"]),
-        steps,
+        tf.shape(x)[0] if x.shape[0] is None else x.shape[0],
         bound=extra.get("bound"),
         unroll=setting.unroll,
         ahead=setting.stacked,
         portable=setting.portable,
     )
     return results["outputs"].stack(), h, c
+
+
+class _Step:
+    """One step. ``known``: what steps read, by name, [T,...]."""
+
+    def __init__(self, setting, args, extra):
+        self._setting, self._args, self._extra = setting, args, extra
+        self._low, self._high = args["x"].dtype, args["cell_gamma"].dtype
+        self._in_kernel = "input" in setting.factored
+        scale, shift = {}, {}
+        for site in spec.SITES:
+            moments = (extra[f"{site}_{kind}"] for kind in ("mean", "variance"))
+            scale[site], shift[site] = affine(args, site, *moments, setting.epsilon)
+        shift["gates"] = shift["input"] + shift["recurrent"]
+        given = {
+            "recurrent_scale": scale["recurrent"],
+            "cell_scale": scale["cell"],
+            "cell_shift": shift["cell"],
+        }
+        x = args["x"]
+        if self._in_kernel:
+            given |= {"input_scale": scale["input"], "gates_shift": shift["gates"]}
+        else:
+            x = tf.cast(tf.matmul(x, args["kernel"]), self._high)
+            x = x * scale["input"][:, None] + shift["gates"][:, None]
+            x = tf.cast(x, self._low)
+        self._vectors = Packed({name: value.shape[1] for name, value in given.items()})
+        self.known = {"x": x, "vectors": self._vectors.pack(given)}
+        if "running" in extra:
+            self.known["running"] = extra["running"]
+        self._after = self._after_matmuls
+        if setting.by_parts:
+            self._after = tf.function(self._after, jit_compile=True, autograph=False)
+
+    def __call__(self, read, state):
+        h, c = state
+        mask = self._extra.get("recurrent_mask")
+        u = h if mask is None else h * tf.cast(mask, self._low)
+        packed = read("vectors")
+        matmuls = self._matmuls(u, read("x"), self._vectors.unpack(packed))
+        next_h, next_c = self._after(matmuls, packed, c)
+        values = {"outputs": next_h}
+        if "running" in self._extra:
+            next_h = tf.where(read("running"), next_h, h)
+            next_c = tf.where(read("running"), next_c, c)
+        return (next_h, next_c), values
+
+    def _matmuls(self, u, x, v):
+        """The gates [B,4H]; or h W, to be scaled, and what is added to it then."""
+        kernel, recurrent_kernel = self._args["kernel"], self._args["recurrent_kernel"]
+        if "recurrent" in self._setting.factored:
+            both = [self._scaled(recurrent_kernel, v["recurrent_scale"])]
+            both += [self._scaled(kernel, v["input_scale"])]
+            both = tf.concat([*both, tf.cast(v["gates_shift"], self._low)[None]], 0)
+            left = tf.concat([u, x, tf.ones_like(x[:, :1])], 1)
+            return (tf.matmul(left, both),)
+        of_state = tf.matmul(u, recurrent_kernel)
+        if not self._in_kernel:
+            return of_state, x
+        kernel = self._scaled(kernel, v["input_scale"])
+        shift = tf.cast(v["gates_shift"], self._low)
+        if kernel.shape[0] == 1:
+            return of_state, x * kernel + shift
+        return of_state, tf.nn.bias_add(tf.matmul(x, kernel), shift)
+
+    def _after_matmuls(self, matmuls, packed, c):
+        """h and c [B,H] after the step."""
+        setting, v = self._setting, self._vectors.unpack(packed)
+        gates, *of_input = matmuls
+        if of_input:
+            gates = self._scaled(gates, v["recurrent_scale"]) + of_input[0]
+        f, i, o, j = tf.split(tf.cast(gates, self._high), len(spec.GATES), axis=1)
+        f, i, o = (activate(z, setting.recurrent_activation) for z in (f, i, o))
+        next_c = tf.cast(c, self._high) * f + i * activate(j, setting.activation)
+        a = next_c * v["cell_scale"] + v["cell_shift"]
+        a = activate(a, setting.activation)
+        return tf.cast(a * o, self._low), tf.cast(next_c, self._low)
+
+    def _scaled(self, matrix, scale):
+        return tf.cast(tf.cast(matrix, self._high) * scale, self._low)

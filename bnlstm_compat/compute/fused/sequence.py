@@ -104,12 +104,13 @@ def sequence(
         _NAMES[recurrent_activation],
         float(epsilon),
         unroll=chosen.unrolled,
-        stacked=chosen.ahead,
+        stacked=chosen.compiled or chosen.by_parts,
         # Where no tape watches x, [T,B,4H] is not kept for it. Tapes watch variables
         # and what comes from them: where the kernel is not watched there is no tape,
         # and ``tf.gradients`` may ask for anything.
         to_input=watched(x) or not watched(w["kernel"]),
         portable=chosen.portable,
+        by_parts=chosen.by_parts,
     )
     if training:
         extra |= _weighted(w, x, plan, padding)
@@ -215,7 +216,9 @@ def _inference(setting, compiled, extra, w, plan):
             share = tf.zeros_like(plan.rows, given["cell_mean"].dtype)
             again = {**extra, **given, "use_given": everywhere}
             again["share"] = share[:, None, None]
-            plain = setting._replace(factored=frozenset(), stacked=compiled)
+            plain = setting._replace(
+                factored=frozenset(), stacked=compiled, by_parts=False
+            )
             forward, _, _ = _functions(plain, compiled)
             outputs, *_, saved = forward(args, again)
             return _gradient(

@@ -30,6 +30,7 @@ class Setting(NamedTuple):
     what is saved is tensors, not TensorArrays, to be able to leave compiled code.
     ``to_input``: whether ``backward`` keeps what the gradient of x comes from.
     ``portable``: in inference, a loop that any target of an export holds.
+    ``by_parts``: in inference, XLA compiles what is between the matmuls.
     """
 
     activation: str = "tanh"
@@ -40,6 +41,7 @@ class Setting(NamedTuple):
     stacked: bool = False
     to_input: bool = True
     portable: bool = False
+    by_parts: bool = False
 
 
 def activate(z, name):
