@@ -3,11 +3,11 @@
 import json
 import os
 import re
-import subprocess
 import sys
 
 import pytest
 
+from helpers.fresh import fresh
 from helpers.legacy_process import ROOT, legacy, succeeded, write
 from helpers.places import SHARED
 from legacy.imports import errors, history
@@ -210,15 +210,7 @@ def test_importing_legacy_imports_nothing_heavy():
         "import sys, legacy; "
         "print([m for m in ('numpy', 'tensorflow', 'keras') if m in sys.modules])"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    assert run.stdout == "[]\n"
+    assert fresh(code) == "[]\n"
 
 
 @pytest.mark.slow

@@ -1,11 +1,10 @@
 """Memory: what a training step needs at most; what ``keep_memory`` does."""
 
-import os
-import subprocess
 import sys
 
 import pytest
 
+from helpers.fresh import fresh
 from helpers.places import ROOT
 
 FAULTS = """
@@ -24,11 +23,7 @@ print(faults(), faults(), keep_memory(), faults() and faults())
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator is Linux's")
 @pytest.mark.slow
 def test_memory_is_taken_once():
-    done = subprocess.run(
-        [sys.executable, "-c", FAULTS], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    first, again, kept, afterwards = done.stdout.split()
+    first, again, kept, afterwards = fresh(FAULTS).split()
     assert kept == "True"
     # 4 KiB a page, but for those that a kernel makes larger.
     assert int(first) > 20
@@ -69,17 +64,12 @@ print((watch.most - before) * 2**20 / (4 * B * T * H))
 )
 def test_memory_of_a_step(mode, outer, limit):
     """In tensors [T,B,H]: 13.1 and 9.7 were measured."""
-    done = subprocess.run(
-        [sys.executable, "-c", STEP, mode, outer],
-        capture_output=True,
-        text=True,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT / "benchmarks"),
-            # oneDNN's allocator keeps what it was given once.
-            "TF_ENABLE_ONEDNN_OPTS": "0",
-        },
+    most = fresh(
+        STEP,
+        mode,
+        outer,
+        PYTHONPATH=str(ROOT / "benchmarks"),
+        TF_ENABLE_ONEDNN_OPTS="0",  # oneDNN's allocator keeps what it was given once
     )
-    assert done.returncode == 0, done.stderr
-    most = float(done.stdout.split()[-1])
+    most = float(most.split()[-1])
     assert 5 < most < limit

@@ -4,8 +4,6 @@ import dataclasses
 import importlib.metadata
 import inspect
 import json
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -15,7 +13,7 @@ import bnlstm_compat
 import legacy
 import migrate
 from helpers import checkpoints, recorded
-from helpers.places import ROOT
+from helpers.fresh import fresh
 from migrate.cli.main import main
 
 PREFIX = recorded.FOLDER / "tf-1.15.5" / "ckpt" / "bidirectional"
@@ -140,11 +138,4 @@ def test_building_draws_nothing_and_patches_nothing(converted, monkeypatch):
 )
 def test_whatever_is_imported_first(code):
     """Importing Keras imports layers of this package, in the middle of its modules."""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-    )
-    assert done.returncode == 0, done.stderr
+    fresh(code)

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -13,7 +11,7 @@ import safetensors.numpy
 import migrate
 from bnlstm_compat import BNLSTM, BNLSTMCell
 from helpers import checkpoints, recorded
-from helpers.places import ROOT
+from helpers.fresh import fresh
 from migrate.cells.inventory import take_inventory
 from migrate.cells.known.per_step import PER_STEP
 from migrate.cli.main import main
@@ -67,19 +65,13 @@ def test_output_opens_after_importing_the_layers_alone(tmp_path):
         "assert 'migrate' not in sys.modules and 'legacy' not in sys.modules\n"
         "print(model.layers[0].__class__.__name__, model.count_params())"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=True,
-    )
+    found = fresh(code)
     size = sum(
         array.size
         for weights in migrate.read(recording.checkpoint).values()
         for array in weights.tolist()
     )
-    assert done.stdout.split() == ["Bidirectional", str(size)]
+    assert found.split() == ["Bidirectional", str(size)]
 
 
 def test_kinds_of_network(tmp_path):

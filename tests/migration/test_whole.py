@@ -1,8 +1,6 @@
 """Whole graphs as Keras models, against what real TensorFlow recorded."""
 
 import re
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -11,6 +9,7 @@ import tensorflow as tf
 
 import migrate
 from bnlstm_compat import BNLSTM, diagnose, recalibrate
+from helpers.fresh import fresh
 from helpers.places import SHARED
 from helpers.recorded_graphs import MODELS, Record, folder
 from migrate.cells.values import merged_variables, v1_variables
@@ -152,7 +151,7 @@ def test_exported_it_is_served_without_this_package(tmp_path):
         whole.export(tmp_path / str(number), verbose=False)
         np.savez(tmp_path / str(number) / "given.npz", **given(whole, record, False))
         records[tmp_path / str(number) / "served.npz"] = record.outputs(False)
-    subprocess.run([sys.executable, "-c", SERVE], check=True, cwd=tmp_path)
+    fresh(SERVE, cwd=tmp_path)
     for path, expected in records.items():
         served = np.load(path)
         assert served.files

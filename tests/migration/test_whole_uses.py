@@ -6,8 +6,6 @@ What is compared with was recorded by real TensorFlow 1.15.5
 
 import os
 import shutil
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -17,6 +15,7 @@ from tensorflow.core.protobuf import meta_graph_pb2
 
 import migrate
 from helpers import legacy_process
+from helpers.fresh import fresh
 from helpers.recorded_graphs import Record, folder
 from migrate.cli.main import main
 from migrate.errors import MigrateError
@@ -190,8 +189,7 @@ def test_importing_migrate_is_enough_to_load_one(tmp_path):
         "found = whole(dict(np.load('in.npz')), training=False)['logits']\n"
         "np.save('out.npy', found)\n"
     )
-    command = [sys.executable, "-c", code]
-    subprocess.run(command, check=True, cwd=tmp_path)
+    fresh(code, cwd=tmp_path)
     expected = whole(given(whole, record), training=False)["logits"]
     assert np.array_equal(np.load(tmp_path / "out.npy"), expected)
 
@@ -204,7 +202,7 @@ def test_whatever_is_imported_first(names, tmp_path):
     whole, _ = made("regularised", outputs=["top/logits"])
     whole.save(tmp_path / "out.keras")
     code = f"import {names}, keras; keras.models.load_model('out.keras')"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+    fresh(code, cwd=tmp_path)
 
 
 def test_it_is_a_layer_of_a_larger_model_and_parts_can_be_frozen():

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from helpers.fresh import fresh
+
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("bnlstm_compat", "legacy", "migrate")
 # What a module of each package may import of the project, and of the heavy libraries.
@@ -234,14 +236,7 @@ def test_help_imports_no_tensorflow():
         "except SystemExit: pass\n"
         f"print(sorted(set(sys.modules) & {HEAVY!r}))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=True,
-    )
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert fresh(code).splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
