@@ -278,8 +278,12 @@ def _step_backward(run, recurrent, inputs, vectors, found, read, state):
         "cell_gamma": cell_gamma,
         **of_input,
     }
-    values = {"gradients": found.pack(values), "gates": dgates, **by_u.written}
-    values["outputs"] = a * o
+    values = {
+        "gradients": found.pack(values),
+        "gates": dgates,
+        "outputs": a * o,
+        **by_u.written,
+    }
     sums = {name: total + added[name] for name, total in sums.items()}
     return (run.masked(by_u.du) + kept_h, dc * f + kept_c, sums), values
 
