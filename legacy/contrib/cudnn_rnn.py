@@ -10,7 +10,7 @@ import tensorflow.compat.v1 as tf
 
 from legacy.contrib.rnn.base import BuiltCell, Plain
 from legacy.contrib.rnn.block import LSTMBlockCell
-from legacy.contrib.rnn.core import BasicRNNCell
+from legacy.contrib.rnn.standard_cells import BasicRNNCell
 
 CUDNN_RNN_UNIDIRECTION, CUDNN_RNN_BIDIRECTION = "unidirectional", "bidirectional"
 CUDNN_INPUT_LINEAR_MODE = "linear_input"

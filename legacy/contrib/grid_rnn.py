@@ -8,7 +8,7 @@ import functools
 import tensorflow.compat.v1 as tf
 from tf_slim.layers import layers
 
-from legacy.contrib.rnn.core import (
+from legacy.contrib.rnn.standard_cells import (
     BasicLSTMCell,
     BasicRNNCell,
     GRUCell,

@@ -132,7 +132,7 @@ TABLE = {
     },
     "tensorflow.python.ops.summary_ops": {},
     **{
-        path: {"_RNNCell": "legacy.contrib.rnn.core:RNNCell"}
+        path: {"_RNNCell": "legacy.contrib.rnn.standard_cells:RNNCell"}
         for path in (
             "tensorflow.python.ops.rnn_cell_impl",
             "tensorflow.contrib.rnn.python.ops.core_rnn_cell_impl",

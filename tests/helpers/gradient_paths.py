@@ -39,12 +39,3 @@ PATHS = {
     "other activations": Way({"activation": "elu", "recurrent_activation": "softsign"}),
     "batch of one": Way({}, False),
 }
-
-
-def limit(numeric):
-    """How far a gradient may be from a difference of losses.
-
-    A loss of about 10 is rounded to 1e-15, and divided by 2e-6: 1e-9; the third
-    derivative, times the step's square, stays below 1e-6 of the gradient.
-    """
-    return 2e-6 * abs(numeric) + 2e-8

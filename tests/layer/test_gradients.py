@@ -7,9 +7,10 @@ import tensorflow as tf
 
 from bnlstm_compat import BNLSTM, BNLSTMCell, spec
 from helpers.filled_layers import D, H, M, T, filled, mask_of, random_weights
-from helpers.gradient_paths import LENGTHS, STATES, STEP, B, Way, limit
+from helpers.gradient_paths import LENGTHS, STATES, STEP, B, Way
 from helpers.gradient_paths import PATHS as COMMON
 from helpers.rounding import within
+from helpers.tolerances import of_a_difference
 
 PATHS = COMMON | {
     "repeated outputs": Way({"zero_output_for_mask": False}),
@@ -45,7 +46,7 @@ def check(loss, variables, rng):
         variable.assign(start)
         numeric = (ends[0] - ends[1]) / (2 * STEP)
         apart = abs(float(tf.reduce_sum(gradient * direction)) - numeric)
-        within("differences", apart, limit(numeric), variable.name)
+        within("differences", apart, of_a_difference(numeric), variable.name)
 
 
 def _paths():

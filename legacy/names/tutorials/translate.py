@@ -12,7 +12,7 @@ import tensorflow.compat.v1 as tf
 
 from legacy.contrib.legacy_seq2seq.buckets import model_with_buckets
 from legacy.contrib.legacy_seq2seq.models import embedding_attention_seq2seq
-from legacy.contrib.rnn import core
+from legacy.contrib.rnn import standard_cells
 
 PAD_ID, GO_ID, EOS_ID, UNK_ID = range(4)
 _START = ["_PAD", "_GO", "_EOS", "_UNK"]
@@ -265,5 +265,7 @@ class Seq2SeqModel:
 
 
 def _stack(size, num_layers, use_lstm):
-    cell = core.BasicLSTMCell(size) if use_lstm else core.GRUCell(size)
-    return cell if num_layers == 1 else core.MultiRNNCell([cell] * num_layers)
+    cell = (
+        standard_cells.BasicLSTMCell(size) if use_lstm else standard_cells.GRUCell(size)
+    )
+    return cell if num_layers == 1 else standard_cells.MultiRNNCell([cell] * num_layers)

@@ -7,9 +7,10 @@ from running import BACKEND, Loss, arrays, float64
 
 from bnlstm_compat import BNLSTM, spec
 from helpers.filled_layers import D, H, M, T, filled, mask_of, random_weights
-from helpers.gradient_paths import LENGTHS, STATES, STEP, B, Way, limit
+from helpers.gradient_paths import LENGTHS, STATES, STEP, B, Way
 from helpers.gradient_paths import PATHS as COMMON
 from helpers.rounding import within
+from helpers.tolerances import of_a_difference
 
 PATHS = COMMON | {
     "each at its own step": Way({}, True, [0, 2, 2, 0, 0, 2, 2]),
@@ -36,7 +37,7 @@ def check(loss, values, inputs, rng):
             ends.append(loss.value(moved[: len(values)], moved[len(values) :]))
         numeric = (ends[0] - ends[1]) / (2 * STEP)
         apart = abs(float(np.sum(gradient * direction)) - numeric)
-        within("differences", apart, limit(numeric), str(place))
+        within("differences", apart, of_a_difference(numeric), str(place))
 
 
 @pytest.mark.parametrize("name", PATHS)
