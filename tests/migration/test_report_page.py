@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import re
+import shlex
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
@@ -172,7 +173,7 @@ def test_names_are_shown_as_they_are(made):
     assert not found.all("b")
     codes = [e["text"] for e in found.all("code")]
     assert str(made[0]) in codes
-    assert any(code.endswith("--report " + str(made[2])) for code in codes)
+    assert any(code.endswith("--report " + shlex.quote(str(made[2]))) for code in codes)
 
 
 def test_settings_have_their_origin(made):
