@@ -78,8 +78,8 @@ def loop(
         return bound - 1 - count if reverse else count
 
     def read_all(count, writes):
-        t = at(count)
-        return {name: {**arrays, **writes}[name].read(t) for name in known}
+        t, sources = at(count), {**arrays, **writes}
+        return {name: sources[name].read(t) for name in known}
 
     def body(count, writes, parts, left, *state):
         t, now, left = at(count), dict(parts), dict(left)

@@ -228,7 +228,7 @@ def test_gradients_taken_twice_from_one_tape(mode, options):
 
     def twice(x):
         with tf.GradientTape(persistent=True) as tape:
-            tape.watch(x)
+            tape.watch(sources := [problem.w["recurrent_kernel"], x])
             outputs, h, c, _, _ = fused.sequence(
                 problem.w,
                 x,
@@ -239,13 +239,12 @@ def test_gradients_taken_twice_from_one_tape(mode, options):
                 **problem.options,
             )
             loss = tf.reduce_sum(outputs * problem.into_loss[0]) + tf.reduce_sum(h * c)
-        sources = [problem.w["recurrent_kernel"], x]
-        return tape.gradient(loss, sources[1]), tape.gradient(loss, sources[1])
+        return tape.gradient(loss, sources), tape.gradient(loss, sources)
 
     for run in (twice, tf.function(twice)):
-        first, second = map(np.asarray, run(problem.x))
-        assert np.abs(first).max() > 0
-        np.testing.assert_array_equal(second, first)
+        for first, second in zip(*run(problem.x), strict=True):
+            assert np.abs(first).max() > 0
+            np.testing.assert_array_equal(second, first)
 
 
 @pytest.mark.parametrize("mode", ["plain", pytest.param("xla", marks=slow)])

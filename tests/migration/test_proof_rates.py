@@ -25,11 +25,11 @@ def test_a_sample_of_damages_is_called_different(model):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(6))
-def test_every_40th_of_all_damages_is_called_different(part):
+def test_every_28th_of_all_damages_is_called_different(part):
     """In parts, of like size, which processes share."""
-    models = graph_recordings.MODELS[part::6]
-    found = mutations.run(models, every=40)
-    assert sum(map(len, found.values())) >= 2 * len(models)
+    found = mutations.run(graph_recordings.MODELS[part::6], every=28)
+    assert found
+    assert all(len(each) >= 3 for each in found.values())  # 51 at least, of 17 RNNs
     assert not mutations.missed(found)
 
 

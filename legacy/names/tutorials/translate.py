@@ -12,7 +12,7 @@ import tensorflow.compat.v1 as tf
 
 from legacy.contrib.legacy_seq2seq.buckets import model_with_buckets
 from legacy.contrib.legacy_seq2seq.models import embedding_attention_seq2seq
-from legacy.contrib.rnn import standard_cells
+from legacy.contrib.rnn.standard_cells import BasicLSTMCell, GRUCell, MultiRNNCell
 
 PAD_ID, GO_ID, EOS_ID, UNK_ID = range(4)
 _START = ["_PAD", "_GO", "_EOS", "_UNK"]
@@ -265,7 +265,5 @@ class Seq2SeqModel:
 
 
 def _stack(size, num_layers, use_lstm):
-    cell = (
-        standard_cells.BasicLSTMCell(size) if use_lstm else standard_cells.GRUCell(size)
-    )
-    return cell if num_layers == 1 else standard_cells.MultiRNNCell([cell] * num_layers)
+    cell = BasicLSTMCell(size) if use_lstm else GRUCell(size)
+    return cell if num_layers == 1 else MultiRNNCell([cell] * num_layers)
