@@ -26,6 +26,9 @@ SHAPES_COMPILED = 3
 #: In inference with at least so many rows and units, "auto" leaves the matmuls to
 #: TensorFlow, whose library is faster there, and compiles what is between them.
 LARGE_ROWS, LARGE_UNITS = 64, 800
+#: Compiled code has the four gates in one tensor where a gate [B,H] has at least so
+#: many elements.
+ELEMENTS_FOR_JOINED_GATES = 4096
 #: In inference both scaled kernels are joined where B is at least so many times H.
 ROWS_FOR_JOINED = 2
 
@@ -97,6 +100,15 @@ def large(batch, units):
       batch: B, or None where it is not known. units: H.
     """
     return (batch or 0) >= LARGE_ROWS and units >= LARGE_UNITS
+
+
+def joined_gates(batch, units):
+    """Whether compiled code has the four gates [B,H] of a step in one tensor.
+
+    Args:
+      batch: B, or None where it is not known. units: H.
+    """
+    return (batch or 0) * units >= ELEMENTS_FOR_JOINED_GATES
 
 
 def factored(batch, units, features, weighted):

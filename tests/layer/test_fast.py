@@ -30,6 +30,7 @@ OPTIONS = {
     "by_step_masked": {"by_step": True, "lengths": LENGTHS},
     "relu_tanh": {"activation": tf.nn.relu, "recurrent_activation": tf.tanh},
     "sigmoid_linear": {"activation": tf.sigmoid, "recurrent_activation": tf.identity},
+    "swapped": {"activation": tf.sigmoid, "recurrent_activation": tf.tanh},
     "keep": {"overflow": "keep"},
 }
 # B, T, D, H, M; by which sites ``choice.factored`` names (see the test of that).
@@ -220,6 +221,27 @@ def test_large_matmuls_in_inference(options, shape, outer, monkeypatch):
     assert "after_matmuls" in compiled[0]
 
 
+@pytest.mark.parametrize("training", [True, pytest.param(False, marks=slow)])
+@pytest.mark.parametrize("shape", ["input_factored", "both_factored"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        "plain",
+        "swapped",
+        *(
+            pytest.param(name, marks=slow)
+            for name in ("dropout_masked", "by_step_masked", "relu_tanh")
+        ),
+    ],
+)
+def test_gates_in_one_tensor(options, shape, training, monkeypatch):
+    """What compiled code does with large batches, here with small ones."""
+    monkeypatch.setattr(choice, "ELEMENTS_FOR_JOINED_GATES", 1)
+    problem, expected = solved(options, shape, training)
+    run = functools.partial(problem.run, fused.sequence, training=training, mode="xla")
+    same(tf.function(run)(problem.x), expected)
+
+
 @pytest.mark.parametrize("options", ["plain", "dropout_masked"])
 @pytest.mark.parametrize("mode", ["plain", "xla"])
 def test_gradients_taken_twice_from_one_tape(mode, options):
@@ -382,8 +404,10 @@ def test_a_column_that_cancels_is_finite():
 @pytest.mark.parametrize(
     "policy", [pytest.param("mixed_bfloat16", marks=needs_bfloat16), "mixed_float16"]
 )
-def test_mixed_precision(policy):
+@pytest.mark.parametrize("mode", ["plain", pytest.param("xla", marks=slow)])
+def test_mixed_precision(policy, mode, monkeypatch):
     """As near to float64 as the step path of the same policy."""
+    monkeypatch.setattr(choice, "ELEMENTS_FOR_JOINED_GATES", 1)
     shape = 9, T, 3, 2, 8
     problem = Problem(shape)
 
@@ -412,7 +436,7 @@ def test_mixed_precision(policy):
     # Two draws of one rounding: either may be the further. Of four inputs tried, the
     # fast path was 0.25 to 0.8 times as far as the step path.
     limit = 2 * furthest(run("general", policy))
-    within("half precision", furthest(run("plain", policy)), limit)
+    within("half precision", furthest(run(mode, policy)), limit)
 
 
 def test_a_second_derivative_is_refused():

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from bnlstm_compat import spec
 from bnlstm_compat.backend.tensorflow_loop import loop
+from bnlstm_compat.compute.fused.gates import gates_of
 from bnlstm_compat.compute.fused.packed import Packed
 from bnlstm_compat.compute.fused.setting import activate
 from bnlstm_compat.compute.norm import affine
@@ -50,6 +51,7 @@ class _Step:
 
     def __init__(self, setting, args, extra):
         self._setting, self._args, self._extra = setting, args, extra
+        self._gates = gates_of(setting)
         self._low, self._high = args["x"].dtype, args["cell_gamma"].dtype
         self._in_kernel = "input" in setting.factored
         scale, shift = {}, {}
@@ -114,9 +116,9 @@ class _Step:
         gates, *of_input = matmuls
         if of_input:
             gates = self._scaled(gates, v["recurrent_scale"]) + of_input[0]
-        f, i, o, j = tf.split(tf.cast(gates, self._high), len(spec.GATES), axis=1)
-        f, i, o = (activate(z, setting.recurrent_activation) for z in (f, i, o))
-        next_c = tf.cast(c, self._high) * f + i * activate(j, setting.activation)
+        activated = self._gates.activated(tf.cast(gates, self._high))
+        f, i, o, j = self._gates.parts(activated)
+        next_c = tf.cast(c, self._high) * f + i * j
         a = next_c * v["cell_scale"] + v["cell_shift"]
         a = activate(a, setting.activation)
         return tf.cast(a * o, self._low), tf.cast(next_c, self._low)

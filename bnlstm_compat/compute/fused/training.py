@@ -54,14 +54,12 @@ import tensorflow as tf
 
 from bnlstm_compat import spec
 from bnlstm_compat.backend.tensorflow_loop import once_known
+from bnlstm_compat.compute.fused.gates import gates_of
 from bnlstm_compat.compute.fused.inputs import input_site
 from bnlstm_compat.compute.fused.packed import Packed
 from bnlstm_compat.compute.fused.passes import Pass
 from bnlstm_compat.compute.fused.recurrent import recurrent_site
 from bnlstm_compat.compute.fused.setting import AFFINE, activate, slope
-
-#: The activated gates, which the backward pass reads or makes again: ``keeps_gates``.
-_GATES = ("f", "i", "o", "j")
 
 
 def forward(setting, args, extra):
@@ -87,7 +85,10 @@ def forward(setting, args, extra):
     of_input = inputs.forward()
     moments = _moments_of_a_step(run, recurrent)
     low, rows = run.compute_dtype, run.rows
-    kept = dict.fromkeys(_kept_of_a_step(run, recurrent), (low, rows))
+    kept = {
+        name: (low, [rows[0], size])
+        for name, size in _kept_of_a_step(run, recurrent).items()
+    }
     kept |= recurrent.kept()
     written = {**kept, "outputs": (low, rows), "moments": (run.dtype, [moments.size])}
     affine = [name for name in AFFINE if not name.startswith("input")]
@@ -126,9 +127,13 @@ def forward(setting, args, extra):
 
 
 def _kept_of_a_step(run, recurrent):
-    """What is kept of a step [B,H] besides what its sites keep."""
-    gates = _GATES if recurrent.keeps_gates else ()
-    return (*gates, "c", *(["cell_d"] if run.keeps_cell_d else []))
+    """What is kept of a step besides what its sites keep, to its features."""
+    kept = {"c": run.units}
+    if recurrent.keeps_gates:
+        kept |= gates_of(run.setting).sizes(run.units)
+    if run.keeps_cell_d:
+        kept["cell_d"] = run.units
+    return kept
 
 
 def _moments_of_a_step(run, recurrent):
@@ -146,8 +151,10 @@ def _step_forward(run, recurrent, inputs, moments, read, state):
     """One step of ``forward``: the state after it, and what is kept, by name."""
     h, c = state
     u = run.masked(h)
-    gates, (mean, variance), kept = recurrent.forward(u, read)
-    f, i, o, j = _activated(run, gates + inputs.one_step(read), read)
+    scaled, (mean, variance), kept = recurrent.forward(u, read)
+    gates = gates_of(run.setting)
+    activated = gates.activated(_sum_of_sites(scaled, inputs, read))
+    f, i, o, j = gates.parts(activated)
     next_c = run.high(c) * f + i * j
     d, cell_mean, cell_variance = run.centred(next_c, "cell", read)
     scaled = d * (read("cell_gamma") * run.inverse(cell_variance))
@@ -159,16 +166,14 @@ def _step_forward(run, recurrent, inputs, moments, read, state):
         "cell_mean": cell_mean,
         "cell_variance": cell_variance,
     }
-    kept |= {"f": f, "i": i, "o": o, "j": j, "c": c, "cell_d": d}
+    kept |= {**activated, "c": c, "cell_d": d}
     kept |= {"outputs": next_h, "moments": moments.pack(vectors)}
     return run.running(read, (next_h, next_c), (h, c)), kept
 
 
-def _activated(run, gates, read):
-    """f, i, o, j [B,H] from the two sites' sum [B,4H]."""
-    q, r = run.setting.activation, run.setting.recurrent_activation
-    gates = tf.split(gates + read("recurrent_beta"), len(spec.GATES), axis=1)
-    return [activate(z, by) for z, by in zip(gates, (r, r, r, q), strict=True)]
+def _sum_of_sites(of_state, inputs, read):
+    """``G`` [B,4H], given the state's part without its offset."""
+    return of_state + inputs.one_step(read) + read("recurrent_beta")
 
 
 def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
@@ -251,11 +256,13 @@ def _step_backward(run, recurrent, inputs, vectors, found, read, state):
     def read_any(name):
         return v[name] if name in v else run.high(read(name))
 
+    gates = gates_of(run.setting)
     if recurrent.keeps_gates:
-        f, i, o, j = map(read_any, _GATES)
+        activated = {name: read_any(name) for name in gates.sizes(run.units)}
     else:
-        gates = recurrent.again(read_any) + inputs.one_step(read_any)
-        f, i, o, j = _activated(run, gates, read_any)
+        scaled = recurrent.again(read_any)
+        activated = gates.activated(_sum_of_sites(scaled, inputs, read_any))
+    f, i, o, j = gates.parts(activated)
     c = read_any("c")
     d = read_any("cell_d") if run.keeps_cell_d else c * f + i * j - v["cell_mean"]
     a = activate(d * v["cell_s"] + v["cell_beta"], q)
