@@ -26,9 +26,11 @@ SHAPES_COMPILED = 3
 #: In inference with at least so many rows and units, "auto" leaves the matmuls to
 #: TensorFlow, whose library is faster there, and compiles what is between them.
 LARGE_ROWS, LARGE_UNITS = 64, 800
-#: Compiled code has the four gates in one tensor where a gate [B,H] has at least so
-#: many elements.
+#: Compiled code has the four gates [B,H] of a step in one tensor where each has at
+#: least so many elements, and rows are many (``ROWS_FOR_FACTORED``) or H is no multiple
+#: of a vector of the processor.
 ELEMENTS_FOR_JOINED_GATES = 4096
+VECTOR = 8
 #: In inference both scaled kernels are joined where B is at least so many times H.
 ROWS_FOR_JOINED = 2
 
@@ -103,12 +105,14 @@ def large(batch, units):
 
 
 def joined_gates(batch, units):
-    """Whether compiled code has the four gates [B,H] of a step in one tensor.
+    """Whether compiled code has the four gates of a step in one tensor: see above.
 
     Args:
       batch: B, or None where it is not known. units: H.
     """
-    return (batch or 0) * units >= ELEMENTS_FOR_JOINED_GATES
+    if batch is None or batch * units < ELEMENTS_FOR_JOINED_GATES:
+        return False
+    return batch >= ROWS_FOR_FACTORED * units or units % VECTOR > 0
 
 
 def factored(batch, units, features, weighted):

@@ -237,6 +237,8 @@ def test_large_matmuls_in_inference(options, shape, outer, monkeypatch):
 def test_gates_in_one_tensor(options, shape, training, monkeypatch):
     """What compiled code does with large batches, here with small ones."""
     monkeypatch.setattr(choice, "ELEMENTS_FOR_JOINED_GATES", 1)
+    batch, _, _, units, _ = SHAPES[shape]
+    assert choice.joined_gates(batch, units)
     problem, expected = solved(options, shape, training)
     run = functools.partial(problem.run, fused.sequence, training=training, mode="xla")
     same(tf.function(run)(problem.x), expected)
