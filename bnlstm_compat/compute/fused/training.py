@@ -151,9 +151,9 @@ def _step_forward(run, recurrent, inputs, moments, read, state):
     """One step of ``forward``: the state after it, and what is kept, by name."""
     h, c = state
     u = run.masked(h)
-    scaled, (mean, variance), kept = recurrent.forward(u, read)
+    of_state, (mean, variance), kept = recurrent.forward(u, read)
     gates = gates_of(run.setting)
-    activated = gates.activated(_sum_of_sites(scaled, inputs, read))
+    activated = gates.activated(_sum_of_sites(of_state, inputs, read))
     f, i, o, j = gates.parts(activated)
     next_c = run.high(c) * f + i * j
     d, cell_mean, cell_variance = run.centred(next_c, "cell", read)
@@ -206,6 +206,7 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
     known |= {"d_outputs": d_outputs, "vectors": vectors.pack(given)}
     written = {"gradients": (run.dtype, [found.size]), **recurrent.written()}
     if inputs.keeps_dgates:
+        # In the place of the gates, where those are kept in one tensor.
         written["gates"] = (run.compute_dtype, [run.rows[0], 4 * run.units])
     (dh, dc, sums), results = run.loop(
         functools.partial(_step_backward, run, recurrent, inputs, vectors, found),
@@ -260,8 +261,8 @@ def _step_backward(run, recurrent, inputs, vectors, found, read, state):
     if recurrent.keeps_gates:
         activated = {name: read_any(name) for name in gates.sizes(run.units)}
     else:
-        scaled = recurrent.again(read_any)
-        activated = gates.activated(_sum_of_sites(scaled, inputs, read_any))
+        of_state = recurrent.again(read_any)
+        activated = gates.activated(_sum_of_sites(of_state, inputs, read_any))
     f, i, o, j = gates.parts(activated)
     c = read_any("c")
     d = read_any("cell_d") if run.keeps_cell_d else c * f + i * j - v["cell_mean"]
