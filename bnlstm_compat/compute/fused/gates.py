@@ -16,7 +16,8 @@ _BY_TANH = {"tanh": (1, 0), "sigmoid": (0.5, 0.5)}
 def gates_of(setting):
     """The one that a ``Setting`` asks for."""
     by_tanh = {*_activations(setting)} <= {*_BY_TANH}
-    return (Joined if setting.joined_gates and by_tanh else Apart)(setting)
+    joined = setting.stacked and setting.joined_gates and by_tanh
+    return (Joined if joined else Apart)(setting)
 
 
 def _activations(setting):

@@ -109,8 +109,7 @@ def sequence(
         # and what comes from them: where the kernel is not watched there is no tape,
         # and ``tf.gradients`` may ask for anything.
         to_input=watched(x) or not watched(w["kernel"]),
-        joined_gates=(chosen.compiled or chosen.by_parts)
-        and choice.joined_gates(x.shape[0], h.shape[1]),
+        joined_gates=choice.joined_gates(x.shape[0], h.shape[1]),
         portable=chosen.portable,
         by_parts=chosen.by_parts,
     )
@@ -219,10 +218,7 @@ def _inference(setting, compiled, extra, w, plan):
             again = {**extra, **given, "use_given": everywhere}
             again["share"] = share[:, None, None]
             plain = setting._replace(
-                factored=frozenset(),
-                stacked=compiled,
-                joined_gates=compiled and setting.joined_gates,
-                by_parts=False,
+                factored=frozenset(), stacked=compiled, by_parts=False
             )
             forward, _, _ = _functions(plain, compiled)
             outputs, *_, saved = forward(args, again)

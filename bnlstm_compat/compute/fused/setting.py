@@ -29,7 +29,7 @@ class Setting(NamedTuple):
     side, never with ``share`` or given moments. ``unroll``: a Python loop. ``stacked``:
     what is saved is tensors, not TensorArrays, to be able to leave compiled code.
     ``to_input``: whether ``backward`` keeps what the gradient of x comes from.
-    ``joined_gates``: of a step in one tensor, where the activations allow it.
+    ``joined_gates``: of a step in one tensor, if ``stacked`` and the activations allow.
     ``portable``: in inference, a loop that any target of an export holds.
     ``by_parts``: in inference, XLA compiles what is between the matmuls.
     """
