@@ -5,6 +5,7 @@ Before anything imports them; children of the tests inherit it. What changes rou
 """
 
 import os
+import tempfile
 
 import pytest
 
@@ -25,6 +26,13 @@ for _name in (
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 # Another backend is for the folder ``backends`` alone: see test_backends.py.
 os.environ["KERAS_BACKEND"] = os.environ.get("TEST_BACKEND", "tensorflow")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_folder(tmp_path_factory):
+    """What tests, and programs that they run, leave behind goes with pytest's own."""
+    os.environ["TMPDIR"] = str(tmp_path_factory.mktemp("tmp"))
+    tempfile.tempdir = None  # read the variable again
 
 
 def pytest_runtest_setup(item):
