@@ -27,6 +27,7 @@ import platform
 import random
 import subprocess
 import sys
+import tempfile
 import time
 
 import speed_report
@@ -209,10 +210,11 @@ def at_shape(shape, rounds, pythons, versions):
     return found
 
 
-def alone(name, shape):
+def alone(name, shape, counter):
     """First call [s] of a training step, and its memory [MB], in a new process.
 
-    Without oneDNN, whose allocator would keep what a step gives back.
+    Without oneDNN, whose allocator would keep what a step gives back. ``counter``: what
+    ``heap_counter`` made.
     """
     mode = name.partition(" ")[2].partition(",")[0]
     description = subject(
@@ -222,8 +224,17 @@ def alone(name, shape):
         mode=mode,
         compiled=name.endswith("jit"),
     )
-    with Worker("speed_keras", TF_ENABLE_ONEDNN_OPTS="0") as worker:
+    variables = {"TF_ENABLE_ONEDNN_OPTS": "0", "LD_PRELOAD": counter}
+    with Worker("speed_keras", **variables) as worker:
         return worker.do("alone", name, subject=description)
+
+
+def heap_counter(folder):
+    """The path of the library of ``heap.c``, built in a folder."""
+    path = os.path.join(folder, "heap.so")
+    command = ["cc", "-O2", "-shared", "-fPIC", "-o", path, str(FOLDER / "heap.c")]
+    subprocess.run(command, check=True)
+    return path
 
 
 ALONE = (
@@ -311,7 +322,9 @@ def run(options):
         say(name)
         entry |= at_shape(shape, rounds, pythons, versions)
         say(f"{name}, first calls and memory")
-        entry["alone"] = {each: alone(each, shape) for each in ALONE}
+        with tempfile.TemporaryDirectory() as folder:
+            counter = heap_counter(folder)
+            entry["alone"] = {each: alone(each, shape, counter) for each in ALONE}
         write(found, options.out)
     if not options.shapes:
         say("growth")

@@ -28,8 +28,15 @@ def memory(found, other=None):
     """What ``alone`` found of a step, and its ratio to that of another subject."""
     if "step" not in found:  # measured before there was such a figure
         return ""
-    megabytes = f"{found['step']:.{0 if found['step'] >= 100 else 1}f} MB"
-    return megabytes if other is None else f"{megabytes}, {of_step(found, other):.2f}"
+    if other is not None:
+        return f"{megabytes(found['step'])}, {of_step(found, other):.2f}"
+    most = f" (at most {megabytes(found['most'])})" if "most" in found else ""
+    return megabytes(found["step"]) + most
+
+
+def megabytes(size):
+    """To three figures or so."""
+    return f"{size:.{0 if size >= 100 else 1}f} MB"
 
 
 def of_step(found, other):
@@ -95,7 +102,8 @@ def _machine(results):
         'ratios are to Keras\'s LSTM in its best mode, in the same round. "jit": the '
         "whole step compiled by XLA. Memory while compiling: the most that the process "
         "holds until the first call is done, above what the imports held. Memory of a "
-        "step: the most in use in a later call, above what is in use between calls."
+        "step: the most in use in a later call, above what was in use before it; the "
+        "median of many calls, and the largest."
     )
 
 

@@ -13,7 +13,6 @@ import json
 import os
 import re
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -35,42 +34,20 @@ def reset_most():
         reset.write("5")
 
 
-class _Malloc(ctypes.Structure):
-    """What glibc's ``mallinfo2`` returns."""
+def most_of_each_call(call):
+    """MB in use at most in each of many calls, above what was in use before it.
 
-    _fields_ = [
-        (name, ctypes.c_size_t)
-        for name in (
-            "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks "
-            "keepcost"
-        ).split()
-    ]
-
-
-def in_use():
-    """MB that the C library has given out and not got back."""
-    ask = ctypes.CDLL(None).mallinfo2
-    ask.restype = _Malloc
-    found = ask()
-    return (found.uordblks + found.hblkhd) / 2**20
-
-
-class Watch:
-    """The most that is in use meanwhile, looked at about every half millisecond."""
-
-    def __enter__(self):
-        self.most, self._done = in_use(), threading.Event()
-        self._thread = threading.Thread(target=self._look)
-        self._thread.start()
-        return self
-
-    def _look(self):
-        while not self._done.wait(5e-4):
-            self.most = max(self.most, in_use())
-
-    def __exit__(self, *_):
-        self._done.set()
-        self._thread.join()
+    Only where ``heap.c`` was loaded before all else.
+    """
+    heap = ctypes.CDLL(os.environ["LD_PRELOAD"])
+    heap.heap_held.restype = heap.heap_most.restype = ctypes.c_long
+    found, start = [], time.perf_counter()
+    while time.perf_counter() - start < WATCHED_SECONDS or len(found) < 3:
+        heap.heap_reset()
+        before = heap.heap_held()
+        call()
+        found.append((heap.heap_most() - before) / 2**20)
+    return found
 
 
 def main(argv):
@@ -105,18 +82,17 @@ def main(argv):
 
         "compiling": the most that the process holds until the first call is done,
         compiler and all, above what the imports held. "step": the most that is in use
-        in a later call, above what is in use between calls: tensors and buffers,
-        without weights, data and compiled programs.
+        in a later call, above what was in use before it: tensors and buffers, without
+        weights, data and compiled programs. It is the median of many calls, "most" the
+        largest of them.
         """
         reset_most()
         first = make(name, subject)
         compiling = resident("VmHWM") - held
         run(name, 2)
-        rest, start = in_use(), time.perf_counter()
-        with Watch() as watch:
-            while time.perf_counter() - start < WATCHED_SECONDS:
-                run(name, 2)
-        return {"first": first, "compiling": compiling, "step": watch.most - rest}
+        steps = sorted(most_of_each_call(made[name]))
+        step, most = steps[len(steps) // 2], steps[-1]
+        return {"first": first, "compiling": compiling, "step": step, "most": most}
 
     does = {"make": make, "run": run, "processor": processor, "alone": alone}
     print(json.dumps(module.VERSIONS), file=answers, flush=True)
