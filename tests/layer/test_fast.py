@@ -24,6 +24,7 @@ OPTIONS = {
     "plain": {},
     "v1": {"lengths": LENGTHS, "padding": "v1"},
     "masked": {"lengths": LENGTHS},
+    "short": {"lengths": [3, 4, 1, 2, 4, 2, 3]},
     "dropout": {"recurrent_mask": True},
     "dropout_masked": {"recurrent_mask": True, "lengths": LENGTHS},
     "by_step": {"by_step": True},
@@ -193,6 +194,14 @@ def test_every_mode(mode, outer, options, training):
     elif outer != "eager":
         run = tf.function(run, jit_compile=outer == "jit")
     same(run(problem.x), expected)
+
+
+@pytest.mark.parametrize("shape", ["none_factored", "input_factored"])
+@pytest.mark.parametrize("mode", ["xla", pytest.param("plain", marks=slow)])
+def test_steps_that_no_row_reaches(mode, shape):
+    problem, expected = solved("short", shape, True)
+    run = functools.partial(problem.run, fused.sequence, training=True, mode=mode)
+    same(tf.function(run)(problem.x), expected)
 
 
 @pytest.mark.parametrize("outer", ["function", pytest.param("jit", marks=slow)])

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from bnlstm_compat.backend.tensorflow_loop import once_known
 from bnlstm_compat.compute.fused.passes import over_all_steps
 
 
@@ -36,14 +37,13 @@ class OfProduct:
     """Moments of z = x W itself."""
 
     #: Of what is saved, what one step reads, forward and backward.
-    reads_forward, reads_backward = ("input_d", "input_s"), ()
-    #: Which vectors [4H] one step backward writes.
-    writes_backward = ()
+    reads_forward, reads_backward = ("input_d", "input_s"), ("input_d",)
 
     def __init__(self, run):
         self._run, self._kernel = run, run.args["kernel"]
-        #: Whether the backward pass keeps the gradient of the gates, [T,B,4H].
-        self.keeps_dgates = True
+        #: What one step backward writes, to (dtype, shape): the gradient of x W in the
+        #: place of d.
+        self.written = {"input_d": (run.compute_dtype, [run.rows[0], 4 * run.units])}
 
     def forward(self):
         """The ``Forward`` of all steps."""
@@ -59,35 +59,33 @@ class OfProduct:
 
     def vectors(self, s, inverse):
         """What one step backward reads, by name: vectors [T,.]."""
-        del inverse
-        return {"input_s": s}
+        return {"input_s": s, "input_inverse": inverse}
 
     def sums(self):
         """What is added up over all steps, at its start."""
         return {}
 
     def backward_step(self, dgates, vectors, read):
-        """What one step adds to ``sums``, and its vectors of ``writes_backward``."""
-        del dgates, vectors, read
-        return {}, {}
+        """What one step adds to ``sums``, dgamma [4H], and what it writes."""
+        d, s = self._run.high(read("input_d")), vectors["input_s"]
+        inverse = vectors["input_inverse"]
+        dz, _, dgamma = self._run.through_bn(dgates, d, s, inverse, read)
+        return {}, dgamma, {"input_d": dz}
 
-    def backward(self, saved, s, inverse, found, sums):
+    def backward(self, saved, s, inverse, found, sums, after):
         """The ``Backward``, once all steps are done.
 
         Args:
           saved: by ``forward``. s, inverse: [T,4H].
-          found: what the steps left: "gates" [T,B,4H], if kept, and vectors [T,.].
-          sums: what they added up.
+          found: what the steps left: what is ``written``, and "input_gamma" [T,4H].
+          sums: what they added up. after: the other kernel's gradient.
         """
-        del sums
-        run = self._run
-        d, dgates = run.high(saved["input_d"]), run.high(found["gates"])
-        dgamma = inverse * tf.reduce_sum(dgates * d, 1)
-        share = run.extra.get("share", run.equal_share)
-        weighted = d * (inverse * dgamma)[:, None]
-        dbeta = found["recurrent_beta"][:, None]
-        dz = run.low(s[:, None] * (dgates - share * (dbeta + weighted)))
-        return Backward(over_all_steps(run.args["x"], dz), dgamma, dz)
+        del saved, s, inverse, sums
+        # Of steps that were not run it still is d.
+        dz = self._run.ran(found["input_d"])
+        # One matmul after the other, for each takes memory of its own meanwhile.
+        x = once_known(after, self._run.args["x"])
+        return Backward(over_all_steps(x, dz), found["input_gamma"], dz)
 
     def x_gradient(self, saved, rest):
         """The gradient of x [T,B,D]."""
@@ -99,12 +97,13 @@ class OfFactor:
     """Moments of z from those of x, its left factor: for many rows, few features."""
 
     reads_forward, reads_backward = ("input_e", "input_s"), ("input_e",)
-    writes_backward = ("input_gamma",)
 
     def __init__(self, run):
         self._run = run
         self._kernel = run.high(run.args["kernel"])
-        self.keeps_dgates = run.setting.to_input
+        # In the place of the gates, where those are kept in one tensor.
+        dgates = (run.compute_dtype, [run.rows[0], 4 * run.units])
+        self.written = {"gates": dgates} if run.setting.to_input else {}
 
     def forward(self):
         """See ``OfProduct``, here and below."""
@@ -140,9 +139,10 @@ class OfFactor:
         e = run.high(read("input_e"))
         product = run.matmul(e, dgates, transpose_a=True)
         dgamma = vectors["input_inverse"] * tf.reduce_sum(product * self._kernel, 0)
-        return {"kernel": product * vectors["input_s"]}, {"input_gamma": dgamma}
+        return {"kernel": product * vectors["input_s"]}, dgamma, {"gates": dgates}
 
-    def backward(self, saved, s, inverse, found, sums):
+    def backward(self, saved, s, inverse, found, sums, after):
+        del after
         dgamma = found["input_gamma"]
         dvar = -0.5 * s * inverse * dgamma
         dkernel = sums["kernel"] + self._from_variances(saved["input_covariance"], dvar)

@@ -99,6 +99,13 @@ class Pass:
         through = [tf.where(running, gradient, zero) for gradient in gradients]
         return through, [tf.where(running, zero, gradient) for gradient in gradients]
 
+    def ran(self, z):
+        """``z`` [T,B,.], with zeros for the steps that are not run."""
+        if "bound" not in self.extra:
+            return z
+        run = tf.range(self.steps) < self.extra["bound"]
+        return tf.where(run[:, None, None], z, tf.zeros_like(z))
+
     def loop(self, one_step, known, written, state, fixed=None, **options):
         """``tensorflow_loop.loop``; values are cast to what they are written in.
 

@@ -53,7 +53,6 @@ import functools
 import tensorflow as tf
 
 from bnlstm_compat import spec
-from bnlstm_compat.backend.tensorflow_loop import once_known
 from bnlstm_compat.compute.fused.gates import gates_of
 from bnlstm_compat.compute.fused.inputs import input_site
 from bnlstm_compat.compute.fused.packed import Packed
@@ -201,13 +200,11 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
         given["recurrent_beta"] = run.by_step(args["recurrent_beta"])
         reads |= {*inputs.reads_forward} - {"input_s"}
     vectors = Packed({name: vector.shape[1] for name, vector in given.items()})
-    found = Packed(_gradients_of_a_step(run, inputs))
+    found = Packed(_gradients_of_a_step(run))
     known = {name: saved[name] for name in sorted(reads)}
     known |= {"d_outputs": d_outputs, "vectors": vectors.pack(given)}
     written = {"gradients": (run.dtype, [found.size]), **recurrent.written()}
-    if inputs.keeps_dgates:
-        # In the place of the gates, where those are kept in one tensor.
-        written["gates"] = (run.compute_dtype, [run.rows[0], 4 * run.units])
+    written |= inputs.written
     (dh, dc, sums), results = run.loop(
         functools.partial(_step_backward, run, recurrent, inputs, vectors, found),
         known,
@@ -217,15 +214,10 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
     )
     by_step = found.unpack(results["gradients"].stack())
     recurrent_kernel = recurrent.kernel_gradient(saved, outputs, results, sums)
-    if inputs.keeps_dgates:
-        # One matmul after the other, for each takes memory of its own meanwhile. XLA
-        # does not see the first line of these, only the second.
-        with tf.control_dependencies([recurrent_kernel]):
-            by_step["gates"] = results["gates"].stack()
-        dbeta = once_known(recurrent_kernel, by_step["recurrent_beta"])
-        by_step["recurrent_beta"] = dbeta
+    with tf.control_dependencies([recurrent_kernel]):
+        by_step |= {name: results[name].stack() for name in inputs.written}
     kernel, by_step["input_gamma"], rest = inputs.backward(
-        saved, scales["input"], inverses["input"], by_step, sums
+        saved, scales["input"], inverses["input"], by_step, sums, recurrent_kernel
     )
     gradients = {
         "h": run.low(dh),
@@ -237,15 +229,15 @@ def backward(setting, args, extra, saved, outputs, d_outputs, dh, dc):
     return gradients, rest
 
 
-def _gradients_of_a_step(run, inputs):
+def _gradients_of_a_step(run):
     """The vectors that a step backward writes, and their sizes."""
-    sizes = {
+    return {
         "recurrent_beta": 4 * run.units,
         "recurrent_gamma": 4 * run.units,
+        "input_gamma": 4 * run.units,
         "cell_beta": run.units,
         "cell_gamma": run.units,
     }
-    return sizes | dict.fromkeys(inputs.writes_backward, 4 * run.units)
 
 
 def _step_backward(run, recurrent, inputs, vectors, found, read, state):
@@ -276,20 +268,20 @@ def _step_backward(run, recurrent, inputs, vectors, found, read, state):
     of_gates = [slope(dc * c, f, r), slope(dc * j, i, r)]
     of_gates += [slope(dh * a, o, r), slope(dc * i, j, q)]
     dgates = tf.concat(of_gates, axis=1)
-    added, of_input = inputs.backward_step(dgates, v, read)
+    added, input_gamma, of_input = inputs.backward_step(dgates, v, read)
     by_u = recurrent.backward(dgates, v["recurrent_s"], v["recurrent_inverse"], read)
     added |= by_u.added
     values = {
         "recurrent_beta": by_u.dbeta,
         "recurrent_gamma": by_u.dgamma,
+        "input_gamma": input_gamma,
         "cell_beta": cell_beta,
         "cell_gamma": cell_gamma,
-        **of_input,
     }
     values = {
         "gradients": found.pack(values),
-        "gates": dgates,
         "outputs": a * o,
+        **of_input,
         **by_u.written,
     }
     sums = {name: total + added[name] for name, total in sums.items()}
