@@ -102,9 +102,15 @@ def _machine(results):
         'ratios are to Keras\'s LSTM in its best mode, in the same round. "jit": the '
         "whole step compiled by XLA. Memory while compiling: the most that the process "
         "holds until the first call is done, above what the imports held. Memory of a "
-        "step: the most in use in a later call, above what was in use before it; the "
-        "median of many calls, and the largest."
+        "step: the most in use in a later call, above what was in use before it"
+        + ("; the median of many calls, and the largest." if _counted(results) else ".")
     )
+
+
+def _counted(results):
+    """Whether each call's memory was counted; earlier results are of samples."""
+    shapes = results["shapes"].values()
+    return any("most" in each for entry in shapes for each in entry["alone"].values())
 
 
 def _table(head, rows):
