@@ -13,8 +13,9 @@ parts.
 ``--torch`` and ``--tf1`` name interpreters: one that imports torch (if this one does
 not), one with TensorFlow 1.15.5. Subjects live in processes that this one tells when to
 run, so that all of them take turns, in another order each round; ratios are of one
-round. First calls and memory are measured in a process for each subject. The results,
-JSON, are written to ``--out``; the table is printed. With ``--keep-memory``, Keras's
+round. First calls and memory are measured in a process for each subject; ``heap.c``
+counts what it has, so a C compiler (``cc``) is needed. The results, JSON, are written
+to ``--out``; the table is printed. With ``--keep-memory``, Keras's
 layers and ``BNLSTM`` run after ``bnlstm_compat.keep_memory()``.
 """
 
