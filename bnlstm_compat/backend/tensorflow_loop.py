@@ -4,6 +4,10 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+#: TensorFlow's loop runs so many steps at a time, as far as they need not wait for the
+#: one before. Backward, what is made early takes memory in vain.
+AT_A_TIME, AT_A_TIME_BACKWARD = 10, 3
+
 
 class Rows(NamedTuple):
     """What a loop needs of a ``tf.TensorArray``, as one tensor [T,...].
@@ -63,8 +67,8 @@ def loop(
     """
     # TensorArrays, not slices: read and write cost nothing but a reference, and the
     # gradient of a slice would be as large as its source.
-    opened, empty = (_rows, _no_rows) if portable else (_opened, _array)
-    arrays = {name: opened(value, steps) for name, value in known.items()}
+    of_parts, empty = (_rows, _no_rows) if portable else (opened, _array)
+    arrays = {name: of_parts(value, steps) for name, value in known.items()}
     writes = {
         name: empty(dtype, steps, shape) for name, (dtype, shape) in found.items()
     }
@@ -109,6 +113,7 @@ def loop(
         body,
         (0, writes, parts, left, *state),
         maximum_iterations=steps,
+        parallel_iterations=AT_A_TIME_BACKWARD if reverse else AT_A_TIME,
     )
     return tuple(state), writes
 
@@ -153,7 +158,8 @@ def _no_rows(dtype, steps, shape):
     return Rows(tf.zeros([steps, *shape], dtype))
 
 
-def _opened(value, steps):
+def opened(value, steps):
+    """A tensor [T,...] as what a loop reads: a TensorArray, which is a copy."""
     if isinstance(value, tf.TensorArray):
         return value
     return _array(value.dtype, steps).unstack(value)

@@ -31,6 +31,10 @@ LARGE_ROWS, LARGE_UNITS = 64, 800
 #: of a vector of the processor.
 ELEMENTS_FOR_JOINED_GATES = 4096
 VECTOR = 8
+#: A kernel's gradient, a matmul over T B rows, copies all rows if they are at most so
+#: many. So it is made of a few matmuls, each of so many rows at least, and of as many
+#: as the kernel has: the time to add these up is then not seen.
+FEW_ROWS, ROWS_OF_A_PIECE, MOST_PIECES = 2048, 128, 4
 #: In inference both scaled kernels are joined where B is at least so many times H.
 ROWS_FOR_JOINED = 2
 
@@ -133,6 +137,18 @@ def factored(batch, units, features, weighted):
     ):
         sites.add("input")
     return frozenset(sites)
+
+
+def pieces(steps, batch, units, features):
+    """In how many matmuls the gradient of each kernel is made: see above.
+
+    Args:
+      steps, batch: T, B, or None where it is not known. units: H. features: D.
+    """
+    if steps is None or batch is None or steps * batch > FEW_ROWS:
+        return 1
+    rows_of_a_piece = max(units, features, ROWS_OF_A_PIECE)
+    return min(max(steps * batch // rows_of_a_piece, 1), MOST_PIECES)
 
 
 def folded(batch, units, features, compiled):

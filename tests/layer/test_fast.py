@@ -38,7 +38,7 @@ OPTIONS = {
 SHAPES = {
     "input_factored": (B, T, D, H, M),
     "both_factored": (9, T, 1, 2, 8),
-    "none_factored": (B, T, 9, H, M),
+    "none_factored": (B, T + 1, 9, H, M),
 }
 
 
@@ -202,6 +202,34 @@ def test_steps_that_no_row_reaches(mode, shape):
     problem, expected = solved("short", shape, True)
     run = functools.partial(problem.run, fused.sequence, training=True, mode=mode)
     same(tf.function(run)(problem.x), expected)
+
+
+@pytest.mark.parametrize("mode", ["plain", "xla"])
+@pytest.mark.parametrize(
+    ("options", "shape"),
+    [
+        ("plain", "none_factored"),
+        pytest.param("short", "none_factored", marks=slow),
+        pytest.param("dropout_masked", "none_factored", marks=slow),
+        pytest.param("by_step", "input_factored", marks=slow),
+    ],
+)
+def test_kernel_gradients_in_pieces(options, shape, mode, monkeypatch):
+    """What is done with a few hundred rows, here with fewer; the last piece is less."""
+    monkeypatch.setattr(choice, "ROWS_OF_A_PIECE", 1)
+    batch, steps, features, units, _ = SHAPES[shape]
+    assert choice.pieces(steps, batch, units, features) == choice.MOST_PIECES
+    problem, expected = solved(options, shape, True)
+    run = functools.partial(problem.run, fused.sequence, training=True, mode=mode)
+    same(tf.function(run)(problem.x), expected)
+
+
+def test_pieces_are_for_few_rows_that_are_known():
+    assert choice.pieces(20, 32, 64, 128) == choice.MOST_PIECES
+    assert choice.pieces(20, 10, 64, 128) == 1
+    assert choice.pieces(100, 32, 64, 128) == 1
+    assert choice.pieces(20, 64, 1000, 50) == 1
+    assert choice.pieces(None, 32, 64, 128) == choice.pieces(20, None, 64, 128) == 1
 
 
 @pytest.mark.parametrize("outer", ["function", pytest.param("jit", marks=slow)])

@@ -8,9 +8,6 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from bnlstm_compat.backend.tensorflow_loop import once_known
-from bnlstm_compat.compute.fused.passes import over_all_steps
-
 
 class Forward(NamedTuple):
     """Mean and variance [T,4H] of x W, and what is saved of it by name."""
@@ -50,8 +47,9 @@ class OfProduct:
         run = self._run
         z = run.high(tf.matmul(run.args["x"], self._kernel))
         d, mean, variance = run.centred(z, "input", run.extra.__getitem__, axis=1)
+        d = run.sequence(run.low(d))
         s = run.args["input_gamma"] * run.inverse(variance)
-        return Forward(mean, variance, {"input_d": run.low(d), "input_s": s})
+        return Forward(mean, variance, {"input_d": d, "input_s": s})
 
     def one_step(self, read):
         """bn(x W) [B,4H] of one step, without its offset."""
@@ -83,9 +81,8 @@ class OfProduct:
         del saved, s, inverse, sums
         # Of steps that were not run it still is d.
         dz = self._run.ran(found["input_d"])
-        # One matmul after the other, for each takes memory of its own meanwhile.
-        x = once_known(after, self._run.args["x"])
-        return Backward(over_all_steps(x, dz), found["input_gamma"], dz)
+        kernel = self._run.over_all_steps(self._run.args["x"], dz, after)
+        return Backward(kernel, found["input_gamma"], dz)
 
     def x_gradient(self, saved, rest):
         """The gradient of x [T,B,D]."""

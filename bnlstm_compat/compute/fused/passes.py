@@ -5,7 +5,7 @@ The letters are those of ``training``.
 
 import tensorflow as tf
 
-from bnlstm_compat.backend.tensorflow_loop import loop
+from bnlstm_compat.backend.tensorflow_loop import loop, once_known, opened
 
 
 class Pass:
@@ -106,6 +106,13 @@ class Pass:
         run = tf.range(self.steps) < self.extra["bound"]
         return tf.where(run[:, None, None], z, tf.zeros_like(z))
 
+    def sequence(self, z):
+        """``z`` [T,.,.] as the loops read it, forward and backward.
+
+        TensorFlow's loop copies a tensor to read it by step, so that is done once.
+        """
+        return z if self.setting.stacked else opened(z, self.steps)
+
     def loop(self, one_step, known, written, state, fixed=None, **options):
         """``tensorflow_loop.loop``; values are cast to what they are written in.
 
@@ -135,11 +142,26 @@ class Pass:
             **options,
         )
 
+    def over_all_steps(self, left, right, after=None):
+        """``sum_t left_t^T right_t`` of [T,B,.], once ``after`` is known.
+
+        By ``setting.pieces`` matmuls, one after the other, for each takes memory of its
+        own meanwhile.
+        """
+        total = None
+        for some, others in zip(self._pieces(left), self._pieces(right), strict=True):
+            if after is not None:
+                some = once_known(after, some)
+            some, others = (tf.reshape(z, [-1, z.shape[2]]) for z in (some, others))
+            product = tf.matmul(some, others, transpose_a=True)
+            after = total = product if total is None else total + product
+        return total
+
+    def _pieces(self, z):
+        if self.setting.pieces == 1:
+            return [z]
+        size = -(-self.steps // self.setting.pieces)
+        return [z[start : start + size] for start in range(0, self.steps, size)]
+
     def _given(self, read, name):
         return read(name) if name in self.extra else None
-
-
-def over_all_steps(left, right):
-    """``sum_t left_t^T right_t`` of [T,B,.] as one matmul."""
-    left, right = (tf.reshape(z, [-1, z.shape[2]]) for z in (left, right))
-    return tf.matmul(left, right, transpose_a=True)

@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from bnlstm_compat.compute.fused.passes import over_all_steps
-
 
 class Backward(NamedTuple):
     """What one step backward gives.
@@ -36,9 +34,6 @@ class OfProduct:
 
     def __init__(self, run):
         self._run, self._kernel = run, run.args["recurrent_kernel"]
-        #: Whether the gates are kept for the backward pass. Compiled code makes them
-        #: again from d; TensorFlow's loop reads them faster.
-        self.keeps_gates = not run.setting.stacked
         #: The features of what ``forward`` gives as the mean.
         self.mean_size = 4 * run.units
         #: Whether u is not simply the output before.
@@ -55,6 +50,8 @@ class OfProduct:
 
     #: Of those, what one step backward reads.
     reads = ("recurrent_d",)
+    #: Whether the gates are kept for it. It makes them again from d.
+    keeps_gates = False
 
     def forward(self, u, read):
         """``(bn(u W) without its offset, (mean, variance), kept)``."""
@@ -100,7 +97,7 @@ class OfProduct:
             if self._makes_outputs:
                 outputs = results["outputs"].stack()
             u = tf.concat([self._run.args["h"][None], outputs[:-1]], 0)
-        return over_all_steps(u, results["recurrent_d"].stack())
+        return self._run.over_all_steps(u, results["recurrent_d"].stack())
 
 
 class OfFactor:

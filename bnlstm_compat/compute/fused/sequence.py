@@ -118,7 +118,11 @@ def sequence(
         sites = choice.factored(
             x.shape[0], h.shape[1], x.shape[2], bool({"share", "use_given"} & {*extra})
         )
-        run = _training(setting._replace(factored=sites), chosen.compiled, extra)
+        setting = setting._replace(
+            factored=sites,
+            pieces=choice.pieces(x.shape[1], x.shape[0], h.shape[1], x.shape[2]),
+        )
+        run = _training(setting, chosen.compiled, extra)
     else:
         sites = choice.folded(x.shape[0], h.shape[1], x.shape[2], chosen.compiled)
         run = _inference(

@@ -32,6 +32,8 @@ class Setting(NamedTuple):
     ``joined_gates``: of a step in one tensor, if ``stacked`` and the activations allow.
     ``portable``: in inference, a loop that any target of an export holds.
     ``by_parts``: in inference, XLA compiles what is between the matmuls.
+    ``pieces``: the matmuls that make the gradient of a kernel; of more than one T is
+    known.
     """
 
     activation: str = "tanh"
@@ -44,6 +46,7 @@ class Setting(NamedTuple):
     joined_gates: bool = False
     portable: bool = False
     by_parts: bool = False
+    pieces: int = 1
 
 
 def activate(z, name):
