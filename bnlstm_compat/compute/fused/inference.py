@@ -16,7 +16,8 @@ def forward(setting, args, extra):
     Scale and shift are known for every step, so the input's go where they cost least:
     into the kernel where it has fewer rows than the batch, with the shift as a bias;
     else onto the matmul of all steps. Compiled, with many rows, the recurrent scale
-    goes into its kernel too, and both matmuls are one.
+    goes into its kernel too, and both matmuls are one. By parts, they are left as they
+    are: what is compiled after them has all scales and shifts in one pass.
 
     Args:
       setting: a ``Setting``; ``factored`` says into which kernels.
@@ -53,7 +54,8 @@ class _Step:
         self._setting, self._args, self._extra = setting, args, extra
         self._gates = gates_of(setting)
         self._low, self._high = args["x"].dtype, args["cell_gamma"].dtype
-        self._in_kernel = "input" in setting.factored
+        #: Whether x W is computed step by step.
+        self._by_step = "input" in setting.factored
         scale, shift = {}, {}
         for site in spec.SITES:
             moments = (extra[f"{site}_{kind}"] for kind in ("mean", "variance"))
@@ -65,12 +67,13 @@ class _Step:
             "cell_shift": shift["cell"],
         }
         x = args["x"]
-        if self._in_kernel:
+        if self._by_step or setting.by_parts:
             given |= {"input_scale": scale["input"], "gates_shift": shift["gates"]}
-        else:
-            x = tf.cast(tf.matmul(x, args["kernel"]), self._high)
-            x = x * scale["input"][:, None] + shift["gates"][:, None]
-            x = tf.cast(x, self._low)
+        if not self._by_step:
+            x = tf.matmul(x, args["kernel"])
+        if not (self._by_step or setting.by_parts):
+            x = tf.cast(x, self._high) * scale["input"][:, None]
+            x = tf.cast(x + shift["gates"][:, None], self._low)
         self._vectors = Packed({name: value.shape[1] for name, value in given.items()})
         self.known = {"x": x, "vectors": self._vectors.pack(given)}
         if "running" in extra:
@@ -93,7 +96,10 @@ class _Step:
         return (next_h, next_c), values
 
     def _matmuls(self, u, x, v):
-        """The gates [B,4H]; or h W, to be scaled, and what is added to it then."""
+        """The gates [B,4H]; or h W, to be scaled, and what is added to it then.
+
+        By parts, h W and x W.
+        """
         kernel, recurrent_kernel = self._args["kernel"], self._args["recurrent_kernel"]
         if "recurrent" in self._setting.factored:
             both = [self._scaled(recurrent_kernel, v["recurrent_scale"])]
@@ -102,8 +108,10 @@ class _Step:
             left = tf.concat([u, x, tf.ones_like(x[:, :1])], 1)
             return (tf.matmul(left, both),)
         of_state = tf.matmul(u, recurrent_kernel)
-        if not self._in_kernel:
+        if not self._by_step:
             return of_state, x
+        if self._setting.by_parts:
+            return of_state, tf.matmul(x, kernel)
         kernel = self._scaled(kernel, v["input_scale"])
         shift = tf.cast(v["gates_shift"], self._low)
         if kernel.shape[0] == 1:
@@ -114,7 +122,11 @@ class _Step:
         """h and c [B,H] after the step."""
         setting, v = self._setting, self._vectors.unpack(packed)
         gates, *of_input = matmuls
-        if of_input:
+        if setting.by_parts:
+            of_state, of_input = (tf.cast(z, self._high) for z in matmuls)
+            gates = of_input * v["input_scale"] + v["gates_shift"]
+            gates += of_state * v["recurrent_scale"]
+        elif of_input:
             gates = self._scaled(gates, v["recurrent_scale"]) + of_input[0]
         activated = self._gates.activated(tf.cast(gates, self._high))
         f, i, o, j = self._gates.parts(activated)
