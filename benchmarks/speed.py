@@ -1,7 +1,7 @@
 """How fast the layer is: one command, one table.
 
     python benchmarks/speed.py [--torch PYTHON] [--tf1 PYTHON] [--out FILE] [--quick]
-                               [--shapes A,B] [--keep-memory]
+                               [--shapes A,B] [--keep-memory] [--avx2]
     python benchmarks/speed.py --markdown FILE
     python benchmarks/speed.py --plot FILE PNG
 
@@ -15,8 +15,9 @@ not), one with TensorFlow 1.15.5. Subjects live in processes that this one tells
 run, so that all of them take turns, in another order each round; ratios are of one
 round. First calls and memory are measured in a process for each subject; ``heap.c``
 counts what it has, so a C compiler (``cc``) is needed. The results, JSON, are written
-to ``--out``; the table is printed. With ``--keep-memory``, Keras's
-layers and ``BNLSTM`` run after ``bnlstm_compat.keep_memory()``.
+to ``--out``; the table is printed. With ``--keep-memory``, Keras's layers and
+``BNLSTM`` run after ``bnlstm_compat.keep_memory()``. With ``--avx2``, XLA and oneDNN
+use no AVX-512, which many processors do not have.
 """
 
 import argparse
@@ -50,9 +51,12 @@ GROWTH = {
 #: Beyond, Python's loop takes longer to trace than all the rest to run, and XLA long
 #: to compile the general loop.
 MOST_STEPS_OF_ALL_MODES = 32
-#: A round of one subject lasts about so many seconds.
-ROUND_SECONDS = 0.12
+#: A round of one subject lasts about so many seconds. One call alone is no measure after
+#: the others' calls, so it has three at least if they do not take long.
+ROUND_SECONDS, LEAST_CALLS, LONG_SECONDS = 0.12, 3, 0.6
 MODES = ("auto", "plain", "xla", "general", "unrolled")
+#: What makes a processor with AVX-512 one without, for XLA and oneDNN.
+AVX2 = {"XLA_FLAGS": "--xla_cpu_max_isa=AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 
 
 def subject(kind, shape, training, *, mode=None, compiled=False, made_of="one"):
@@ -150,7 +154,8 @@ def measure(hosts, rounds, versions, processor=None):
             worker.answer()
     for name, worker in workers.items():
         (once,) = worker.do("run", name, calls=1)
-        calls[name] = max(1, min(50, round(ROUND_SECONDS / once)))
+        least = LEAST_CALLS if once < LONG_SECONDS else 1
+        calls[name] = max(least, min(50, round(ROUND_SECONDS / once)))
     order = list(workers)
     for _ in range(rounds):
         random.shuffle(order)
@@ -305,12 +310,15 @@ def run(options):
         pythons["torch"] = sys.executable
     start, versions = time.monotonic(), {}
     found = {"machine": machine(), "versions": versions, "shapes": {}, "minutes": 0}
+    if options.avx2:
+        found["machine"]["cpu"] += ", without its AVX-512"
     words = {
         "--torch PYTHON": options.torch,
         "--tf1 PYTHON": options.tf1,
         "--quick": options.quick,
         f"--shapes {options.shapes}": options.shapes,
         "--keep-memory": options.keep_memory,
+        "--avx2": options.avx2,
     }
     given = [word for word, value in words.items() if value]
     found["command"] = " ".join(["python benchmarks/speed.py", *given])
@@ -362,6 +370,9 @@ def main(argv):
     parser.add_argument(
         "--keep-memory", action="store_true", help="let the process keep its memory"
     )
+    parser.add_argument(
+        "--avx2", action="store_true", help="XLA and oneDNN without AVX-512"
+    )
     parser.add_argument("--markdown", metavar="FILE", help="only show these results")
     parser.add_argument("--plot", nargs=2, metavar=("FILE", "PNG"), help="only draw")
     options = parser.parse_args(argv)
@@ -374,6 +385,8 @@ def main(argv):
     else:
         if options.keep_memory:
             os.environ["KEEP_MEMORY"] = "1"  # for the workers
+        if options.avx2:
+            os.environ.update(AVX2)
         results = run(options)
     print(speed_report.markdown(results))
     return 0
