@@ -51,8 +51,8 @@ GROWTH = {
 #: Beyond, Python's loop takes longer to trace than all the rest to run, and XLA long
 #: to compile the general loop.
 MOST_STEPS_OF_ALL_MODES = 32
-#: A round of one subject lasts about so many seconds. One call alone is no measure after
-#: the others' calls, so it has three at least if they do not take long.
+#: A round of one subject lasts about so many seconds. One call alone, after those of
+#: others, is no measure: it has three at least if they do not take long.
 ROUND_SECONDS, LEAST_CALLS, LONG_SECONDS = 0.12, 3, 0.6
 MODES = ("auto", "plain", "xla", "general", "unrolled")
 #: What makes a processor with AVX-512 one without, for XLA and oneDNN.
