@@ -67,11 +67,11 @@ class _Step:
             "cell_shift": shift["cell"],
         }
         x = args["x"]
-        if self._by_step or setting.by_parts:
-            given |= {"input_scale": scale["input"], "gates_shift": shift["gates"]}
         if not self._by_step:
             x = tf.matmul(x, args["kernel"])
-        if not (self._by_step or setting.by_parts):
+        if self._by_step or setting.by_parts:
+            given |= {"input_scale": scale["input"], "gates_shift": shift["gates"]}
+        else:
             x = tf.cast(x, self._high) * scale["input"][:, None]
             x = tf.cast(x + shift["gates"][:, None], self._low)
         self._vectors = Packed({name: value.shape[1] for name, value in given.items()})
