@@ -17,7 +17,8 @@ MODES = ("auto", "plain", "unrolled", "xla", "general")
 #: times U.
 ROWS_FOR_FACTORED = 4
 #: For the input's site, where all steps are known beforehand; and U at most so large,
-#: for there are U^2 4H products of rows of W.
+#: for there are U^2 4H products of rows of W. Where z has no more numbers, T B 4H, its
+#: own moments take less time and less memory.
 ROWS_FOR_FACTORED_INPUT = 1
 LARGEST_FACTORED_INPUT = 64
 #: For so many shapes in training, and in inference, "auto" compiles a layer: of whole
@@ -37,6 +38,9 @@ VECTOR = 8
 FEW_ROWS, ROWS_OF_A_PIECE, MOST_PIECES = 2048, 128, 4
 #: In inference both scaled kernels are joined where B is at least so many times H.
 ROWS_FOR_JOINED = 2
+#: Where they are not, compiled code has x W of all steps from one matmul if that is at
+#: most so many numbers, T B 4H.
+NUMBERS_OF_ALL_STEPS = 2**21
 
 
 class Mode(NamedTuple):
@@ -119,11 +123,11 @@ def joined_gates(batch, units):
     return batch >= ROWS_FOR_FACTORED * units or units % VECTOR > 0
 
 
-def factored(batch, units, features, weighted):
+def factored(steps, batch, units, features, weighted):
     """The sites whose moments come from those of the matmul's left side.
 
     Args:
-      batch: B, or None where it is not known. units: H. features: D.
+      steps, batch: T, B, or None where it is not known. units: H. features: D.
       weighted: whether rows have weights of their own (lengths): none then.
     """
     if weighted or batch is None:
@@ -131,9 +135,11 @@ def factored(batch, units, features, weighted):
     sites = set()
     if batch >= ROWS_FOR_FACTORED * units:
         sites.add("recurrent")
+    few_rows = steps is not None and steps * batch <= features**2
     if (
         batch >= ROWS_FOR_FACTORED_INPUT * features
         and features <= LARGEST_FACTORED_INPUT
+        and not few_rows
     ):
         sites.add("input")
     return frozenset(sites)
@@ -151,11 +157,11 @@ def pieces(steps, batch, units, features):
     return min(max(steps * batch // rows_of_a_piece, 1), MOST_PIECES)
 
 
-def folded(batch, units, features, compiled):
-    """In inference, the sites whose scales go into the kernels: see ``folded``.
+def folded(steps, batch, units, features, compiled):
+    """In inference, the sites whose scales go into the kernels.
 
     Args:
-      batch: B, or None where it is not known. units: H. features: D.
+      steps, batch: T, B, or None where it is not known. units: H. features: D.
       compiled: whether XLA compiles the loop.
     """
     if features == 1:
@@ -164,4 +170,7 @@ def folded(batch, units, features, compiled):
         return frozenset()
     if compiled and batch >= ROWS_FOR_JOINED * units:
         return frozenset({"input", "recurrent"})
+    numbers = None if steps is None else steps * batch * 4 * units
+    if compiled and numbers is not None and numbers <= NUMBERS_OF_ALL_STEPS:
+        return frozenset()
     return frozenset({"input"})

@@ -367,8 +367,43 @@ def test_the_shapes_are_what_they_say():
         ("both", {"input", "recurrent"}),
         ("none", set()),
     ):
-        batch, _, features, units, _ = SHAPES[f"{name}_factored"]
-        assert choice.factored(batch, units, features, False) == sites
+        batch, steps, features, units, _ = SHAPES[f"{name}_factored"]
+        assert choice.factored(steps, batch, units, features, False) == sites
+
+
+def test_moments_of_the_input_s_product_for_few_rows_that_are_known():
+    assert choice.factored(20, 64, 1000, 50, False) == set()
+    assert choice.factored(100, 64, 1000, 50, False) == {"input"}
+    assert choice.factored(None, 64, 1000, 50, False) == {"input"}
+    assert choice.factored(20, None, 1000, 50, False) == set()
+
+
+def test_where_the_scales_of_inference_go():
+    assert choice.folded(20, 64, 64, 50, True) == set()
+    assert choice.folded(20, 64, 64, 50, False) == {"input"}
+    assert choice.folded(20, 32, 64, 128, False) == set()
+    assert choice.folded(200, 64, 250, 50, True) == {"input"}
+    assert choice.folded(None, 64, 64, 50, True) == {"input"}
+    assert choice.folded(29, 640, 64, 32, True) == {"input", "recurrent"}
+    assert choice.folded(20, 64, 64, 1, True) == {"input"}
+
+
+@pytest.mark.parametrize("outer", ["function", pytest.param("jit", marks=slow)])
+@pytest.mark.parametrize(
+    ("options", "shape"),
+    [
+        ("plain", "input_factored"),
+        pytest.param("by_step_masked", "input_factored", marks=slow),
+    ],
+)
+def test_long_sequences_in_inference(options, shape, outer, monkeypatch):
+    """What compiled code does with many numbers, here with few."""
+    monkeypatch.setattr(choice, "NUMBERS_OF_ALL_STEPS", 0)
+    batch, steps, features, units, _ = SHAPES[shape]
+    assert choice.folded(steps, batch, units, features, True) == {"input"}
+    problem, expected = solved(options, shape, False)
+    run = functools.partial(problem.run, fused.sequence, training=False, mode="xla")
+    same(tf.function(run, jit_compile=outer == "jit")(problem.x), expected)
 
 
 # What stands in columns of h (or of x) is nearly the same in all of them, or nearly a
@@ -390,7 +425,7 @@ def test_moments_of_ill_conditioned_matrices(name, site):
     those in float32 fails here.
     """
     batch, units, features = 64, 4, 4
-    assert choice.factored(batch, units, features, False) == {"recurrent", "input"}
+    assert choice.factored(1, batch, units, features, False) == {"recurrent", "input"}
     rng = np.random.default_rng(2)
     problem = Problem((batch, 1, features, units, 1))
     kernel = {"recurrent": "recurrent_kernel", "input": "kernel"}[site]

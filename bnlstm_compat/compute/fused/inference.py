@@ -13,11 +13,11 @@ from bnlstm_compat.compute.norm import affine
 def forward(setting, args, extra):
     """All steps, the moments being given: ``bn(z) = z * scale + shift``.
 
-    Scale and shift are known for every step, so the input's go where they cost least:
-    into the kernel where it has fewer rows than the batch, with the shift as a bias;
-    else onto the matmul of all steps. Compiled, with many rows, the recurrent scale
-    goes into its kernel too, and both matmuls are one. By parts, they are left as they
-    are: what is compiled after them has all scales and shifts in one pass.
+    Scale and shift are known for every step, so the input's go where they cost least.
+    In TensorFlow's loop: into the kernel where it has fewer rows than the batch, with
+    the shift as a bias; else onto the matmul of all steps. What is compiled has all
+    scales and shifts in one pass after the matmuls, but with many rows, where the
+    recurrent scale goes into its kernel too, and both matmuls are one.
 
     Args:
       setting: a ``Setting``; ``factored`` says into which kernels.
@@ -66,10 +66,12 @@ class _Step:
             "cell_scale": scale["cell"],
             "cell_shift": shift["cell"],
         }
+        #: Whether all scales and shifts come after the matmuls of a step.
+        self._in_one = setting.by_parts or (setting.stacked and not self._by_step)
         x = args["x"]
         if not self._by_step:
             x = tf.matmul(x, args["kernel"])
-        if self._by_step or setting.by_parts:
+        if self._by_step or self._in_one:
             given |= {"input_scale": scale["input"], "gates_shift": shift["gates"]}
         else:
             x = tf.cast(x, self._high) * scale["input"][:, None]
@@ -98,7 +100,7 @@ class _Step:
     def _matmuls(self, u, x, v):
         """The gates [B,4H]; or h W, to be scaled, and what is added to it then.
 
-        By parts, h W and x W.
+        In one pass, h W and x W.
         """
         kernel, recurrent_kernel = self._args["kernel"], self._args["recurrent_kernel"]
         if "recurrent" in self._setting.factored:
@@ -110,7 +112,7 @@ class _Step:
         of_state = tf.matmul(u, recurrent_kernel)
         if not self._by_step:
             return of_state, x
-        if self._setting.by_parts:
+        if self._in_one:
             return of_state, tf.matmul(x, kernel)
         kernel = self._scaled(kernel, v["input_scale"])
         shift = tf.cast(v["gates_shift"], self._low)
@@ -122,7 +124,7 @@ class _Step:
         """h and c [B,H] after the step."""
         setting, v = self._setting, self._vectors.unpack(packed)
         gates, *of_input = matmuls
-        if setting.by_parts:
+        if self._in_one:
             of_state, of_input = (tf.cast(z, self._high) for z in matmuls)
             gates = of_input * v["input_scale"] + v["gates_shift"]
             gates += of_state * v["recurrent_scale"]

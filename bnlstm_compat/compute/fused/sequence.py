@@ -113,18 +113,14 @@ def sequence(
         portable=chosen.portable,
         by_parts=chosen.by_parts,
     )
+    sizes = x.shape[1], x.shape[0], h.shape[1], x.shape[2]
     if training:
         extra |= _weighted(w, x, plan, padding)
-        sites = choice.factored(
-            x.shape[0], h.shape[1], x.shape[2], bool({"share", "use_given"} & {*extra})
-        )
-        setting = setting._replace(
-            factored=sites,
-            pieces=choice.pieces(x.shape[1], x.shape[0], h.shape[1], x.shape[2]),
-        )
+        sites = choice.factored(*sizes, bool({"share", "use_given"} & {*extra}))
+        setting = setting._replace(factored=sites, pieces=choice.pieces(*sizes))
         run = _training(setting, chosen.compiled, extra)
     else:
-        sites = choice.folded(x.shape[0], h.shape[1], x.shape[2], chosen.compiled)
+        sites = choice.folded(*sizes, chosen.compiled)
         run = _inference(
             setting._replace(factored=sites), chosen.compiled, extra, w, plan
         )
