@@ -170,7 +170,7 @@ def folded(steps, batch, units, features, compiled):
         return frozenset()
     if compiled and batch >= ROWS_FOR_JOINED * units:
         return frozenset({"input", "recurrent"})
-    numbers = None if steps is None else steps * batch * 4 * units
-    if compiled and numbers is not None and numbers <= NUMBERS_OF_ALL_STEPS:
+    known = compiled and steps is not None
+    if known and steps * batch * 4 * units <= NUMBERS_OF_ALL_STEPS:
         return frozenset()
     return frozenset({"input"})

@@ -13,11 +13,12 @@ from bnlstm_compat.compute.norm import affine
 def forward(setting, args, extra):
     """All steps, the moments being given: ``bn(z) = z * scale + shift``.
 
-    Scale and shift are known for every step, so the input's go where they cost least.
-    In TensorFlow's loop: into the kernel where it has fewer rows than the batch, with
-    the shift as a bias; else onto the matmul of all steps. What is compiled has all
-    scales and shifts in one pass after the matmuls, but with many rows, where the
-    recurrent scale goes into its kernel too, and both matmuls are one.
+    Scale and shift are known for every step, so the input's go where they cost least:
+    into the kernel that each step multiplies, with the shift as a bias, or onto the
+    matmul of all steps. Compiled, with many rows, the recurrent scale goes into its
+    kernel too, and both matmuls are one. Where TensorFlow does the matmuls and XLA the
+    rest, and where compiled code has one matmul for all steps, all scales and shifts of
+    a step are in one pass after its matmuls.
 
     Args:
       setting: a ``Setting``; ``factored`` says into which kernels.
